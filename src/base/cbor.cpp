@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "base/cbor.h"
+
+namespace torpor::cbor {
+namespace {
+
+constexpr int kMaxDepth = 8;
+constexpr std::uint64_t kInt64Max = 0x7fffffffffffffffu;
+
+constexpr std::string_view type_name(Type type) {
+  constexpr std::string_view kNames[] = {
+      "unsigned integer", "negative integer", "byte string", "text string", "array", "map", "tag",
+      "simple value"};
+  return kNames[static_cast<std::size_t>(type)];
+}
+
+}  // namespace
+
+void Writer::put(Bytes raw) {
+  if (raw.size() > out_.size() - size_) {
+    overflow_ = true;
+    size_ = out_.size();
+    return;
+  }
+  if (!raw.empty()) std::memcpy(out_.data() + size_, raw.data(), raw.size());
+  size_ += raw.size();
+}
+
+void Writer::head(Type type, std::uint64_t argument) {
+  std::byte raw[9];
+  const auto major = static_cast<unsigned>(type) << 5;
+  std::size_t extra = 0;
+  if (argument < 24) {
+    raw[0] = static_cast<std::byte>(major | argument);
+  } else {
+    unsigned info = 24;
+    extra = 1;
+    while (extra < 8 && (argument >> (8 * extra)) != 0) {
+      extra *= 2;
+      ++info;
+    }
+    raw[0] = static_cast<std::byte>(major | info);
+    for (std::size_t i = 0; i < extra; ++i)
+      raw[1 + i] = static_cast<std::byte>(argument >> (8 * (extra - 1 - i)));
+  }
+  put({raw, 1 + extra});
+}
+
+void Writer::integer(std::int64_t value) {
+  if (value >= 0) {
+    head(Type::uint, static_cast<std::uint64_t>(value));
+  } else {
+    head(Type::nint, ~static_cast<std::uint64_t>(value));
+  }
+}
+
+void Writer::bytes(Bytes value) {
+  head(Type::bytes, value.size());
+  put(value);
+}
+
+void Writer::text(std::string_view value) {
+  head(Type::text, value.size());
+  put(as_bytes(value));
+}
+
+void Writer::boolean(bool value) { head(Type::simple, value ? 21 : 20); }
+
+Result<Bytes> Writer::finish() const {
+  if (overflow_) {
+    Error error{.reason = Reason::cbor_no_room, .where = "cbor writer"};
+    error.expected << "at most " << out_.size() << " bytes";
+    return error;
+  }
+  return Bytes(out_.data(), size_);
+}
+
+Error Reader::fail(Reason reason, std::string_view found, std::string_view expected) {
+  if (!failed_) {
+    failed_ = true;
+    error_.reason = reason;
+    error_.where << what_ << ": offset " << at_;
+    error_.found << found;
+    error_.expected << expected;
+  }
+  return error_;
+}
+
+Result<Reader::Head> Reader::head() {
+  if (failed_) return error_;
+  if (at_ >= in_.size()) return fail(Reason::cbor_truncated, "end of data", "another item");
+  const auto first = static_cast<unsigned>(in_[at_]);
+  const auto type = static_cast<Type>(first >> 5);
+  const unsigned info = first & 31;
+  if (info < 24) {
+    ++at_;
+    return Head{type, info};
+  }
+  if (info > 27)
+    return fail(Reason::cbor_not_deterministic, "indefinite length or reserved head", "a definite length");
+  if (type == Type::simple) {
+    return fail(Reason::cbor_type, info == 24 ? "simple value" : "float",
+                "an integer, string, boolean, array or map");
+  }
+  const std::size_t extra = std::size_t{1} << (info - 24);
+  if (in_.size() - at_ - 1 < extra) return fail(Reason::cbor_truncated, "end of data", "the rest of a head");
+  std::uint64_t argument = 0;
+  for (std::size_t i = 0; i < extra; ++i)
+    argument = (argument << 8) | static_cast<std::uint64_t>(in_[at_ + 1 + i]);
+  const std::uint64_t least = extra == 1 ? 24 : std::uint64_t{1} << (4 * extra);
+  if (argument < least)
+    return fail(Reason::cbor_not_deterministic, "a longer head than needed", "the shortest head");
+  at_ += 1 + extra;
+  return Head{type, argument};
+}
+
+Result<Type> Reader::peek() {
+  if (failed_) return error_;
+  if (at_ >= in_.size()) return fail(Reason::cbor_truncated, "end of data", "another item");
+  return static_cast<Type>(static_cast<unsigned>(in_[at_]) >> 5);
+}
+
+Result<std::uint64_t> Reader::head_of(Type type) {
+  TORPOR_TRY(const Type found, peek());
+  if (found != type) return fail(Reason::cbor_type, type_name(found), type_name(type));
+  TORPOR_TRY(const Head h, head());
+  return h.argument;
+}
+
+Result<std::uint64_t> Reader::uint() { return head_of(Type::uint); }
+
+Result<std::int64_t> Reader::integer() {
+  TORPOR_TRY(const Type type, peek());
+  if (type != Type::uint && type != Type::nint) return fail(Reason::cbor_type, type_name(type), "an integer");
+  TORPOR_TRY(const Head h, head());
+  if (h.argument > kInt64Max) return fail(Reason::cbor_type, "an integer beyond 64 bits", "a 64-bit integer");
+  const auto value = static_cast<std::int64_t>(h.argument);
+  return h.type == Type::uint ? value : -1 - value;
+}
+
+Result<Bytes> Reader::take(std::uint64_t count) {
+  if (count > in_.size() - at_) return fail(Reason::cbor_truncated, "end of data", "the rest of a string");
+  const Bytes taken = in_.subspan(at_, static_cast<std::size_t>(count));
+  at_ += taken.size();
+  return taken;
+}
+
+Result<Bytes> Reader::bytes() {
+  TORPOR_TRY(const std::uint64_t count, head_of(Type::bytes));
+  return take(count);
+}
+
+Result<std::string_view> Reader::text() {
+  TORPOR_TRY(const std::uint64_t count, head_of(Type::text));
+  TORPOR_TRY(const Bytes raw, take(count));
+  if (!valid_utf8(raw)) return fail(Reason::cbor_type, "bytes that are not UTF-8", "text");
+  return as_text(raw);
+}
+
+Result<bool> Reader::boolean() {
+  TORPOR_TRY(const std::uint64_t value, head_of(Type::simple));
+  if (value != 20 && value != 21)
+    return fail(Reason::cbor_type, "null, undefined or simple value", "a boolean");
+  return value == 21;
+}
+
+Result<std::size_t> Reader::array() {
+  TORPOR_TRY(const std::uint64_t count, head_of(Type::array));
+  if (count > in_.size() - at_)
+    return fail(Reason::cbor_truncated, "more items than bytes", "a count that can be there");
+  return static_cast<std::size_t>(count);
+}
+
+Result<std::size_t> Reader::map() {
+  TORPOR_TRY(const std::uint64_t count, head_of(Type::map));
+  if (count > (in_.size() - at_) / 2)
+    return fail(Reason::cbor_truncated, "more pairs than bytes", "a count that can be there");
+  return static_cast<std::size_t>(count);
+}
+
+Result<std::uint64_t> Reader::tag() { return head_of(Type::tag); }
+
+Status Reader::skip() { return skip_nested(0); }
+
+Status Reader::skip_nested(int depth) {
+  if (depth > kMaxDepth) return fail(Reason::cbor_type, "deeper nesting", "at most 8 levels");
+  TORPOR_TRY(const Type type, peek());
+  std::size_t items = 0;
+  switch (type) {
+    case Type::uint:
+    case Type::nint:
+    case Type::simple: {
+      TORPOR_TRY(const Head h, head());
+      if (h.type == Type::simple && h.argument != 20 && h.argument != 21) {
+        return fail(Reason::cbor_type, "null, undefined or simple value", "a boolean");
+      }
+      return {};
+    }
+    case Type::bytes: {
+      TORPOR_TRY([[maybe_unused]] const Bytes raw, bytes());
+      return {};
+    }
+    case Type::text: {
+      TORPOR_TRY([[maybe_unused]] const std::string_view raw, text());
+      return {};
+    }
+    case Type::array: {
+      TORPOR_TRY(items, array());
+      break;
+    }
+    case Type::map: {
+      TORPOR_TRY(const std::size_t pairs, map());
+      items = 2 * pairs;
+      break;
+    }
+    case Type::tag: {
+      TORPOR_TRY([[maybe_unused]] const std::uint64_t number, tag());
+      items = 1;
+      break;
+    }
+  }
+  for (std::size_t i = 0; i < items; ++i) TORPOR_CHECK(skip_nested(depth + 1));
+  return {};
+}
+
+Status Reader::finish() {
+  if (failed_) return error_;
+  if (at_ != in_.size()) return fail(Reason::cbor_trailing, "more bytes", "the end");
+  return {};
+}
+
+MapReader::MapReader(Reader& reader) : reader_(reader) {
+  auto pairs = reader.map();
+  if (pairs) {
+    left_ = *pairs;
+  } else {
+    ok_ = false;
+    error_ = pairs.error();
+  }
+}
+
+bool MapReader::next() {
+  if (!ok_ || left_ == 0) return false;
+  const std::size_t at = reader_.offset();
+  auto key = reader_.integer();
+  if (!key) {
+    ok_ = false;
+    error_ = key.error();
+    return false;
+  }
+  if (!first_ && !key_less(key_, *key)) {
+    ok_ = false;
+    error_.reason = Reason::cbor_not_deterministic;
+    error_.where << "map key at offset " << at;
+    error_.found << *key << " after " << key_;
+    error_.expected << "ascending keys, each once";
+    return false;
+  }
+  key_ = *key;
+  first_ = false;
+  --left_;
+  return true;
+}
+
+Status MapReader::status() const {
+  if (!ok_) return error_;
+  return {};
+}
+
+bool key_less(std::int64_t a, std::int64_t b) {
+  // Encoded order: shorter heads first is implied by major type, then argument.
+  if ((a < 0) != (b < 0)) return b < 0;
+  return a < 0 ? a > b : a < b;
+}
+
+bool valid_utf8(Bytes text) {
+  std::size_t i = 0;
+  const auto byte_at = [&](std::size_t k) { return static_cast<unsigned>(text[k]); };
+  while (i < text.size()) {
+    const unsigned b = byte_at(i);
+    std::size_t more = 0;
+    unsigned low = 0x80, high = 0xbf;
+    if (b < 0x80) {
+      more = 0;
+    } else if (b >= 0xc2 && b <= 0xdf) {
+      more = 1;
+    } else if (b >= 0xe0 && b <= 0xef) {
+      more = 2;
+      if (b == 0xe0) low = 0xa0;
+      if (b == 0xed) high = 0x9f;
+    } else if (b >= 0xf0 && b <= 0xf4) {
+      more = 3;
+      if (b == 0xf0) low = 0x90;
+      if (b == 0xf4) high = 0x8f;
+    } else {
+      return false;
+    }
+    if (text.size() - i - 1 < more) return false;
+    for (std::size_t k = 1; k <= more; ++k) {
+      const unsigned c = byte_at(i + k);
+      if (c < low || c > high) return false;
+      low = 0x80;
+      high = 0xbf;
+    }
+    i += 1 + more;
+  }
+  return true;
+}
+
+}  // namespace torpor::cbor

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace torpor {
+
+using Duration = std::chrono::nanoseconds;
+
+// The three clocks of the design, as distinct types: a boottime deadline cannot be
+// compared with a wall time by mistake. The tags have no now(): time comes from a Clock.
+template <int Tag>
+struct NamedClock {
+  using duration = Duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<NamedClock>;
+  static constexpr bool is_steady = Tag != 2;
+};
+using BootTime = NamedClock<0>::time_point;  // since boot, counts suspend
+using MonoTime = NamedClock<1>::time_point;  // since boot, stands still in suspend
+using WallTime = NamedClock<2>::time_point;  // since 1970-01-01 UTC; steps
+
+// One reading of all clocks. `synchronised` is the kernel's word that wall time is kept
+// by a time service; without it wall time is a guess.
+struct TimeStamp {
+  BootTime boot{};
+  MonoTime mono{};
+  WallTime wall{};
+  bool synchronised = false;
+};
+
+// The seam through which every stage learns the time. Implementations: PosixClock (real
+// and scaled, base/posix_clock.h), FakeClock (stepped, base/fake_clock.h).
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual TimeStamp now() const = 0;
+  // CPU time this process has used: never scaled.
+  virtual Duration cpu_used() const = 0;
+};
+
+inline std::int64_t to_ns(BootTime t) { return t.time_since_epoch().count(); }
+inline std::int64_t to_ns(MonoTime t) { return t.time_since_epoch().count(); }
+inline std::int64_t to_ns(WallTime t) { return t.time_since_epoch().count(); }
+
+}  // namespace torpor

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "base/error.h"
+
+namespace torpor {
+namespace {
+
+struct Entry {
+  std::string_view name;
+  Group group;
+  std::string_view next_step;
+};
+
+constexpr Entry kEntries[] = {
+#define TORPOR_REASON(name, group, next_step) {#name, Group::group, next_step},
+#include "base/reasons.def"
+#undef TORPOR_REASON
+};
+
+const Entry& entry(Reason reason) {
+  const auto i = static_cast<std::size_t>(reason);
+  if (i >= sizeof(kEntries) / sizeof(kEntries[0])) __builtin_trap();
+  return kEntries[i];
+}
+
+}  // namespace
+
+std::string_view name(Reason reason) { return entry(reason).name; }
+std::string_view next_step(Reason reason) { return entry(reason).next_step; }
+Group group(Reason reason) { return entry(reason).group; }
+
+FixedString<512> one_line(const Error& error) {
+  FixedString<512> line(name(error.reason));
+  if (!error.where.empty()) line << ": " << error.where;
+  if (!error.found.empty()) line << ": found " << error.found;
+  if (!error.expected.empty())
+    line << (error.found.empty() ? ": expected " : ", expected ") << error.expected;
+  if (error.os_code != 0) line << " (os error " << error.os_code << ")";
+  return line;
+}
+
+}  // namespace torpor

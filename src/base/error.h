@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/fixed_string.h"
+
+namespace torpor {
+
+// What kind of failure it is; the value is the exit code of a process that ends
+// because of it (sysexits numbering, docs/exit-codes.md).
+enum class Group : std::uint8_t {
+  usage = 64,
+  bad_input = 65,
+  absent = 69,
+  bug = 70,
+  io = 74,
+  retry = 75,
+  permission = 77,
+  refused = 78,
+};
+
+// One name per reason to say no. The list, with group and next step, is
+// base/reasons.def, one section per folder.
+enum class Reason : std::uint16_t {
+#define TORPOR_REASON(name, group, next_step) name,
+#include "base/reasons.def"
+#undef TORPOR_REASON
+};
+
+// A failure as a value: which reason, where it was met (file or peer, field or
+// offset), what was found there and what was expected. No heap; may be copied
+// freely and sent over the link. `os_code` is an errno value or 0.
+struct [[nodiscard]] Error {
+  Reason reason{};
+  FixedString<160> where{};
+  FixedString<120> found{};
+  FixedString<120> expected{};
+  int os_code = 0;
+};
+
+std::string_view name(Reason reason);
+std::string_view next_step(Reason reason);
+Group group(Reason reason);
+inline int exit_code(Reason reason) { return static_cast<int>(group(reason)); }
+
+// "contract_expired: robot.bundle: expires: found 2026-01-01, expected later than …",
+// one line, no newline. Where the parts are empty they are left out.
+FixedString<512> one_line(const Error& error);
+
+}  // namespace torpor

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+#include "features/tokens.h"
+
+namespace torpor {
+
+class ModelFile;  // model/model_file.h: checked, memory-mapped, immutable
+
+// What runs the encoder. One conformance suite judges every backend: logits equal the
+// reference kernels bit for bit, or within the bound that `exact()` == false states.
+//
+// Life: probe, load, then per cycle run and release. release() is mandatory after run():
+// it gives back everything that holds power and says so only when it is true. A backend
+// is used by one thread.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string_view name() const = 0;  // "cpu", "cuda"; part of the baseline key
+  virtual bool exact() const = 0;
+  // Can this device run it at all? Touches nothing that would wake a sleeping device.
+  virtual Status probe() = 0;
+  // `model` outlives the backend. Allocates all that run() needs for up to max_batch
+  // token sets.
+  virtual Status load(const ModelFile& model, std::size_t max_batch) = 0;
+  // One logit per token set; logits.size() == batch.size() <= max_batch. No heap.
+  virtual Status run(std::span<const TokenSet> batch, std::span<float> logits) = 0;
+  virtual Status release() = 0;
+};
+
+}  // namespace torpor

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/fixed_string.h"
+#include "features/indicators.h"
+#include "power/phase.h"
+#include "verdict/verdict.h"
+#include "window/window.h"
+
+// The one record a cycle leaves. Traces, pages, metrics and alerts are views of it.
+namespace torpor {
+
+// What went against the contract in this cycle; a set of bits.
+enum class Breach : std::uint8_t { interval, awake, energy, residency, infer_deadline, drops };
+inline constexpr std::size_t kBreaches = 6;
+std::string_view name(Breach breach);
+
+// The limits of the contract a view needs to judge the record by, carried along so that
+// no view repeats a number.
+struct ContractFacts {
+  Digest digest{};
+  std::uint64_t sequence = 0;
+  std::uint32_t sample_ms = 0;
+  std::uint32_t sleep_ms = 0;
+  std::uint32_t interval_tolerance_ms = 0;
+  std::uint32_t awake_limit_ms = 0;
+  std::uint32_t idle_mw = 0;
+  std::uint32_t active_mj_per_cycle = 0;
+  std::uint32_t mj_per_hour = 0;
+  std::uint64_t cycles_between_false_alarms = 0;
+};
+
+struct CycleReport {
+  // Who and which.
+  FixedString<64> device;
+  FixedString<36> boot_id;
+  FixedString<32> sensor;
+  std::uint64_t cycle = 0;   // survives restarts, from 1
+  std::uint64_t window = 0;  // window id on the link
+  ContractFacts contract;
+  Digest model{};
+  double speed = 1;  // clock scale; 1 = real time
+
+  // When. All boottime; slot and woke are the plan and the fact.
+  BootTime slot{};
+  TimeStamp woke{};
+  BootTime slept_from{};                        // when the sleep before this cycle began (0: no sleep before)
+  std::array<Duration, kPhases> spent{};        // wake..report; [sleep] is the sleep before this cycle
+  Duration interval{};                          // woke - woke of the cycle before; 0 in the first
+  std::uint32_t slots_skipped = 0;              // slots lost to an overrun before this cycle
+  Duration cpu{};                               // CPU time of the process since the last report, never scaled
+  std::uint32_t voluntary_switches_asleep = 0;  // in the sleep before this cycle
+
+  // What came.
+  std::uint32_t frames = 0;
+  DropCounts drops{};  // since the cycle before
+  WindowQuality quality = WindowQuality::good;
+  bool window_complete = false;
+  std::uint32_t queue_bytes = 0;  // most held in this cycle
+  Context context;
+
+  // What it means.
+  bool inferred = false;  // the network ran in this cycle (at most once)
+  CycleScores scores;
+  Verdict verdict;
+  Indicators indicators;
+
+  // What it cost.
+  PhaseMillijoules energy_mj{};   // by phase; [sleep] is the sleep before this cycle
+  FixedString<48> energy_source;  // "declared model", "ina3221 VDD_IN", "none"
+  ResidencyState residency = ResidencyState::unknown;
+  FixedString<64> residency_note;  // what was seen, or what is missing to see it
+  std::uint32_t breaches = 0;      // bit per Breach
+  bool has(Breach b) const { return (breaches >> static_cast<unsigned>(b)) & 1u; }
+  void set(Breach b) { breaches |= 1u << static_cast<unsigned>(b); }
+};
+
+}  // namespace torpor
