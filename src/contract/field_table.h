@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/result.h"
 #include "contract/contract.h"
 
 // The one table of the contract's fields. The TOML reader, the CBOR encoder and decoder,
@@ -57,14 +58,20 @@ struct Field {
 
 std::span<const Field> fields();
 
-// contract_out_of_range or contract_bad_text, with the field's name in `where`, unless the
-// value is one this field may have.
+// The field's TOML path: "duty.sleep_ms", "sensors[1].bearing.rolling_elements".
+FixedString<48> path_of(const Field& field, std::size_t sensor);
+// The name of the map around it: "sensors.bearing" at depth 2, "" at depth 0.
+std::string_view section_of(const Field& field, std::size_t depth);
+
+// contract_out_of_range or contract_bad_text, with empty `where`, unless the value is one
+// this field may have.
 Status check_value(const Field& field, const FieldValue& value);
 
 // As a person reads it: "5000 ms", "block", "2026-01-31T00:00:00Z", hex. Cut to fit.
 FixedString<72> to_text(const Field& field, const FieldValue& value);
 
-// "2026-01-31T00:00:00Z" for seconds since 1970-01-01 UTC.
+// "2026-01-31T00:00:00Z" for seconds since 1970-01-01 UTC, to the end of year 9999; the
+// bare number outside of that.
 FixedString<24> utc_text(std::int64_t seconds);
 
 }  // namespace torpor
