@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "contract/contract.h"
 #include "contract/host/rollback.h"
+#include "contract/trust.h"
 
 namespace torpor {
 

@@ -14,7 +14,7 @@ namespace torpor {
 // STATE/contract/current  the counter: class, sequence and digest of the last contract
 //                         under which a cycle was completed in agreement
 // STATE/contract/next     the contract that was admitted and has not got that far yet
-// Both are one CBOR map with a CRC (docs/bundle.md), replaced atomically and durably. Only
+// Both are one CBOR array behind its CRC (docs/bundle.md), replaced atomically and durably. Only
 // one process may own a state directory. A claim of a peer is never adopted.
 class RollbackStore {
  public:
@@ -29,7 +29,7 @@ class RollbackStore {
   // True when there was no counter for any class: the first start of this device, or its
   // state was wiped. Then any sequence is admitted, and the caller reports it.
   bool wiped() const { return wiped_; }
-  std::int64_t trusted_s() const { return trusted_s_; }
+  std::int64_t trusted_s() const { return current_.trusted_s; }
 
   // rollback_lower, rollback_equivocation (equal sequence, another digest, against
   // current and next), rollback_jump. Writes nothing: a refusal advances nothing.
@@ -52,20 +52,21 @@ class RollbackStore {
   static constexpr std::size_t kMaxClasses = 8;
   struct Record {
     std::int64_t trusted_s = 0;
-    std::vector<Entry> entries;
+    std::vector<Entry> entries;  // one a target class, at most kMaxClasses, oldest first
   };
   RollbackStore(Files& files, std::string directory) : files_(&files), directory_(std::move(directory)) {}
   static Result<Record> parse(Bytes raw, const std::string& path);
-  static Entry entry_of(const Contract& contract);
+  static std::vector<std::byte> encode(const Record& record);
   static const Entry* find(const Record& record, std::string_view target_class);
+  static void put(Record& record, const Contract& contract);
+  Result<bool> load(const char* file, Record& record);
   Status write(const char* file, const Record& record);
 
   Files* files_;
   std::string directory_;
   bool wiped_ = true;
-  std::int64_t trusted_s_ = 0;
-  Record current_;
-  Record next_;
+  Record current_;  // keeps trusted time too
+  Record next_;     // at most one entry
 };
 
 }  // namespace torpor
