@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "base/clock.h"
 
@@ -53,6 +54,7 @@ struct Window {
 
 enum class DropReason : std::uint8_t { depth, bytes, age, gap, epoch };
 inline constexpr std::size_t kDropReasons = 5;
+std::string_view name(DropReason reason);
 using DropCounts = std::array<std::uint64_t, kDropReasons>;  // frames, by DropReason
 
 // What the checks say of a window before anyone infers from it.
@@ -65,5 +67,6 @@ enum class WindowQuality : std::uint8_t {
   saturated,     // samples at full scale: a shock or severe damage, its own verdict
 };
 inline constexpr std::size_t kWindowQualities = 6;
+std::string_view name(WindowQuality quality);
 
 }  // namespace torpor
