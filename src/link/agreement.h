@@ -37,8 +37,8 @@ struct PeerFacts {
 // with. It judges; it adopts nothing a peer claims.
 //
 // Judged in this order, the first that fails names the refusal:
-//   peer_echo         its boot epoch is ours: something sends our own bytes back
 //   protocol_major    another major version; minor versions and software need not match
+//   peer_echo         its boot epoch is ours: something sends our own bytes back
 //   peer_same_role    two samplers, or two detectors
 //   peer_refused      it says that it has no valid bundle, and why
 //   speed_differs     its clock runs at another speed
@@ -70,12 +70,13 @@ class Agreement {
   void heard(BootTime now);  // any byte came
   void received(const Message& message, BootTime now);
   void lost(BootTime now);
-  void elapsed(BootTime now);  // call when deadline() has come; earlier is harmless
+  void elapsed(BootTime now);        // call when deadline() has come; earlier is harmless
+  void abandon(const Error& error);  // the link itself cannot be had
 
   // What to send next, hello or bundle; nullopt: nothing. sent() once it is in the link's
   // hands wholly.
   std::optional<MessageType> to_send() const;
-  void sent(MessageType type, BootTime now);
+  void sent(MessageType type);
   Hello hello() const;
 
   State state() const { return state_; }
@@ -84,9 +85,10 @@ class Agreement {
   const Error& error() const { return error_; }    // when failed
 
  private:
-  Duration scaled(Duration real) const { return real * own_.speed_permille / 1000; }
+  Duration scaled(Duration real) const { return real / 1000 * own_.speed_permille; }
   std::optional<Error> judge(const Hello& theirs) const;
   void settle();
+  std::string_view absence() const;
 
   const OwnSide& own_;
   State state_ = State::waiting;

@@ -20,14 +20,14 @@ namespace torpor {
 
 // The longest payload: a full frame with its fields, or a bundle. The cap bounds what a
 // peer can make us hold.
-inline constexpr std::size_t kMaxPayloadBytes = kMaxFrameSamples * sizeof(std::int16_t) + 512;
+inline constexpr std::size_t kMaxMessageBytes = kMaxFrameSamples * sizeof(std::int16_t) + 512;
 inline constexpr std::size_t kCrcBytes = 4;
 
 // What framing adds: CRC, one code byte per started 254, the closing zero.
 constexpr std::size_t wire_bytes(std::size_t payload) {
   return payload + kCrcBytes + (payload + kCrcBytes) / 254 + 1 + 1;
 }
-inline constexpr std::size_t kMaxWireBytes = wire_bytes(kMaxPayloadBytes);
+inline constexpr std::size_t kMaxWireBytes = wire_bytes(kMaxMessageBytes);
 
 // Writes the framed payload to the front of `out` and says how many bytes it took.
 // message_too_long: the payload is over the cap or `out` under wire_bytes(payload.size()).
@@ -41,7 +41,7 @@ class Deframer {
     std::uint64_t payloads = 0;
     std::uint64_t garbled = 0;  // broken COBS, or too short to hold a CRC
     std::uint64_t bad_crc = 0;
-    std::uint64_t too_long = 0;  // over kMaxPayloadBytes; passed over up to its zero
+    std::uint64_t too_long = 0;  // over kMaxMessageBytes; passed over up to its zero
   };
 
   // Takes bytes off the front of `in` up to the end of the next good payload and gives it;
@@ -53,7 +53,7 @@ class Deframer {
   const Counts& counts() const { return counts_; }
 
  private:
-  enum class State : std::uint8_t { reading, broken, too_long };
+  enum class State : std::uint8_t { reading, too_long };
   std::optional<Bytes> close_message();
   void append(std::byte b);
 
@@ -63,7 +63,7 @@ class Deframer {
   bool empty_ = true;      // nothing since the last zero
   std::size_t size_ = 0;
   Counts counts_{};
-  std::array<std::byte, kMaxPayloadBytes + kCrcBytes> buffer_;
+  std::array<std::byte, kMaxMessageBytes + kCrcBytes> buffer_;
 };
 
 }  // namespace torpor

@@ -48,7 +48,7 @@ struct Hello {
   LinkRole role{};
   std::uint64_t boot_epoch = 0;  // random, new at each start of the process
   std::uint32_t speed_permille = 0;
-  ReasonName refusal;  // not empty: no valid bundle; digest and sequence are then absent
+  ReasonName refusal{};  // not empty: no valid bundle; digest and sequence are then absent
   Digest digest{};
   std::uint64_t sequence = 0;
 };

@@ -44,7 +44,7 @@ class Peer {
   // nothing was taken. link_closed: there is no agreed peer.
   template <class M>
   Status send(const M& message, BootTime now) {
-    TORPOR_CHECK(sendable(now));
+    TORPOR_CHECK(sendable());
     TORPOR_TRY(const Bytes payload, encode(message, scratch_));
     return enqueue(payload, now);
   }
@@ -71,7 +71,7 @@ class Peer {
   const MessageReader& reader() const { return reader_; }
 
  private:
-  Status sendable(BootTime now);
+  Status sendable() const;
   Status enqueue(Bytes payload, BootTime now);
   void connect(BootTime now);
   void greet(BootTime now);
@@ -93,7 +93,7 @@ class Peer {
   MessageReader reader_;
   Bytes in_;  // the unread rest of in_buffer_
   std::array<std::byte, 4096> in_buffer_;
-  std::array<std::byte, kMaxPayloadBytes> scratch_;
+  std::array<std::byte, kMaxMessageBytes> scratch_;
   std::size_t out_size_ = 0;
   std::array<std::byte, kMaxWireBytes + 512> out_;
 };

@@ -30,11 +30,11 @@ struct Frame {
   std::span<const std::int16_t> samples;  // interleaved: x0 y0 z0 x1 ..; size = n * axes
 };
 
-// Machine state the sampler knows; 0 = unknown.
+// Machine state the sampler knows; 0 = unknown, except for the temperature.
 struct Context {
   std::uint32_t rpm_milli = 0;  // shaft speed, milli-rpm
   std::uint32_t load_permille = 0;
-  std::int32_t temperature_mdeg = 0;  // milli-degrees C; INT32_MIN = unknown
+  std::int32_t temperature_mdeg = INT32_MIN;  // milli-degrees C; INT32_MIN = unknown
 };
 
 // One cycle's samples of one sensor, complete and gap-free inside each block. A view

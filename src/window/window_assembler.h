@@ -24,7 +24,8 @@ class WindowAssembler {
 
   // `window` is empty (no samples) when quality is incomplete, and whole otherwise: a
   // saturated or stuck window can still be looked at. Its rate is the contract's, never the
-  // peer's claim; its scale is the sensor's.
+  // peer's claim; its scale is the sensor's. Where several checks fail, the first of these is
+  // named: incomplete, saturated, wrong_rate, not_a_number, stuck.
   struct Taken {
     WindowQuality quality = WindowQuality::incomplete;
     Window window;
@@ -38,7 +39,7 @@ class WindowAssembler {
   std::uint32_t sensor_;
   std::size_t samples_;  // per axis, the contract's window
   FrameQueue& queue_;
-  std::uint64_t context_window_ = 0;
+  std::optional<std::uint64_t> context_window_;
   Context context_;
   std::array<std::uint32_t, kMaxBlocks> block_starts_{};
 };
