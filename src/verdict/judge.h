@@ -52,6 +52,7 @@ class Judge {
   std::uint64_t last_cycle() const { return last_cycle_; }
   std::uint64_t arming_epoch() const { return arming_epoch_; }  // armings so far
   bool latched() const { return first_crossing_ != 0; }
+  std::uint64_t first_crossing() const { return first_crossing_; }  // its cycle; 0 = no alarm
   // While armed.
   const Calibration& calibration() const { return calibration_; }
   const SequentialState& evidence() const { return sequential_.state(); }
@@ -102,14 +103,12 @@ class Judge {
 
  private:
   friend struct JudgeCodec;
-  friend struct LoadedBaseline;
   bool repeated(std::uint64_t cycle);
   Verdict verdict(VerdictKind kind, VerdictReason reason) const;
   Verdict collect(std::uint64_t cycle, const CycleScores& scores);
   void arm();
   void latch(std::uint64_t cycle, VerdictReason why);
   void start_calibration();
-  void start_sequential();
 
   AlarmTerms terms_;
   BaselineKey key_;
@@ -152,7 +151,9 @@ struct LoadedBaseline {
 // counts from now.
 Result<LoadedBaseline> decode_baseline(Bytes bytes, const AlarmTerms& terms, const BaselineKey& key,
                                        const ScoreSet& scores = kAllScores);
-// The key alone, for listing.
+// For looking at a file without its contract: the key, and the judge as it was stored (its
+// bounds and all; not for judging).
 Result<BaselineKey> peek_key(Bytes bytes);
+Result<LoadedBaseline> peek_baseline(Bytes bytes);
 
 }  // namespace torpor
