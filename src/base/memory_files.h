@@ -4,6 +4,7 @@
 
 #include <limits>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -16,10 +17,10 @@ namespace torpor {
 //   was synced, which is a step of its own. crash() takes the power away and leaves what
 //   was durable.
 // - Every step that can fail on a disk is one operation, counted from 1: read, list,
-//   facts, append, sync, truncate, remove and mkdir are one each; opening for append is
-//   one, and one more (the directory's sync) where it makes the file; replace() and
-//   create() are four: write beside, sync, rename, sync the directory. A test can fail
-//   any of them, or take the power away at any of them.
+//   facts, append, sync, truncate and mkdir are one each; remove is two (unlink, sync the
+//   directory); opening for append is one, and one more (sync the directory) where the
+//   file is new or empty; replace() and create() are four: write beside, sync, rename,
+//   sync the directory. A test can fail any of them, or take the power away at any.
 // - The disk can be full: an append then leaves the bytes that fitted and fails, as
 //   write(2) does.
 // - A directory must be made before anything can be put into it.
