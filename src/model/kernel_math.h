@@ -76,7 +76,7 @@ template <class F>
          kRoundBits;
 }
 
-// e^x for x <= 0, relative error below 2e-7; x below -87 counts as -87.
+// e^x for x <= 0, relative error below 3e-7; x below -87 counts as -87.
 template <class F>
 [[gnu::always_inline]] inline F exp_nonpositive(F x) {
   using I = typename IntOf<F>::type;
