@@ -25,8 +25,8 @@ namespace torpor {
 class UnixLink final : public Link, public PollSource {
  public:
   struct Options {
-    std::string path;
-    std::vector<std::uint32_t> peer_uids;
+    std::string path{};
+    std::vector<std::uint32_t> peer_uids{};
     // The most bytes the kernel may hold for our writes; raised to kLeastBuffer.
     std::uint32_t buffer_bytes = 0;
     bool group_access = false;
