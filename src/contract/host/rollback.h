@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "base/files.h"
@@ -14,7 +15,7 @@ namespace torpor {
 // STATE/contract/current  the counter: class, sequence and digest of the last contract
 //                         under which a cycle was completed in agreement
 // STATE/contract/next     the contract that was admitted and has not got that far yet
-// Both are one CBOR map with a CRC (docs/bundle.md), replaced atomically and durably. Only
+// Both are one CBOR array behind its CRC (docs/bundle.md), replaced atomically and durably. Only
 // one process may own a state directory. A claim of a peer is never adopted.
 class RollbackStore {
  public:
@@ -29,7 +30,7 @@ class RollbackStore {
   // True when there was no counter for any class: the first start of this device, or its
   // state was wiped. Then any sequence is admitted, and the caller reports it.
   bool wiped() const { return wiped_; }
-  std::int64_t trusted_s() const { return trusted_s_; }
+  std::int64_t trusted_s() const { return current_.trusted_s; }
 
   // rollback_lower, rollback_equivocation (equal sequence, another digest, against
   // current and next), rollback_jump. Writes nothing: a refusal advances nothing.
@@ -50,22 +51,28 @@ class RollbackStore {
     Digest digest{};
   };
   static constexpr std::size_t kMaxClasses = 8;
+  static constexpr std::size_t kMaxStateBytes = 1024;
+  // Plain memory, so that what a running role does with it never touches the heap.
   struct Record {
     std::int64_t trusted_s = 0;
-    std::vector<Entry> entries;
+    std::array<Entry, kMaxClasses> entries{};  // one a target class, oldest first
+    std::size_t count = 0;
   };
-  RollbackStore(Files& files, std::string directory) : files_(&files), directory_(std::move(directory)) {}
+  RollbackStore(Files& files, const std::string& directory);
   static Result<Record> parse(Bytes raw, const std::string& path);
-  static Entry entry_of(const Contract& contract);
+  static Bytes encode(const Record& record, MutableBytes out);
   static const Entry* find(const Record& record, std::string_view target_class);
-  Status write(const char* file, const Record& record);
+  static void put(Record& record, const Contract& contract);
+  Result<bool> load(const std::string& path, Record& record);
+  Status write(const std::string& path, const Record& record);
 
   Files* files_;
   std::string directory_;
+  std::string current_path_;
+  std::string next_path_;
   bool wiped_ = true;
-  std::int64_t trusted_s_ = 0;
-  Record current_;
-  Record next_;
+  Record current_;  // keeps trusted time too
+  Record next_;     // at most one entry
 };
 
 }  // namespace torpor

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "contract/contract.h"
 
 // Time, judged by the detector and the host-side sampler; a microcontroller does not.
