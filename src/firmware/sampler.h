@@ -23,7 +23,8 @@ namespace torpor {
 // After the last frame of a window: CONTEXT when anything is known, then WINDOW_END. When
 // the source has no further window: GOODBYE, and the end with 0. GOODBYE from the peer: the
 // end with 0. A source that fails, or that is not the sensor of the contract: the reason is
-// told to the peer and is the exit code. SIGTERM: GOODBYE if the link takes it at once, and
+// told to the peer and is the exit code; so is window_request_refused, where the peer asks
+// for another window than the contract's. SIGTERM: GOODBYE if the link takes it at once, and
 // the end with 0 in the same wake. A lost peer stops the sensor; the next one agrees anew.
 //
 // Whatever the peer does, memory is this object, the queue's memory and nothing else; what
@@ -52,7 +53,6 @@ class SamplerRole final : public Role {
     std::uint64_t windows_started = 0;
     std::uint64_t windows_sent = 0;
     std::uint64_t frames_sent = 0;
-    std::uint64_t requests_refused = 0;  // WINDOW_START that the contract does not ask for
   };
   const Counts& counts() const { return counts_; }
   const FrameQueue& queue() const { return queue_; }
@@ -61,32 +61,34 @@ class SamplerRole final : public Role {
  private:
   enum class State : std::uint8_t { idle, sampling, sending, ending };
 
+  void follow_session();
   void handle(const Message& message, const TimeStamp& now);
   void start_window(const WindowStart& request, const TimeStamp& now);
   void collect(const TimeStamp& now);
   void transmit(const TimeStamp& now);
+  bool close_window(const TimeStamp& now);
   void give_up_window();
-  void end(std::optional<Error> why, const TimeStamp& now);
-  Step finish(const TimeStamp& now);
+  void end(const std::optional<Error>& why, const TimeStamp& now);
+  bool said_goodbye(const TimeStamp& now);
+  Step done();
 
-  Link& link_;
   const Clock& clock_;
   SampleSource& source_;
   const Contract& contract_;
-  OwnSide own_;
-  std::uint32_t sensor_;
+  const OwnSide own_;  // with a refusal of its own where the source is not the contract's
+  const std::uint32_t sensor_;
   FrameQueue queue_;
   Peer peer_;
 
   State state_ = State::idle;
-  std::uint32_t session_ = 0;
+  std::uint32_t session_ = 0;  // Peer::session() this state belongs to
   std::uint64_t window_id_ = 0;
   std::uint32_t window_frames_ = 0;
-  std::uint64_t drops_before_ = 0;
+  std::uint64_t drops_before_ = 0;  // of the queue, when the window began
   bool context_sent_ = false;
-  bool goodbye_sent_ = false;
   BootTime poll_at_ = BootTime::max();
   BootTime end_by_ = BootTime::max();
+  bool goodbye_sent_ = false;
   bool peer_finished_ = false;
   std::optional<Error> failure_;
   std::optional<BootTime> sleep_until_;

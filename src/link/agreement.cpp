@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "link/agreement.h"
 
-#include <algorithm>
+#include "link/bundle_differences.h"
 
 namespace torpor {
 namespace {
@@ -81,8 +81,7 @@ void Agreement::received(const Message& message, BootTime now) {
     }
   } else if (message.type == MessageType::bundle && bundle_wanted_ && !bundle_seen_) {
     bundle_seen_ = true;
-    if (own_.differing_fields != nullptr)
-      error_.where << ": " << own_.differing_fields(own_.bundle, message.bundle.file);
+    error_.where << ": " << bundle_differences(own_.bundle, message.bundle.file);
   }
   settle();
 }

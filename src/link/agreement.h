@@ -9,10 +9,6 @@
 
 namespace torpor {
 
-// Names the fields in which two bundle files differ, ours first; reads them without trust.
-// contract/ provides it; a pointer, so that the link needs no decoder of contracts.
-using FieldDiff = FixedString<120> (*)(Bytes ours, Bytes theirs);
-
 // What one role brings to the table. The bytes and the contract outlive its user.
 struct OwnSide {
   LinkRole role{};
@@ -24,7 +20,6 @@ struct OwnSide {
   // and the same for all processes of a host, so only X needs to be agreed on.
   std::uint32_t speed_permille = 1000;
   Duration peer_timeout{};  // the site's, in real time
-  FieldDiff differing_fields = nullptr;
 };
 
 struct PeerFacts {

@@ -181,6 +181,12 @@ std::size_t FrameQueue::take_peak_bytes() {
   return peak * sizeof(std::int16_t);
 }
 
+std::uint64_t FrameQueue::dropped() const {
+  std::uint64_t sum = 0;
+  for (std::uint64_t count : drops_) sum += count;
+  return sum;
+}
+
 void FrameQueue::release_oldest() {
   const std::size_t gone = slot(0).values;
   first_value_ = (first_value_ + gone) % memory_.samples.size();

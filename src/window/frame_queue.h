@@ -91,6 +91,7 @@ class FrameQueue {
   std::uint64_t consumed() const { return consumed_; }
   std::uint64_t refused() const { return refused_; }
   const DropCounts& drops() const { return drops_; }  // ever rising
+  std::uint64_t dropped() const;                      // their sum
 
  private:
   Status check(const Frame& frame) const;

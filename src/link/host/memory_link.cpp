@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
-#include "link/memory_link.h"
+#include "link/host/memory_link.h"
 
 #include <algorithm>
 
