@@ -32,14 +32,20 @@ struct TimeStamp {
   bool synchronised = false;
 };
 
+// What this process has used since it started, from the kernel's own counters: real,
+// never scaled.
+struct ProcessUse {
+  Duration cpu{};
+  std::uint64_t voluntary_switches = 0;  // times it gave up the processor to wait
+};
+
 // The seam through which every stage learns the time. Implementations: PosixClock (real
 // and scaled, base/posix_clock.h), FakeClock (stepped, base/fake_clock.h).
 class Clock {
  public:
   virtual ~Clock() = default;
   virtual TimeStamp now() const = 0;
-  // CPU time this process has used: never scaled.
-  virtual Duration cpu_used() const = 0;
+  virtual ProcessUse process_use() const = 0;
 };
 
 inline std::int64_t to_ns(BootTime t) { return t.time_since_epoch().count(); }

@@ -14,7 +14,7 @@ class FakeClock final : public Clock {
     stamp_.synchronised = true;
   }
   TimeStamp now() const override { return stamp_; }
-  Duration cpu_used() const override { return cpu_; }
+  ProcessUse process_use() const override { return use_; }
   void advance(Duration by) {
     if (by < Duration::zero()) __builtin_trap();
     stamp_.boot += by;
@@ -27,13 +27,13 @@ class FakeClock final : public Clock {
     advance(by);
     stamp_.mono -= by;
   }
-  void use_cpu(Duration by) { cpu_ += by; }
+  void use_cpu(Duration by) { use_.cpu += by; }
   void step_wall(Duration by) { stamp_.wall += by; }
   void set_synchronised(bool yes) { stamp_.synchronised = yes; }
 
  private:
   TimeStamp stamp_{};
-  Duration cpu_{};
+  ProcessUse use_{};
 };
 
 }  // namespace torpor
