@@ -13,6 +13,7 @@ namespace torpor {
 
 inline constexpr std::size_t kMaxFrameSamples = 2048;  // all axes together
 inline constexpr std::size_t kMaxBlocks = 128;         // contiguous pieces in one window
+inline constexpr std::size_t kMaxWindowFrames = 512;   // frames a source may cut one window into
 
 // Consecutive samples of all axes, as they travel over the link. A view: the samples
 // belong to whoever made the frame and live until the call that got it returns.
