@@ -39,8 +39,10 @@ enum class VerdictReason : std::uint8_t {
   backend_failed,
   over_deadline,
   budget_spent,
+  repeated_cycle,  // this cycle number was judged already; nothing was counted
+  bad_score,       // a score is not a number
 };
-inline constexpr std::size_t kVerdictReasons = 13;
+inline constexpr std::size_t kVerdictReasons = 15;
 std::string_view name(VerdictReason reason);
 
 // How one score stands against its calibration.
@@ -54,7 +56,7 @@ struct Verdict {
   VerdictKind kind = VerdictKind::not_scored;
   VerdictReason reason = VerdictReason::none;
   std::array<ScoreEvidence, kScores> score{};
-  double log_evidence = 0;         // ln R, the largest over interleaved detectors
+  double log_evidence = 0;         // ln R, the largest over interleaved detectors; -1 for R = 0
   double log_alarm_threshold = 0;  // ln A
   double log_watch_threshold = 0;  // ln sqrt(A)
   bool latched = false;            // an alarm was raised and not cleared by maintenance

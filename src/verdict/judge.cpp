@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "verdict/judge.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace torpor {
+
+Judge::Judge(const AlarmTerms& terms, const BaselineKey& key, const ScoreSet& scores)
+    : terms_(terms),
+      key_(key),
+      scores_(scores),
+      log_alarm_(std::log(static_cast<double>(terms.cycles_between_false_alarms))),
+      samples_(terms.calibration_cycles),
+      scratch_(terms.calibration_cycles) {}
+
+std::uint32_t Judge::learned() const {
+  return state_ == JudgeState::learning_fit ? fit_count_ : sample_count_;
+}
+
+bool Judge::repeated(std::uint64_t cycle) {
+  if (cycle <= last_cycle_) return true;
+  last_cycle_ = cycle;
+  return false;
+}
+
+Verdict Judge::verdict(VerdictKind kind, VerdictReason reason) const {
+  Verdict v;
+  v.kind = kind;
+  v.reason = reason;
+  v.log_evidence = state_ == JudgeState::armed ? sequential_.log_evidence() : kNoEvidence;
+  v.log_alarm_threshold = log_alarm_;
+  v.log_watch_threshold = log_alarm_ / 2;
+  v.latched = latched();
+  v.arming_epoch = latched() ? crossing_epoch_ : arming_epoch_;
+  v.first_crossing_cycle = first_crossing_;
+  if (state_ == JudgeState::learning_fit) {
+    v.learned = fit_count_;
+    v.to_learn = terms_.fit_cycles;
+  } else if (state_ == JudgeState::learning_calibration) {
+    v.learned = sample_count_;
+    v.to_learn = terms_.calibration_cycles;
+  } else if (state_ == JudgeState::not_armed) {
+    v.explanation = one_line(refusal_).view();
+  }
+  return v;
+}
+
+Verdict Judge::fitted(std::uint64_t cycle) {
+  if (repeated(cycle)) return verdict(VerdictKind::not_scored, VerdictReason::repeated_cycle);
+  shocks_in_row_ = 0;
+  if (state_ == JudgeState::learning_fit) {
+    ++fit_count_;
+    const Verdict v = verdict(VerdictKind::not_scored, VerdictReason::learning_fit);
+    if (fit_count_ >= terms_.fit_cycles) start_calibration();
+    return v;
+  }
+  return verdict(VerdictKind::not_scored, VerdictReason::none);
+}
+
+Verdict Judge::scored(std::uint64_t cycle, const CycleScores& scores) {
+  if (repeated(cycle)) return verdict(VerdictKind::not_scored, VerdictReason::repeated_cycle);
+  shocks_in_row_ = 0;
+  for (double s : scores.value)
+    if (!std::isfinite(s)) return verdict(VerdictKind::not_scored, VerdictReason::bad_score);
+  switch (state_) {
+    case JudgeState::learning_fit:
+      return verdict(VerdictKind::not_scored, VerdictReason::learning_fit);
+    case JudgeState::learning_calibration:
+      return collect(cycle, scores);
+    case JudgeState::not_armed:
+      return verdict(VerdictKind::not_scored, VerdictReason::not_armed);
+    case JudgeState::armed:
+      break;
+  }
+  std::array<ScoreEvidence, kScores> evidence;
+  sequential_.add(cycle, combine(calibration_, scores, scores_, evidence));
+  const double log_r = sequential_.log_evidence();
+  if (log_r >= log_alarm_) latch(cycle, VerdictReason::none);
+  Verdict v = latched()                   ? verdict(VerdictKind::alarm, crossing_reason_)
+              : log_r >= log_alarm_ / 2.0 ? verdict(VerdictKind::watch, VerdictReason::none)
+                                          : verdict(VerdictKind::healthy, VerdictReason::none);
+  v.score = evidence;
+  return v;
+}
+
+Verdict Judge::collect(std::uint64_t cycle, const CycleScores& scores) {
+  if (sample_count_ < samples_.size()) samples_[sample_count_++] = {cycle, scores.value};
+  Verdict v = verdict(VerdictKind::not_scored, VerdictReason::learning_calibration);
+  if (sample_count_ < terms_.calibration_cycles) return v;
+  arm();
+  if (state_ == JudgeState::not_armed) return verdict(VerdictKind::not_scored, VerdictReason::not_armed);
+  v.arming_epoch = latched() ? crossing_epoch_ : arming_epoch_;
+  return v;
+}
+
+void Judge::arm() {
+  const auto calibration = calibrate(std::span(samples_).first(sample_count_), terms_, scratch_, scores_);
+  if (!calibration) {
+    refusal_ = calibration.error();
+    state_ = JudgeState::not_armed;
+    return;
+  }
+  calibration_ = *calibration;
+  sequential_ = Sequential(calibration_.detectors);
+  ++arming_epoch_;
+  state_ = JudgeState::armed;
+}
+
+Verdict Judge::unusable(std::uint64_t cycle, WindowQuality quality) {
+  if (repeated(cycle)) return verdict(VerdictKind::not_scored, VerdictReason::repeated_cycle);
+  switch (quality) {
+    case WindowQuality::good:
+      return verdict(VerdictKind::not_scored, VerdictReason::none);
+    case WindowQuality::incomplete:
+      return verdict(VerdictKind::not_scored, VerdictReason::gap);
+    case WindowQuality::not_a_number:
+      return verdict(VerdictKind::sensor_fault, VerdictReason::not_a_number);
+    case WindowQuality::stuck:
+      return verdict(VerdictKind::sensor_fault, VerdictReason::stuck);
+    case WindowQuality::wrong_rate:
+      return verdict(VerdictKind::sensor_fault, VerdictReason::wrong_rate);
+    case WindowQuality::saturated:
+      break;
+  }
+  if (shocks_in_row_ < terms_.shock_cycles) ++shocks_in_row_;
+  if (shocks_in_row_ < terms_.shock_cycles) return verdict(VerdictKind::shock, VerdictReason::saturated);
+  latch(cycle, VerdictReason::saturated);
+  return verdict(VerdictKind::alarm, VerdictReason::saturated);
+}
+
+Verdict Judge::missed(std::uint64_t cycle, VerdictReason why) {
+  const bool again = repeated(cycle);
+  return verdict(VerdictKind::not_scored, again ? VerdictReason::repeated_cycle : why);
+}
+
+// The first crossing names the alarm; later ones add nothing.
+void Judge::latch(std::uint64_t cycle, VerdictReason why) {
+  if (latched()) return;
+  first_crossing_ = cycle;
+  crossing_epoch_ = arming_epoch_;
+  crossing_reason_ = why;
+}
+
+void Judge::start_calibration() {
+  state_ = JudgeState::learning_calibration;
+  sample_count_ = 0;
+  calibration_ = {};
+  sequential_ = Sequential();
+  refusal_ = {};
+}
+
+Status Judge::apply(const BaselineEvent& event) {
+  const auto refuse = [&](Reason reason) {
+    Error e{reason, "baseline event", {}, {}};
+    e.found << name(event.kind) << " after " << event.after << " events";
+    return e;
+  };
+  if (event.kind != EventKind::accept && event.kind != EventKind::reset)
+    return refuse(Reason::event_unsupported);
+  if (event.reason.empty()) return refuse(Reason::event_without_reason);
+  if (event.after != events_) {
+    Error e = refuse(Reason::event_stale);
+    e.expected << "after " << events_;
+    return e;
+  }
+  if (event.kind == EventKind::accept && state_ == JudgeState::learning_fit)
+    return refuse(Reason::baseline_nothing_to_accept);
+
+  start_calibration();
+  if (event.kind == EventKind::reset) {
+    state_ = JudgeState::learning_fit;
+    fit_count_ = 0;
+  }
+  if (history_size_ == kEventHistory) {
+    std::rotate(history_.begin(), history_.begin() + 1, history_.end());
+    --history_size_;
+  }
+  history_[history_size_] = event;
+  history_[history_size_++].cycle = last_cycle_;
+  ++events_;
+  return {};
+}
+
+}  // namespace torpor

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "contract/contract.h"
+#include "verdict/baseline_key.h"
+#include "verdict/calibration.h"
+#include "verdict/event.h"
+#include "verdict/sequential.h"
+#include "verdict/verdict.h"
+#include "window/window.h"
+
+// The ladder: from a cycle's scores, or from why there are none, to its Verdict.
+namespace torpor {
+
+enum class JudgeState : std::uint8_t {
+  learning_fit,          // the caller feeds its feature baseline with good windows
+  learning_calibration,  // the fit is closed; scores of further healthy cycles are collected
+  armed,
+  not_armed,  // calibration refused; stays so until `baseline accept` or `reset`
+};
+std::string_view name(JudgeState state);
+
+inline constexpr std::size_t kEventHistory = 8;
+
+// One baseline's judge. Pure: no clock, no file. One thread.
+//
+// Per cycle call exactly one of fitted, scored, unusable, missed, with a cycle number that
+// only grows and survives restarts (start above last_cycle()). A number not above the
+// newest judged one changes nothing: not_scored / repeated_cycle. None of them allocates:
+// the constructor allocates for the contract's calibration cycles.
+//
+// Order of life, as the duty loop drives it:
+//   learning_fit          feed the feature baseline, then fitted(cycle)
+//   learning_calibration  close the feature baseline once; scored(cycle, scores)
+//   armed                 scored(cycle, scores) weighs, adds to R, decides
+// Fit and calibration never share a cycle.
+class Judge {
+ public:
+  // Starts at learning_fit. `terms` is copied.
+  Judge(const AlarmTerms& terms, const BaselineKey& key, const ScoreSet& scores = kAllScores);
+
+  JudgeState state() const { return state_; }
+  const BaselineKey& key() const { return key_; }
+  std::uint64_t last_cycle() const { return last_cycle_; }
+  std::uint64_t arming_epoch() const { return arming_epoch_; }  // armings so far
+  bool latched() const { return first_crossing_ != 0; }
+  std::uint64_t first_crossing() const { return first_crossing_; }  // its cycle; 0 = no alarm
+  // While armed.
+  const Calibration& calibration() const { return calibration_; }
+  const SequentialState& evidence() const { return sequential_.state(); }
+  std::uint32_t learned() const;
+  // Why not_armed.
+  const Error& refusal() const { return refusal_; }
+  // Events taken so far, and the newest kEventHistory of them, oldest first.
+  std::uint64_t events() const { return events_; }
+  std::span<const BaselineEvent> history() const { return {history_.data(), history_size_}; }
+
+  // A good window went into the feature baseline. Any other state: changes nothing.
+  Verdict fitted(std::uint64_t cycle);
+
+  // A good window was scored. A score that is not finite is not_scored / bad_score.
+  //   R >= A        alarm, latched      R >= sqrt(A)  watch      else healthy
+  // While an alarm is latched every scored cycle of an armed judge is an alarm.
+  Verdict scored(std::uint64_t cycle, const CycleScores& scores);
+
+  // A window came that must not be scored (quality != good). saturated is a shock; the
+  // contract's number of shocks in a row latches an alarm, in every state: severe damage
+  // must not hide as a sensor fault. Only a good window ends a row. incomplete is
+  // not_scored / gap, the others are sensor faults. R stays.
+  Verdict unusable(std::uint64_t cycle, WindowQuality quality);
+
+  // No score this cycle for another reason: no_window, backend_failed, over_deadline,
+  // budget_spent. R stays.
+  Verdict missed(std::uint64_t cycle, VerdictReason why);
+
+  // Takes an event into the history and follows it. A latched alarm stays. Errors:
+  // event_unsupported (maintenance), event_without_reason, baseline_nothing_to_accept
+  // (accept while still fitting). event.after must equal events(), else event_stale.
+  Status apply(const BaselineEvent& event);
+
+  // The whole state, docs/baseline.md, into memory of the caller (encoded_bound() bytes
+  // suffice). `features` and `envelope` are carried as they are: the encoded feature
+  // baseline (features/) and healthy envelope (explanation.h). baseline_too_large when
+  // either is above kMaxCarriedBytes. No heap.
+  std::size_t encoded_bound(std::size_t features, std::size_t envelope) const;
+  Result<Bytes> encode(MutableBytes out, Bytes features, Bytes envelope) const;
+
+  // Only what changes in an armed cycle (R, shocks, latch, newest cycle), to be written
+  // every cycle beside a baseline that is written when it changes. At most
+  // kMaxEvidenceBytes.
+  Result<Bytes> encode_evidence(MutableBytes out) const;
+  // Takes it up again after decode. Evidence of an older arming or an older cycle is left
+  // aside (ok: the baseline file was written later). evidence_damaged, evidence_foreign.
+  Status take_evidence(Bytes bytes);
+
+ private:
+  friend struct JudgeCodec;
+  bool repeated(std::uint64_t cycle);
+  Verdict verdict(VerdictKind kind, VerdictReason reason) const;
+  Verdict collect(std::uint64_t cycle, const CycleScores& scores);
+  void arm();
+  void latch(std::uint64_t cycle, VerdictReason why);
+  void start_calibration();
+
+  AlarmTerms terms_;
+  BaselineKey key_;
+  ScoreSet scores_;
+  double log_alarm_ = 0;
+
+  JudgeState state_ = JudgeState::learning_fit;
+  std::uint32_t fit_count_ = 0;
+  std::uint32_t sample_count_ = 0;
+  std::uint32_t shocks_in_row_ = 0;
+  std::uint64_t last_cycle_ = 0;
+  std::uint64_t arming_epoch_ = 0;
+  std::uint64_t first_crossing_ = 0;                     // 0: no alarm latched
+  std::uint64_t crossing_epoch_ = 0;                     // arming epoch it was raised in
+  VerdictReason crossing_reason_ = VerdictReason::none;  // saturated: raised by shocks
+  Calibration calibration_{};
+  Sequential sequential_;
+  Error refusal_{};
+  std::uint64_t events_ = 0;
+  std::array<BaselineEvent, kEventHistory> history_{};
+  std::size_t history_size_ = 0;
+  std::vector<CalibrationSample> samples_;  // sized once
+  std::vector<double> scratch_;             // sized once
+};
+
+inline constexpr std::size_t kMaxCarriedBytes = 1u << 20;
+inline constexpr std::size_t kMaxBaselineBytes = 8u << 20;
+inline constexpr std::size_t kMaxEvidenceBytes = 256;
+
+// A baseline read back. The views point into the bytes given to decode_baseline.
+struct LoadedBaseline {
+  Judge judge;
+  Bytes features;
+  Bytes envelope;
+};
+
+// Errors: baseline_damaged (magic, length, CRC, content that cannot be), baseline_version
+// (written by a later torpor), baseline_foreign (another key: names the member). A
+// contract with another delta or tolerance gets new bounds on the old ranks; another A
+// counts from now.
+Result<LoadedBaseline> decode_baseline(Bytes bytes, const AlarmTerms& terms, const BaselineKey& key,
+                                       const ScoreSet& scores = kAllScores);
+// For looking at a file without its contract: the key, and the judge as it was stored (its
+// bounds and all; not for judging).
+Result<BaselineKey> peek_key(Bytes bytes);
+Result<LoadedBaseline> peek_baseline(Bytes bytes);
+
+}  // namespace torpor

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include <algorithm>
+#include <cmath>
+
+#include "verdict/event_codec.h"
+#include "verdict/judge.h"
+#include "verdict/parts_codec.h"
+#include "verdict/seal.h"
+
+// The baseline file, docs/baseline.md. Members of the payload map, in this order.
+namespace torpor {
+namespace {
+
+constexpr SealKind kBaselineSeal = {"TPBL", 1, Reason::baseline_damaged, Reason::baseline_version};
+constexpr SealKind kEvidenceSeal = {"TPEC", 1, Reason::evidence_damaged, Reason::evidence_damaged};
+constexpr std::size_t kFixedBytes = 8192;  // all but samples and the carried byte strings
+
+enum Member : std::uint64_t {
+  kKey = 1,
+  kState,
+  kFitCount,
+  kLastCycle,
+  kShocks,
+  kArmingEpoch,
+  kLatch,
+  kEvidence,
+  kCalibration,
+  kSamples,
+  kRefusal,
+  kEvents,
+  kFeatures,
+  kEnvelope,
+};
+constexpr std::size_t kMembers = kEnvelope;
+
+constexpr Reason kRefusals[] = {Reason::calibration_too_short, Reason::calibration_not_finite,
+                                Reason::calibration_correlated, Reason::internal};
+
+}  // namespace
+
+// The only one besides Judge that sees its members.
+struct JudgeCodec {
+  static void put_latch(cbor::Writer& w, const Judge& j) {
+    w.array(3);
+    w.uint(j.first_crossing_);
+    w.uint(j.crossing_epoch_);
+    w.uint(static_cast<std::uint64_t>(j.crossing_reason_));
+  }
+
+  struct Latch {
+    std::uint64_t cycle, epoch;
+    VerdictReason reason;
+  };
+
+  static Result<Latch> take_latch(cbor::Reader& in) {
+    TORPOR_CHECK(take_array(in, 3, "latch"));
+    TORPOR_TRY(const std::uint64_t cycle, in.uint());
+    TORPOR_TRY(const std::uint64_t epoch, in.uint());
+    TORPOR_TRY(const std::uint64_t reason, in.uint());
+    if (reason >= kVerdictReasons) return impossible("latch", "an unknown reason");
+    return Latch{cycle, epoch, static_cast<VerdictReason>(reason)};
+  }
+
+  static void set_latch(Judge& j, const Latch& latch) {
+    if (j.latched()) return;  // the first one names the alarm
+    j.first_crossing_ = latch.cycle;
+    j.crossing_epoch_ = latch.epoch;
+    j.crossing_reason_ = latch.reason;
+  }
+
+  static void put_state(cbor::Writer& w, const Judge& j, Bytes features, Bytes envelope) {
+    const bool armed = j.state_ == JudgeState::armed;
+    w.map(kMembers);
+    w.uint(kKey), put_key(w, j.key_);
+    w.uint(kState), w.uint(static_cast<std::uint64_t>(j.state_));
+    w.uint(kFitCount), w.uint(j.fit_count_);
+    w.uint(kLastCycle), w.uint(j.last_cycle_);
+    w.uint(kShocks), w.uint(j.shocks_in_row_);
+    w.uint(kArmingEpoch), w.uint(j.arming_epoch_);
+    w.uint(kLatch), put_latch(w, j);
+    w.uint(kEvidence), put_sequential(w, j.sequential_.state());
+    w.uint(kCalibration);
+    armed ? put_calibration(w, j.calibration_) : w.array(0);
+    const bool collecting = j.state_ == JudgeState::learning_calibration;
+    w.uint(kSamples);
+    w.bytes(raw_bytes(std::span(j.samples_).first(collecting ? j.sample_count_ : 0)));
+    w.uint(kRefusal);
+    if (j.state_ == JudgeState::not_armed) {
+      w.array(4);
+      w.text(name(j.refusal_.reason));
+      w.text(j.refusal_.where);
+      w.text(j.refusal_.found);
+      w.text(j.refusal_.expected);
+    } else {
+      w.array(0);
+    }
+    w.uint(kEvents);
+    w.array(1 + j.history_size_);
+    w.uint(j.events_);
+    for (const auto& event : j.history()) put_event(w, event);
+    w.uint(kFeatures), w.bytes(features);
+    w.uint(kEnvelope), w.bytes(envelope);
+  }
+
+  static Status take_samples(Bytes raw, Judge& j) {
+    const std::size_t count = raw.size() / sizeof(CalibrationSample);
+    if (raw.size() % sizeof(CalibrationSample) != 0) return impossible("samples", "another length");
+    if (count > j.samples_.size()) {  // the contract asks for fewer now
+      j.samples_.resize(count);
+      j.scratch_.resize(count);
+    }
+    if (count > 0) std::memcpy(j.samples_.data(), raw.data(), raw.size());
+    j.sample_count_ = static_cast<std::uint32_t>(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      bool sound =
+          j.samples_[i].cycle <= j.last_cycle_ && (i == 0 || j.samples_[i].cycle > j.samples_[i - 1].cycle);
+      for (double v : j.samples_[i].value) sound = sound && std::isfinite(v);
+      if (!sound) return impossible("samples", "cycles or scores that cannot be");
+    }
+    return {};
+  }
+
+  static Status take_refusal(cbor::Reader& in, Judge& j) {
+    TORPOR_TRY(const std::size_t items, in.array());
+    if ((items != 0) != (j.state_ == JudgeState::not_armed) || (items != 0 && items != 4))
+      return impossible("refusal", "does not fit the state");
+    if (items == 0) return {};
+    TORPOR_TRY(const std::string_view reason, in.text());
+    j.refusal_.reason = Reason::internal;
+    for (Reason known : kRefusals)
+      if (name(known) == reason) j.refusal_.reason = known;
+    TORPOR_TRY(j.refusal_.where, in.text());
+    TORPOR_TRY(j.refusal_.found, in.text());
+    TORPOR_TRY(j.refusal_.expected, in.text());
+    return {};
+  }
+
+  static Status take_events(cbor::Reader& in, Judge& j) {
+    TORPOR_TRY(const std::size_t items, in.array());
+    if (items < 1 || items > 1 + kEventHistory) return impossible("events", "too many");
+    TORPOR_TRY(j.events_, in.uint());
+    for (std::size_t i = 1; i < items; ++i) {
+      TORPOR_TRY(j.history_[j.history_size_], take_event(in));
+      ++j.history_size_;
+    }
+    if (j.history_size_ > j.events_) return impossible("events", "more than were counted");
+    return {};
+  }
+
+  static Status take_member(std::int64_t key, cbor::Reader& in, LoadedBaseline& out) {
+    Judge& j = out.judge;
+    switch (key) {
+      case kKey:
+        return in.skip();  // read before
+      case kState: {
+        TORPOR_TRY(const std::uint64_t state, in.uint());
+        if (state > static_cast<std::uint64_t>(JudgeState::not_armed))
+          return impossible("state", "an unknown state");
+        j.state_ = static_cast<JudgeState>(state);
+        return {};
+      }
+      case kFitCount: {
+        TORPOR_TRY(j.fit_count_, take_uint32(in));
+        return {};
+      }
+      case kLastCycle: {
+        TORPOR_TRY(j.last_cycle_, in.uint());
+        return {};
+      }
+      case kShocks: {
+        TORPOR_TRY(j.shocks_in_row_, take_uint32(in));
+        return {};
+      }
+      case kArmingEpoch: {
+        TORPOR_TRY(j.arming_epoch_, in.uint());
+        return {};
+      }
+      case kLatch: {
+        TORPOR_TRY(const Latch latch, take_latch(in));
+        set_latch(j, latch);
+        return {};
+      }
+      case kEvidence: {
+        TORPOR_TRY(const SequentialState s, take_sequential(in));
+        j.sequential_ = Sequential(s);
+        return {};
+      }
+      case kCalibration: {
+        if (j.state_ != JudgeState::armed) return take_array(in, 0, "calibration");
+        TORPOR_TRY(j.calibration_, take_calibration(in));
+        if (j.sequential_.state().detectors != j.calibration_.detectors)
+          return impossible("evidence", "another number of detectors");
+        return {};
+      }
+      case kSamples: {
+        TORPOR_TRY(const Bytes raw, in.bytes());
+        return take_samples(raw, j);
+      }
+      case kRefusal:
+        return take_refusal(in, j);
+      case kEvents:
+        return take_events(in, j);
+      case kFeatures: {
+        TORPOR_TRY(out.features, in.bytes());
+        return {};
+      }
+      case kEnvelope: {
+        TORPOR_TRY(out.envelope, in.bytes());
+        return {};
+      }
+      default:
+        return impossible("member", "an unknown key");
+    }
+  }
+
+  static Status take_state(Bytes body, LoadedBaseline& out) {
+    cbor::Reader in(body, "baseline");
+    cbor::MapReader map(in);
+    std::int64_t expected = kKey;
+    while (map.next()) {
+      if (map.key() != expected++) return impossible("member", "a missing key");
+      TORPOR_CHECK(take_member(map.key(), in, out));
+    }
+    TORPOR_CHECK(map.status());
+    if (expected != kMembers + 1) return impossible("member", "too few");
+    return in.finish();
+  }
+
+  static Status rebind(Judge& j) {
+    if (j.state_ != JudgeState::armed || (j.calibration_.delta_ppm == j.terms_.calibration_delta_ppm &&
+                                          j.calibration_.tolerance_mmad == j.terms_.score_tolerance_mmad))
+      return {};
+    return set_bounds(j.calibration_, j.terms_);
+  }
+
+  static Status take_evidence(Bytes body, Judge& j) {
+    cbor::Reader in(body, "evidence");
+    TORPOR_CHECK(take_array(in, 7, "evidence"));
+    TORPOR_TRY(const std::string_view stem, in.text());
+    if (stem != file_stem(j.key_).view())
+      return Error{Reason::evidence_foreign, "evidence: key", stem, file_stem(j.key_).view()};
+    TORPOR_TRY(const std::uint64_t epoch, in.uint());
+    TORPOR_TRY(const std::uint64_t events, in.uint());
+    TORPOR_TRY(const std::uint64_t last_cycle, in.uint());
+    TORPOR_TRY(const std::uint32_t shocks, take_uint32(in));
+    TORPOR_TRY(const Latch latch, take_latch(in));
+    TORPOR_TRY(const SequentialState s, take_sequential(in));
+    TORPOR_CHECK(in.finish());
+    // Whatever else is stale: an alarm stays raised, and no cycle is judged twice.
+    set_latch(j, latch);
+    if (last_cycle < j.last_cycle_) return {};
+    j.last_cycle_ = last_cycle;
+    j.shocks_in_row_ = shocks;
+    const bool same_arming = j.state_ == JudgeState::armed && epoch == j.arming_epoch_ &&
+                             events == j.events_ && s.detectors == j.calibration_.detectors &&
+                             s.last_cycle >= j.sequential_.state().last_cycle;
+    if (same_arming) j.sequential_ = Sequential(s);
+    return {};
+  }
+};
+
+std::size_t Judge::encoded_bound(std::size_t features, std::size_t envelope) const {
+  return kFixedBytes + samples_.size() * sizeof(CalibrationSample) + features + envelope;
+}
+
+Result<Bytes> Judge::encode(MutableBytes out, Bytes features, Bytes envelope) const {
+  if (features.size() > kMaxCarriedBytes || envelope.size() > kMaxCarriedBytes) {
+    Error e{Reason::baseline_too_large, "baseline", {}, {}};
+    e.found << std::max(features.size(), envelope.size()) << " bytes to carry";
+    e.expected << "at most " << kMaxCarriedBytes;
+    return e;
+  }
+  cbor::Writer w(payload_room(out));
+  JudgeCodec::put_state(w, *this, features, envelope);
+  return seal(out, kBaselineSeal, w);
+}
+
+Result<Bytes> Judge::encode_evidence(MutableBytes out) const {
+  cbor::Writer w(payload_room(out));
+  w.array(7);
+  w.text(file_stem(key_));
+  w.uint(arming_epoch_);
+  w.uint(events_);
+  w.uint(last_cycle_);
+  w.uint(shocks_in_row_);
+  JudgeCodec::put_latch(w, *this);
+  put_sequential(w, sequential_.state());
+  return seal(out, kEvidenceSeal, w);
+}
+
+Status Judge::take_evidence(Bytes bytes) {
+  TORPOR_TRY(const Bytes body, unseal(bytes, kEvidenceSeal, "evidence"));
+  const Status taken = JudgeCodec::take_evidence(body, *this);
+  if (taken || taken.error().reason == Reason::evidence_foreign) return taken;
+  Error e = taken.error();
+  e.reason = Reason::evidence_damaged;
+  return e;
+}
+
+Result<BaselineKey> peek_key(Bytes bytes) {
+  TORPOR_TRY(const Bytes body, unseal(bytes, kBaselineSeal, "baseline"));
+  cbor::Reader in(body, "baseline");
+  const auto parse = [&]() -> Result<BaselineKey> {
+    TORPOR_TRY([[maybe_unused]] const std::size_t pairs, in.map());
+    TORPOR_TRY(const std::uint64_t first, in.uint());
+    if (first != kKey) return impossible("member", "no key in front");
+    return take_key(in);
+  };
+  auto key = parse();
+  if (key) return key;
+  Error e = key.error();
+  e.reason = Reason::baseline_damaged;
+  return e;
+}
+
+static Result<LoadedBaseline> decode_stored(Bytes bytes, const AlarmTerms& terms, const BaselineKey& key,
+                                            const ScoreSet& scores) {
+  LoadedBaseline out{Judge(terms, key, scores), {}, {}};
+  if (const Status taken = JudgeCodec::take_state(bytes.subspan(kSealBytes), out); !taken) {
+    Error e = taken.error();
+    e.reason = Reason::baseline_damaged;
+    return e;
+  }
+  return out;
+}
+
+Result<LoadedBaseline> peek_baseline(Bytes bytes) {
+  TORPOR_TRY(const BaselineKey key, peek_key(bytes));
+  return decode_stored(bytes, AlarmTerms{}, key, kAllScores);
+}
+
+Result<LoadedBaseline> decode_baseline(Bytes bytes, const AlarmTerms& terms, const BaselineKey& key,
+                                       const ScoreSet& scores) {
+  TORPOR_TRY(const BaselineKey found, peek_key(bytes));
+  TORPOR_CHECK(same_key(found, key, "baseline"));
+  TORPOR_TRY(LoadedBaseline out, decode_stored(bytes, terms, key, scores));
+  TORPOR_CHECK(JudgeCodec::rebind(out.judge));
+  return out;
+}
+
+}  // namespace torpor

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "verdict/sequential.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace torpor {
+namespace {
+
+// ln(1 + R) from ln R, at any size.
+double log_one_plus(double log_r) { return std::max(log_r, 0.0) + std::log1p(std::exp(-std::abs(log_r))); }
+
+}  // namespace
+
+Sequential::Sequential(std::uint32_t detectors) {
+  state_.detectors = detectors == 1 ? 1 : kInterleaved;
+  state_.log_r.fill(-std::numeric_limits<double>::infinity());
+}
+
+bool Sequential::add(std::uint64_t cycle, double e) {
+  if (cycle <= state_.last_cycle) return false;
+  double& log_r = state_.log_r[cycle % state_.detectors];
+  log_r = std::log(e) + log_one_plus(log_r);
+  state_.last_cycle = cycle;
+  return true;
+}
+
+double Sequential::log_evidence() const {
+  const auto end = state_.log_r.begin() + state_.detectors;
+  return std::max(kNoEvidence, *std::max_element(state_.log_r.begin(), end));
+}
+
+}  // namespace torpor
