@@ -43,8 +43,8 @@ void Machine::render_damage(const Damage& damage, const Regime& regime, double r
     const double period = per_turn / damage.order;
     // The slip accumulates: each period is jittered, not each hit. The first hit comes early
     // enough that a window called damaged holds one.
-    for (double at = r.uniform(0, std::min(period, 0.7 * static_cast<double>(out.size()))); at < static_cast<double>(out.size());
-         at += period * std::max(0.2, 1 + damage.jitter * r.normal())) {
+    for (double at = r.uniform(0, std::min(period, 0.7 * static_cast<double>(out.size())));
+         at < static_cast<double>(out.size()); at += period * std::max(0.2, 1 + damage.jitter * r.normal())) {
       const double size = std::max(0.0, load(at)) * std::exp(damage.amplitude_sd * r.normal());
       put(hits_, at, size);
       if (damage.double_hit > 0) put(hits_, at + damage.double_hit * period, damage.second * size);

@@ -40,7 +40,8 @@ void add_tones(std::span<const double> turns_per_sample, std::span<const float> 
       const double a = used ? static_cast<double>(amplitude[g + i]) : 0;
       re[i] = static_cast<float>(a * std::cos(phase));
       im[i] = static_cast<float>(a * std::sin(phase));
-      const double start = kTurn * w * (1 - chirp / 2), turn = kTurn * w * chirp / static_cast<double>(out.size());
+      const double start = kTurn * w * (1 - chirp / 2),
+                   turn = kTurn * w * chirp / static_cast<double>(out.size());
       cr[i] = static_cast<float>(std::cos(start));
       ci[i] = static_cast<float>(std::sin(start));
       dr[i] = static_cast<float>(std::cos(turn));
@@ -78,7 +79,8 @@ Regime Machine::regime(double shaft_hz) {
     const double base = std::pow(std::max(f, 0.004) / 0.1, 2 * m.tilt) / (1 + std::pow(f / m.roll_off, 8));
     double power = base;
     for (const Resonance& r : m.resonances)
-      power += base * std::pow(10, r.gain_db / 10) * bell(f, r.frequency, r.q) * std::pow(s, 2 * r.speed_exponent);
+      power +=
+          base * std::pow(10, r.gain_db / 10) * bell(f, r.frequency, r.q) * std::pow(s, 2 * r.speed_exponent);
     if (m.mesh_order > 0) {
       const double centre = m.mesh_order * m.reference_hz * s / m.rate_hz;
       if (centre < 0.48) power += base * std::pow(10, m.mesh_db / 10) * bell(f, centre, 1 / m.mesh_width);
@@ -98,8 +100,8 @@ Regime Machine::regime(double shaft_hz) {
   const std::vector<float> change = smooth_change(random_, m.regime_db);
   regime.shape.resize(kGrid + 1);
   for (std::size_t k = 0; k <= kGrid; ++k)
-    regime.shape[k] = static_cast<float>(
-        std::sqrt(level * level * power[k] / reference * std::pow(10, static_cast<double>(change[k]) / 10) + floor));
+    regime.shape[k] = static_cast<float>(std::sqrt(
+        level * level * power[k] / reference * std::pow(10, static_cast<double>(change[k]) / 10) + floor));
   regime.rms = shape_rms(regime.shape);
   for (const Line& line : m.lines)
     regime.line_amplitude.push_back(static_cast<float>(line.amplitude * std::pow(speed, line.speed_exponent) *
@@ -128,7 +130,8 @@ void Machine::modulate(const Regime& regime, std::span<float> out) {
   if (facts_.modulations.empty()) return;
   swing_.assign(out.size(), 1.0f);
   std::vector<double> turns;
-  for (const Modulation& mod : facts_.modulations) turns.push_back(mod.order * regime.shaft_hz / facts_.rate_hz);
+  for (const Modulation& mod : facts_.modulations)
+    turns.push_back(mod.order * regime.shaft_hz / facts_.rate_hz);
   add_tones(turns, regime.depth, 0.004 * random_.normal(), random_, swing_);
   for (std::size_t i = 0; i < out.size(); ++i) out[i] *= std::max(swing_[i], 0.0f);
 }
@@ -148,7 +151,8 @@ void Machine::add_lines(const Regime& regime, std::span<float> out) {
   add_tones(fixed_turns, fixed_amplitude, 0, random_, out);
 }
 
-void Machine::ring(const Resonance& resonance, std::span<const float> excitation, float gain, std::span<float> out) {
+void Machine::ring(const Resonance& resonance, std::span<const float> excitation, float gain,
+                   std::span<float> out) {
   const double w = kTurn * std::clamp(resonance.frequency, 0.005, 0.495);
   const double radius = std::exp(-w / (2 * std::max(resonance.q, 0.6)));
   const float c1 = static_cast<float>(2 * radius * std::cos(w)), c2 = static_cast<float>(-radius * radius);

@@ -55,22 +55,22 @@ struct MachineFacts {
 // power law in speed, which real machines do not.
 struct Regime {
   double shaft_hz = 0;
-  Shape shape;          // background, level included
-  double rms = 0;       // of the background
+  Shape shape;                        // background, level included
+  double rms = 0;                     // of the background
   std::vector<float> line_amplitude;  // per MachineFacts::lines
   std::vector<float> depth;           // per MachineFacts::modulations
 };
 
 // A defect: impulses that ring the structure, or a noise in a band.
 struct Damage {
-  double order = 0;        // impulses per turn (.35 .. 12), or of the noise's modulation
+  double order = 0;  // impulses per turn (.35 .. 12), or of the noise's modulation
   bool noise = false;
-  double jitter = 0;       // of the period, 0 .. .05
-  double amplitude_sd = 0; // of ln amplitude
-  double load_zone = 0;    // depth of a modulation at load_order; 0 = none
+  double jitter = 0;        // of the period, 0 .. .05
+  double amplitude_sd = 0;  // of ln amplitude
+  double load_zone = 0;     // depth of a modulation at load_order; 0 = none
   double load_order = 1;
-  double double_hit = 0;   // second hit after this part of the period; 0 = none
-  double second = 0;       // its amplitude, signed
+  double double_hit = 0;         // second hit after this part of the period; 0 = none
+  double second = 0;             // its amplitude, signed
   std::vector<Resonance> rings;  // 1 .. 4; for noise the first is the band
 };
 

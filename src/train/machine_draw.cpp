@@ -24,8 +24,8 @@ MachineFacts draw_machine(Random& random) {
   m.floor_db = random.uniform(-70, -20);
   m.level_exponent = random.uniform(0, 2.5);
   for (int i = random.between(2, 9); i > 0; --i)
-    m.resonances.push_back({random.log_uniform(0.01, 0.49), random.log_uniform(3, 80), random.uniform(-15, 25),
-                            random.uniform(-1, 2)});
+    m.resonances.push_back({random.log_uniform(0.01, 0.49), random.log_uniform(3, 80),
+                            random.uniform(-15, 25), random.uniform(-1, 2)});
   // Line strengths are set against the background's RMS of 1 at the reference speed.
   const double line_db = random.uniform(-35, 0);
   const bool often_none = random.chance(0.2);
@@ -34,16 +34,17 @@ MachineFacts draw_machine(Random& random) {
     m.lines.push_back({order, 0, std::pow(10, (line_db + 8 * random.normal()) / 20), random.uniform(0, 2)});
   }
   for (int i = random.between(0, 7); i > 0; --i)
-    m.lines.push_back({0, random.chance(0.5) ? 50.0 * random.between(1, 40) : random.uniform(0.02, 0.48) * m.rate_hz,
-                       std::pow(10, (line_db + 8 * random.normal()) / 20), 0});
+    m.lines.push_back(
+        {0, random.chance(0.5) ? 50.0 * random.between(1, 40) : random.uniform(0.02, 0.48) * m.rate_hz,
+         std::pow(10, (line_db + 8 * random.normal()) / 20), 0});
   if (random.chance(0.4)) {
     m.mesh_order = random.log_uniform(8, 120);
     m.mesh_width = random.uniform(0.02, 0.2);
     m.mesh_db = random.uniform(0, 20);
   }
   for (int i = random.between(0, 3); i > 0; --i)
-    m.modulations.push_back({random.chance(0.5) ? random.between(1, 4) : random.uniform(0.35, 12),
-                             random.uniform(0, 0.4)});
+    m.modulations.push_back(
+        {random.chance(0.5) ? random.between(1, 4) : random.uniform(0.35, 12), random.uniform(0, 0.4)});
   if (random.chance(0.4)) {
     m.shocks_per_s = random.uniform(0, 30);
     m.shock_size = random.log_uniform(1, 10);
@@ -87,7 +88,8 @@ Damage Machine::draw_damage() {
   for (int i = 0; i < rings; ++i) {
     // Half of them are the structure's own: a defect rings what is there to be rung.
     const bool own = r.chance(0.5) && !facts_.resonances.empty();
-    const double f = own ? facts_.resonances[r.below(facts_.resonances.size())].frequency : r.uniform(0.02, 0.48);
+    const double f =
+        own ? facts_.resonances[r.below(facts_.resonances.size())].frequency : r.uniform(0.02, 0.48);
     d.rings.push_back({f, r.log_uniform(d.noise ? 1.5 : 2, d.noise ? 20 : 40), r.uniform(-12, 0), 0});
   }
   if (d.noise) {

@@ -68,8 +68,12 @@ double Random::uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
 double Random::uniform(double lo, double hi) { return lo + (hi - lo) * uniform(); }
 double Random::log_uniform(double lo, double hi) { return lo * std::exp(uniform() * std::log(hi / lo)); }
 
-std::size_t Random::below(std::size_t n) { return static_cast<std::size_t>(uniform() * static_cast<double>(n)); }
-int Random::between(int lo, int hi) { return lo + static_cast<int>(below(static_cast<std::size_t>(hi - lo + 1))); }
+std::size_t Random::below(std::size_t n) {
+  return static_cast<std::size_t>(uniform() * static_cast<double>(n));
+}
+int Random::between(int lo, int hi) {
+  return lo + static_cast<int>(below(static_cast<std::size_t>(hi - lo + 1)));
+}
 
 double Random::normal() { return static_cast<double>(quantiles()[next() & 0xffff]); }
 

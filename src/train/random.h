@@ -16,12 +16,12 @@ class Random {
   explicit Random(std::uint64_t seed, std::uint64_t stream = 0);
 
   std::uint64_t next();
-  double uniform();                       // [0, 1)
-  double uniform(double lo, double hi);   // [lo, hi)
+  double uniform();                      // [0, 1)
+  double uniform(double lo, double hi);  // [lo, hi)
   double log_uniform(double lo, double hi);
   bool chance(double p) { return uniform() < p; }
-  std::size_t below(std::size_t n);       // 0..n-1; n > 0
-  int between(int lo, int hi);            // both ends included
+  std::size_t below(std::size_t n);  // 0..n-1; n > 0
+  int between(int lo, int hi);       // both ends included
   // Standard normal from a table of 65,536 quantiles: bounded at about +-4.3. Tails play
   // no part where it is used (mixed by a Fourier transform, or as a jitter).
   double normal();
