@@ -103,16 +103,17 @@ class ModelFile {
   std::uint64_t bytes() const { return size_; }
   std::vector<ModelSection> sections() const;
 
-  const PackedLinear& embed_band() const { return embed_band_; }      // bias zero
-  const PackedLinear& embed_global() const { return embed_global_; }  // bias zero
-  const float* position() const { return position_; }                 // [kTokens][width]
+  // The embeddings have no bias array (null): it is part of position().
+  const PackedLinear& embed_band() const { return embed_band_; }
+  const PackedLinear& embed_global() const { return embed_global_; }
+  const float* position() const { return position_; }  // [kTokens][width]
   std::span<const PackedLayer> layers() const { return layers_; }
   const PackedNorm& final_norm() const { return final_norm_; }
   const PackedLinear& head1() const { return head1_; }
   const PackedLinear& head2() const { return head2_; }
 
  private:
-  friend class ModelReader;  // model/model_reader.cpp
+  friend class ModelReader;  // model/model_file.cpp
   ModelFile() = default;
 
   std::byte* memory_ = nullptr;  // own read-only mapping

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "model/model_file.h"
+
+#include <sodium.h>
+#include <sys/mman.h>
+
+#include <bit>
+#include <cerrno>
+#include <cmath>
+
+#include "model/model_layout.h"
+
+namespace torpor {
+
+static_assert(std::endian::native == std::endian::little, "the file is used in place");
+
+Digest model_digest(Bytes file) {
+  Digest digest;
+  crypto_hash_sha256(reinterpret_cast<unsigned char*>(digest.data()),
+                     reinterpret_cast<const unsigned char*>(file.data()), file.size());
+  return digest;
+}
+
+namespace {
+
+// Eight bytes tell two digests apart in a line that must fit.
+FixedString<120> short_hex(const Digest& digest) {
+  FixedString<120> text;
+  text.append_hex(digest.data(), digest.size());
+  return text;
+}
+
+template <class T>
+FixedString<120> number(T value) {
+  return FixedString<120>{} << value;
+}
+
+}  // namespace
+
+// Builds one ModelFile; every check between bytes and views is here.
+class ModelReader {
+ public:
+  ModelReader(Bytes bytes, std::string_view where, const ModelExpectation& expected)
+      : bytes_(bytes), where_(where), expected_(expected) {}
+
+  Result<std::unique_ptr<ModelFile>> read() {
+    TORPOR_CHECK(copy());
+    TORPOR_CHECK(check_frame());
+    TORPOR_CHECK(check_header());
+    TORPOR_CHECK(check_table());
+    point();
+    return std::move(file_);
+  }
+
+ private:
+  Error fail(Reason reason, std::string_view field, std::string_view found, std::string_view expected) const {
+    Error error{reason};
+    error.where << where_ << ": " << field;
+    error.found << found;
+    error.expected << expected;
+    return error;
+  }
+  std::uint32_t u32(std::size_t at) const { return load_le<std::uint32_t>(bytes_.data() + at); }
+  std::uint64_t u64(std::size_t at) const { return load_le<std::uint64_t>(bytes_.data() + at); }
+
+  // From here on bytes_ is the private copy, not what the caller holds.
+  Status copy() {
+    if (bytes_.size() < kHeaderBytes)
+      return fail(Reason::model_truncated, "header", number(bytes_.size()) << " bytes", "128 bytes at least");
+    if (bytes_.size() > kMaxModelBytes)
+      return fail(Reason::file_too_large, "file", number(bytes_.size()) << " bytes",
+                  number(kMaxModelBytes) << " at most");
+    file_.reset(new ModelFile);
+    void* memory = mmap(nullptr, bytes_.size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+      Error error = fail(Reason::io_failed, "memory", "", "");
+      error.os_code = errno;
+      return error;
+    }
+    file_->memory_ = static_cast<std::byte*>(memory);
+    file_->size_ = bytes_.size();
+    std::memcpy(memory, bytes_.data(), bytes_.size());
+    if (mprotect(memory, bytes_.size(), PROT_READ) != 0) {
+      Error error = fail(Reason::io_failed, "memory protection", "", "");
+      error.os_code = errno;
+      return error;
+    }
+    bytes_ = {file_->memory_, file_->size_};
+    return {};
+  }
+
+  // Is it one of ours, whole and undamaged, and the one that was asked for?
+  Status check_frame() {
+    if (!equal(bytes_.first(kModelMagic.size()), as_bytes(kModelMagic)))
+      return fail(Reason::model_not_a_model, "magic", "other bytes", "TRPM");
+    if (u32(kAtByteOrder) == __builtin_bswap32(kByteOrderMark))
+      return fail(Reason::model_foreign_endian, "byte order", "big-endian", "little-endian");
+    if (u32(kAtByteOrder) != kByteOrderMark)
+      return fail(Reason::model_not_a_model, "byte order", number(u32(kAtByteOrder)), number(kByteOrderMark));
+    if (u32(kAtFormat) != kModelFormat)
+      return fail(Reason::model_format, "format", number(u32(kAtFormat)), number(kModelFormat));
+    const std::uint64_t claimed = u64(kAtFileBytes);
+    if (claimed > bytes_.size())
+      return fail(Reason::model_truncated, "file size", number(bytes_.size()) << " bytes",
+                  number(claimed) << " bytes");
+    if (claimed < bytes_.size())
+      return fail(Reason::model_trailing, "file size", number(bytes_.size()) << " bytes",
+                  number(claimed) << " bytes");
+    const std::uint32_t crc = crc32c(bytes_.subspan(kAtFeatures));
+    if (crc != u32(kAtCrc)) return fail(Reason::model_damaged, "CRC-32C", number(crc), number(u32(kAtCrc)));
+    file_->digest_ = model_digest(bytes_);
+    if (expected_.digest && file_->digest_ != *expected_.digest)
+      return fail(Reason::model_digest, "SHA-256", short_hex(file_->digest_), short_hex(*expected_.digest));
+    return {};
+  }
+
+  Status check_header() {
+    file_->feature_version_ = u32(kAtFeatures);
+    if (expected_.feature_version && file_->feature_version_ != *expected_.feature_version)
+      return fail(Reason::model_features, "feature version", number(file_->feature_version_),
+                  number(*expected_.feature_version));
+    constexpr std::uint32_t kFixed[] = {kTokens, kBandInputs, kGlobalInputs};
+    constexpr std::string_view kFixedNames[] = {"tokens", "band inputs", "global inputs"};
+    for (std::size_t i = 0; i < 3; ++i)
+      if (u32(kAtTokens + 4 * i) != kFixed[i])
+        return fail(Reason::model_dimension, kFixedNames[i], number(u32(kAtTokens + 4 * i)),
+                    number(kFixed[i]));
+    ModelDims& dims = file_->dims_;
+    std::size_t at = kAtDims;
+    for (std::uint32_t* dim : {&dims.width, &dims.layers, &dims.heads, &dims.ffn, &dims.head_hidden}) {
+      *dim = u32(at);
+      at += 4;
+    }
+    if (auto status = check_dims(dims); !status) {
+      Error error = status.error();
+      error.where = FixedString<160>{} << where_ << ": " << error.where;
+      return error;
+    }
+    std::memcpy(file_->card_digest_.data(), bytes_.data() + kAtCard, file_->card_digest_.size());
+    return check_zero(kAtSections + 4, kAtCard, "header");
+  }
+
+  Status check_zero(std::uint64_t from, std::uint64_t to, std::string_view what) const {
+    for (std::uint64_t i = from; i < to; ++i)
+      if (bytes_[i] != std::byte{0})
+        return fail(Reason::model_layout, what, FixedString<120>("a byte that is not zero at ") << i,
+                    "padding");
+    return {};
+  }
+
+  Status check_table() {
+    TORPOR_CHECK(check_zero(kAtReserved, kHeaderBytes, "header"));
+    const std::vector<SectionSpec> specs = section_specs(file_->dims_);
+    if (u32(kAtSections) != specs.size())
+      return fail(Reason::model_section, "sections", number(u32(kAtSections)), number(specs.size()));
+    std::uint64_t end = kHeaderBytes + kEntryBytes * specs.size();
+    if (end > bytes_.size())
+      return fail(Reason::model_truncated, "section table", number(bytes_.size()) << " bytes",
+                  number(end) << " bytes at least");
+    starts_.reserve(specs.size());
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+      const std::string label = "section " + section_name(specs[i]);
+      TORPOR_CHECK(check_entry(kHeaderBytes + kEntryBytes * i, specs[i], label, end));
+      TORPOR_CHECK(check_content(specs[i], label));
+    }
+    if (end != bytes_.size())
+      return fail(Reason::model_trailing, "sections", number(bytes_.size() - end) << " bytes behind the last",
+                  "none");
+    return {};
+  }
+
+  // `end` is where the section before ends, and becomes where this one does.
+  Status check_entry(std::size_t at, const SectionSpec& spec, std::string_view label, std::uint64_t& end) {
+    const std::uint32_t id = std::uint32_t{spec.layer} << 16 | static_cast<std::uint32_t>(spec.kind);
+    if (u32(at) != id) return fail(Reason::model_section, label, number(u32(at)), number(id));
+    if (u32(at + 4) != static_cast<std::uint32_t>(spec.type))
+      return fail(Reason::model_shape, label, FixedString<120>("type ") << u32(at + 4),
+                  FixedString<120>("type ") << static_cast<std::uint32_t>(spec.type));
+    if (u32(at + 24) != spec.rows || u32(at + 28) != spec.columns)
+      return fail(Reason::model_shape, label, number(u32(at + 24)) << " x " << u32(at + 28),
+                  number(spec.rows) << " x " << spec.columns);
+    const std::uint64_t offset = u64(at + 8);
+    const std::uint64_t bytes = u64(at + 16);
+    if (bytes != spec.bytes())
+      return fail(Reason::model_shape, label, number(bytes) << " bytes", number(spec.bytes()) << " bytes");
+    if (offset > bytes_.size() || bytes > bytes_.size() - offset)
+      return fail(Reason::model_truncated, label, FixedString<120>("offset ") << offset,
+                  number(bytes_.size()) << " bytes in all");
+    if (offset < end)
+      return fail(Reason::model_overlap, label, FixedString<120>("offset ") << offset,
+                  number(end) << " at least");
+    if (offset != aligned_up(end))
+      return fail(Reason::model_layout, label, FixedString<120>("offset ") << offset,
+                  number(aligned_up(end)));
+    TORPOR_CHECK(check_zero(end, offset, label));
+    starts_.push_back(offset);
+    end = offset + bytes;
+    return {};
+  }
+
+  Status check_content(const SectionSpec& spec, std::string_view label) const {
+    if (spec.type == SectionType::packed_int8) return check_weights(spec, label);
+    const float* values = reinterpret_cast<const float*>(bytes_.data() + starts_.back());
+    for (std::uint64_t i = 0; i < spec.bytes() / sizeof(float); ++i) {
+      const float v = values[i];
+      // Written so that a NaN fails.
+      const bool good = spec.type == SectionType::scale_f32 ? v >= kMinScale && v <= kMaxScale
+                                                            : v >= -kMaxValue && v <= kMaxValue;
+      if (!good)
+        return fail(Reason::model_value, label,
+                    FixedString<120>("index ") << i << (std::isfinite(v) ? "" : ", not finite"),
+                    spec.type == SectionType::scale_f32 ? "1e-9 to 1e3" : "-1e6 to 1e6");
+    }
+    return {};
+  }
+
+  // -128 would break the bounds of model/kernels.h; padding must not add to a sum.
+  Status check_weights(const SectionSpec& spec, std::string_view label) const {
+    const std::byte* data = bytes_.data() + starts_.back();
+    const std::uint64_t groups = (spec.columns + 3) / 4;
+    for (std::uint64_t i = 0; i < spec.bytes(); ++i) {
+      const std::uint64_t row = i / 64;
+      const std::uint64_t out = row / groups * 16 + i % 64 / 4;
+      const std::uint64_t in = row % groups * 4 + i % 4;
+      if (data[i] == std::byte{0x80})
+        return fail(Reason::model_value, label, FixedString<120>("-128 at byte ") << i, "-127 to 127");
+      if ((out >= spec.rows || in >= spec.columns) && data[i] != std::byte{0})
+        return fail(Reason::model_layout, label, FixedString<120>("padding that is not zero at byte ") << i,
+                    "0");
+    }
+    return {};
+  }
+
+  // In the order of section_specs().
+  const float* floats() { return reinterpret_cast<const float*>(bytes_.data() + starts_[next_++]); }
+  PackedLinear linear(std::uint32_t out, std::uint32_t in, float in_scale, bool with_bias) {
+    PackedLinear made;
+    made.matrix = {reinterpret_cast<const std::int8_t*>(bytes_.data() + starts_[next_++]), out, in};
+    made.scale = floats();
+    made.bias = with_bias ? floats() : nullptr;
+    made.in_scale = in_scale;
+    return made;
+  }
+  PackedNorm norm() {
+    PackedNorm made;
+    made.gain = floats();
+    made.bias = floats();
+    return made;
+  }
+
+  void point() {
+    const ModelDims& dims = file_->dims_;
+    const float* scale = floats();
+    file_->position_ = floats();
+    const float band_scale = *scale++;
+    const float global_scale = *scale++;
+    file_->embed_band_ = linear(dims.width, kBandInputs, band_scale, false);
+    file_->embed_global_ = linear(dims.width, kGlobalInputs, global_scale, false);
+    for (std::uint32_t i = 0; i < dims.layers; ++i, scale += kScalesPerLayer) {
+      PackedLayer layer;
+      layer.norm1 = norm();
+      layer.qkv = linear(3 * dims.width, dims.width, scale[0], true);
+      layer.q_scale = scale[1];
+      layer.k_scale = scale[2];
+      layer.v_scale = scale[3];
+      layer.o = linear(dims.width, dims.width, scale[4], true);
+      layer.norm2 = norm();
+      layer.ffn1 = linear(dims.ffn, dims.width, scale[5], true);
+      layer.ffn2 = linear(dims.width, dims.ffn, scale[6], true);
+      file_->layers_.push_back(layer);
+    }
+    file_->final_norm_ = norm();
+    file_->head1_ = linear(dims.head_hidden, 2 * dims.width, scale[0], true);
+    file_->head2_ = linear(1, dims.head_hidden, scale[1], true);
+  }
+
+  Bytes bytes_;
+  std::string_view where_;
+  const ModelExpectation& expected_;
+  std::unique_ptr<ModelFile> file_;
+  std::vector<std::uint64_t> starts_;
+  std::size_t next_ = 0;
+};
+
+Result<std::unique_ptr<ModelFile>> ModelFile::open(Files& files, const std::string& path,
+                                                   const ModelExpectation& expected) {
+  TORPOR_TRY(const auto bytes, files.read(path, kMaxModelBytes));
+  return from_bytes(bytes, path, expected);
+}
+
+Result<std::unique_ptr<ModelFile>> ModelFile::from_bytes(Bytes bytes, std::string_view where,
+                                                         const ModelExpectation& expected) {
+  return ModelReader(bytes, where, expected).read();
+}
+
+ModelFile::~ModelFile() {
+  if (memory_ != nullptr) munmap(memory_, size_);
+}
+
+std::vector<ModelSection> ModelFile::sections() const {
+  std::vector<ModelSection> list;
+  const std::vector<SectionSpec> specs = section_specs(dims_);
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    const std::byte* entry = memory_ + kHeaderBytes + kEntryBytes * i;
+    list.push_back({section_name(specs[i]), load_le<std::uint64_t>(entry + 8), specs[i].bytes(),
+                    specs[i].rows, specs[i].columns, specs[i].type == SectionType::packed_int8});
+  }
+  return list;
+}
+
+}  // namespace torpor
