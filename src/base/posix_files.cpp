@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstring>
 
@@ -16,10 +17,21 @@
 namespace torpor {
 namespace {
 
-std::string directory_of(const std::string& path) {
+// A path in memory of its own: writing a cycle's state must not touch the heap.
+struct PathBuffer {
+  char text[PATH_MAX];
+  const char* c_str() const { return text; }
+};
+
+PathBuffer directory_of(const std::string& path) {
+  PathBuffer directory;
   const auto slash = path.find_last_of('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
+  const std::string_view part = slash == std::string::npos ? "."
+                                : slash == 0               ? "/"
+                                                           : std::string_view(path).substr(0, slash);
+  const std::size_t n = part.copy(directory.text, sizeof directory.text - 1);
+  directory.text[n] = 0;
+  return directory;
 }
 
 Status write_all(int fd, Bytes content, const std::string& path) {
@@ -32,15 +44,20 @@ Status write_all(int fd, Bytes content, const std::string& path) {
   return {};
 }
 
-Status sync_directory(const std::string& directory) {
-  const UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd || ::fsync(fd.get()) != 0) return file_error(directory, errno);
+// The directory that holds `path`, so that a rename or a new name in it is durable.
+Status sync_directory_of(const std::string& path) {
+  const UniqueFd fd(::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) return file_error(path, errno);
   return {};
 }
 
 // The new content under a temporary name in the same directory, durable.
-Result<std::string> write_beside(const std::string& path, Bytes content, std::uint32_t mode) {
-  const std::string temporary = path + ".new." + std::to_string(::getpid());
+Result<PathBuffer> write_beside(const std::string& path, Bytes content, std::uint32_t mode) {
+  PathBuffer temporary;
+  const int length =
+      std::snprintf(temporary.text, sizeof temporary.text, "%s.new.%d", path.c_str(), ::getpid());
+  if (length < 0 || static_cast<std::size_t>(length) >= sizeof temporary.text)
+    return file_error(path, ENAMETOOLONG);
   ::unlink(temporary.c_str());  // left by a crash of an earlier process with our id
   const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!fd) return file_error(path, errno);
@@ -76,7 +93,7 @@ class PosixAppendFile final : public AppendFile {
 
 }  // namespace
 
-Error file_error(const std::string& path, int os_code) {
+Error file_error(std::string_view path, int os_code) {
   Error error;
   switch (os_code) {
     case ENOENT:
@@ -132,22 +149,22 @@ Result<std::vector<std::byte>> PosixFiles::read(const std::string& path, std::si
 }
 
 Status PosixFiles::replace(const std::string& path, Bytes content, std::uint32_t mode) {
-  TORPOR_TRY(const std::string temporary, write_beside(path, content, mode));
+  TORPOR_TRY(const PathBuffer temporary, write_beside(path, content, mode));
   if (::rename(temporary.c_str(), path.c_str()) != 0) {
     const int os_code = errno;
     ::unlink(temporary.c_str());
     return file_error(path, os_code);
   }
-  return sync_directory(directory_of(path));
+  return sync_directory_of(path);
 }
 
 Status PosixFiles::create(const std::string& path, Bytes content, std::uint32_t mode) {
-  TORPOR_TRY(const std::string temporary, write_beside(path, content, mode));
+  TORPOR_TRY(const PathBuffer temporary, write_beside(path, content, mode));
   const int linked = ::link(temporary.c_str(), path.c_str());
   const int os_code = errno;
   ::unlink(temporary.c_str());
   if (linked != 0) return file_error(path, os_code);
-  return sync_directory(directory_of(path));
+  return sync_directory_of(path);
 }
 
 Result<std::unique_ptr<AppendFile>> PosixFiles::open_append(const std::string& path) {
@@ -155,7 +172,7 @@ Result<std::unique_ptr<AppendFile>> PosixFiles::open_append(const std::string& p
   if (!fd) return file_error(path, errno);
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return file_error(path, errno);
-  if (info.st_size == 0) TORPOR_CHECK(sync_directory(directory_of(path)));
+  if (info.st_size == 0) TORPOR_CHECK(sync_directory_of(path));
   return std::unique_ptr<AppendFile>(
       std::make_unique<PosixAppendFile>(std::move(fd), path, static_cast<std::uint64_t>(info.st_size)));
 }
@@ -195,7 +212,7 @@ Result<std::vector<std::string>> PosixFiles::list(const std::string& directory) 
 
 Status PosixFiles::remove(const std::string& path) {
   if (::unlink(path.c_str()) != 0) return file_error(path, errno);
-  return sync_directory(directory_of(path));
+  return sync_directory_of(path);
 }
 
 Result<FileFacts> PosixFiles::facts(const std::string& path) {

@@ -23,6 +23,6 @@ class PosixFiles final : public Files {
 
 // The Error for a failed call on `path` by its errno: file_missing, file_exists,
 // file_denied or io_failed.
-Error file_error(const std::string& path, int os_code);
+Error file_error(std::string_view path, int os_code);
 
 }  // namespace torpor
