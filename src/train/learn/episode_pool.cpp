@@ -53,7 +53,9 @@ void EpisodePool::make() {
     const MachineFeatures features = maker_.measure(seed);
     for (std::size_t k = 0; k < kPerMachine; ++k) {
       auto episode = maker_.assemble(features, seed * kPerMachine + k);
-      auto shared = episode && !episode->queries.empty() ? std::make_shared<const Episode>(*std::move(episode)) : nullptr;
+      auto shared = episode && !episode->queries.empty()
+                        ? std::make_shared<const Episode>(*std::move(episode))
+                        : nullptr;
       std::lock_guard lock(mutex_);
       episodes_.push_back(std::move(shared));
     }

@@ -41,7 +41,8 @@ struct Network::State {
     Tensor value = at::full(shape, constant, at::kFloat);
     if (deviation > 0) {
       float* data = value.data_ptr<float>();
-      for (std::int64_t i = 0; i < value.numel(); ++i) data[i] = static_cast<float>(deviation * random.normal());
+      for (std::int64_t i = 0; i < value.numel(); ++i)
+        data[i] = static_cast<float>(deviation * random.normal());
     }
     Parameter p;
     p.first = at::zeros_like(value);
@@ -74,11 +75,14 @@ struct Network::State {
     auto norm = [&](const Tensor& x) {
       const Tensor& g = next();
       const Tensor& b = next();
-      return at::layer_norm(x, {static_cast<std::int64_t>(dims.width)}, g, b, static_cast<double>(kNormEpsilon));
+      return at::layer_norm(x, {static_cast<std::int64_t>(dims.width)}, g, b,
+                            static_cast<double>(kNormEpsilon));
     };
-    const std::int64_t n = sets.size(0), tokens = kTokens, d = dims.width, heads = dims.heads, per = d / heads;
+    const std::int64_t n = sets.size(0), tokens = kTokens, d = dims.width, heads = dims.heads,
+                       per = d / heads;
     const std::int64_t band_floats = kBands * kBandInputs;
-    Tensor band = sets.narrow(1, 0, band_floats).view({n, static_cast<std::int64_t>(kBands), static_cast<std::int64_t>(kBandInputs)});
+    Tensor band = sets.narrow(1, 0, band_floats)
+                      .view({n, static_cast<std::int64_t>(kBands), static_cast<std::int64_t>(kBandInputs)});
     Tensor global = sets.narrow(1, band_floats, kGlobalInputs).unsqueeze(1);
     Tensor eb = linear(band);
     Tensor eg = linear(global);
@@ -87,7 +91,8 @@ struct Network::State {
       Tensor qkv = linear(norm(x)).view({n, tokens, 3, heads, per}).permute({2, 0, 3, 1, 4});
       Tensor q = qkv[0].reshape({n * heads, tokens, per}), k = qkv[1].reshape({n * heads, tokens, per});
       Tensor v = qkv[2].reshape({n * heads, tokens, per});
-      Tensor weight = at::softmax(at::bmm(q * (1 / std::sqrt(static_cast<double>(per))), k.transpose(1, 2)), -1);
+      Tensor weight =
+          at::softmax(at::bmm(q * (1 / std::sqrt(static_cast<double>(per))), k.transpose(1, 2)), -1);
       Tensor mixed = at::bmm(weight, v).view({n, heads, tokens, per}).transpose(1, 2).reshape({n, tokens, d});
       x = x + linear(mixed);
       Tensor inner = at::gelu(linear(norm(x)));
@@ -168,7 +173,8 @@ void Network::logits(std::span<const TokenSet* const> sets, std::span<float> out
     const std::size_t count = std::min(kAtOnce, sets.size() - first);
     Tensor block = at::empty({static_cast<std::int64_t>(count), kSetFloats}, at::kFloat);
     for (std::size_t i = 0; i < count; ++i)
-      std::memcpy(block.data_ptr<float>() + static_cast<std::int64_t>(i) * kSetFloats, sets[first + i], sizeof(TokenSet));
+      std::memcpy(block.data_ptr<float>() + static_cast<std::int64_t>(i) * kSetFloats, sets[first + i],
+                  sizeof(TokenSet));
     Tensor logit = state_->forward(block, averaged).contiguous();
     std::memcpy(out.data() + first, logit.data_ptr<float>(), count * sizeof(float));
   }

@@ -23,7 +23,8 @@ class Validation {
     options.real_share = 0;
     EpisodeMaker maker(none, options);
     for (std::uint64_t i = 0; episodes_.size() < machines; ++i)
-      if (auto episode = maker.assemble(maker.measure(kValidationSeed + i), i)) episodes_.push_back(*std::move(episode));
+      if (auto episode = maker.assemble(maker.measure(kValidationSeed + i), i))
+        episodes_.push_back(*std::move(episode));
   }
 
   double auc(const Network& network) const {
@@ -75,7 +76,8 @@ TrainResult train(const std::vector<RealMachine>& real, const TrainOptions& opti
   double loss_sum = 0, loop_start = -1;
   std::size_t loss_count = 0;
   for (std::size_t step = 0; step < steps; ++step) {
-    const auto there = options.first_episodes + static_cast<std::size_t>(options.episodes_per_step * static_cast<double>(step));
+    const auto there = options.first_episodes +
+                       static_cast<std::size_t>(options.episodes_per_step * static_cast<double>(step));
     pool.wait_for(there);
     if (loop_start < 0) loop_start = seconds();
     std::vector<std::shared_ptr<const Episode>> held;
@@ -116,7 +118,8 @@ TrainResult train(const std::vector<RealMachine>& real, const TrainOptions& opti
       }
       result.last_loss = loss_sum / static_cast<double>(loss_count);
       Progress p{step + 1, steps, there / EpisodePool::kPerMachine, result.last_loss, auc, seconds(), 0};
-      p.left_s = (p.elapsed_s - loop_start) / static_cast<double>(step + 1) * static_cast<double>(steps - step - 1);
+      p.left_s =
+          (p.elapsed_s - loop_start) / static_cast<double>(step + 1) * static_cast<double>(steps - step - 1);
       if (report) report(p);
       loss_sum = 0;
       loss_count = 0;
