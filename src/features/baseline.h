@@ -78,13 +78,15 @@ class BaselineBuilder {
   bool add(const RawFeatures& raw, float shaft_hz, float weight);
   void reset();
 
-  bool has_speed() const;
-  double n_eff() const;
+  bool has_speed() const { return has_speed_; }
+  double n_eff() const { return sums_[0]; }
 
   // Needs n_eff >= 2, else refuses baseline_too_small. Costs about 10 ms (a symmetric
   // 64 x 64 eigenproblem); allocates.
   Result<std::unique_ptr<FeatureBaseline>> finish() const;
 
+  static constexpr std::size_t kMoments = 4;  // where the sums over features start
+  static constexpr std::size_t kCross = kMoments + 3 * kAllFeatures;
   static constexpr std::size_t kSums = 4 + 3 * kAllFeatures + kLevels * (kLevels + 1) / 2;
   static constexpr std::size_t kEncodedSize = 16 + 8 * kSums + 4 * SpeedHistogram::kCells + 4;
   // As above with magic "TBB1" and binary64 sums: learning goes on after a restart.

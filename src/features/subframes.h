@@ -34,9 +34,10 @@ class SubFrameCutter {
   // Empty for a window without a piece of kMinPieceSamples, and for axis >= window.axes.
   // Sub-frames beyond those of max_samples are dropped.
   std::span<const SubFrame> cut(const Window& window, std::size_t axis);
-  // The same over float samples' layout is not needed: training converts to int16.
 
  private:
+  void emit(std::span<const Piece> pieces);
+
   std::size_t samples_;
   std::size_t max_subframes_;
   std::vector<Piece> pieces_;

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "features/baseline.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "det/math.h"
+#include "features/symmetric.h"
+
+namespace torpor {
+namespace {
+
+constexpr double kRidge = 0.01;       // of the variance of ln speed
+constexpr double kPoolWeight = 10;    // sub-frames the pooled spread counts as
+constexpr double kPoolInflation = 4;  // pool x (1 + 4 / n): few windows underestimate
+constexpr double kShrinkWindows = 32;
+constexpr float kLowestLogHz = -4.1588830f;  // 1/64 Hz
+constexpr float kMaxOffset = 1.0f;
+
+constexpr std::size_t kGlobalAt = kBands * kBandFeatures;
+
+// Spreads are never believed below this: a signal without any variation (a simulator, a stuck
+// line) must not turn rounding into evidence.
+double least_spread(std::size_t feature_of_band) {
+  if (feature_of_band >= kOrderAt) return 0.05;
+  return 0.01;
+}
+
+constexpr std::size_t level_index(std::size_t level) {
+  return level / kLevelsPerBand * kBandFeatures + kLevelAt + level % kLevelsPerBand;
+}
+
+float value(const RawFeatures& raw, std::size_t i) {
+  return i < kGlobalAt ? raw.band[i / kBandFeatures][i % kBandFeatures] : raw.global[i - kGlobalAt];
+}
+
+// How far the empirical correlation C (p x p, from n independent samples) should go to
+// its target: the Rao-Blackwellised Ledoit-Wolf intensity of Chen, Wiesel, Eldar and
+// Hero (2010). The plain Ledoit-Wolf one needs every sample; this needs only C.
+double shrinkage_of(const std::vector<double>& c, std::size_t p, double n) {
+  double trace = 0;
+  double trace_of_square = 0;
+  for (std::size_t i = 0; i < p; ++i) {
+    trace += c[i * p + i];
+    for (std::size_t j = 0; j < p; ++j) trace_of_square += c[i * p + j] * c[i * p + j];
+  }
+  const double above = (n - 2) / n * trace_of_square + trace * trace;
+  const double below = (n + 2) * (trace_of_square - trace * trace / static_cast<double>(p));
+  return below > above ? std::max(above / below, 0.0) : 1.0;
+}
+
+}  // namespace
+
+void SpeedHistogram::add(float log_hz, float weight) {
+  const float cell = (log_hz - kLowestLogHz) / kCellWidth;
+  const auto at = static_cast<std::size_t>(std::clamp(cell, 0.0f, static_cast<float>(kCells - 1)));
+  cell_[at] += weight;
+}
+
+float SpeedHistogram::distance(float log_hz) const {
+  float best = kCellWidth * static_cast<float>(kCells);
+  for (std::size_t i = 0; i < kCells; ++i) {
+    if (cell_[i] < 0.5f) continue;
+    const float centre = kLowestLogHz + (static_cast<float>(i) + 0.5f) * kCellWidth;
+    best = std::min(best, std::max(std::fabs(log_hz - centre) - kCellWidth / 2, 0.0f));
+  }
+  return best;
+}
+
+float FeatureBaseline::speed_offset(float log_hz) const {
+  return has_speed ? std::clamp(log_hz - mean_log_speed, -kMaxOffset, kMaxOffset) : 0.0f;
+}
+
+float FeatureBaseline::leverage(float log_hz) const {
+  const float offset = speed_offset(log_hz);
+  return (1 + offset * offset / (log_speed_variance + static_cast<float>(kRidge))) / n_eff;
+}
+
+BaselineBuilder::BaselineBuilder(bool has_speed) : has_speed_(has_speed), sums_(kSums) {}
+
+bool BaselineBuilder::add(const RawFeatures& raw, float shaft_hz, float weight) {
+  if (!(weight > 0) || !std::isfinite(weight)) return false;
+  if (has_speed_ && !(shaft_hz > 0 && std::isfinite(shaft_hz))) return false;
+  const float log_hz = has_speed_ ? det::log(shaft_hz) : 0.0f;
+  const double w = weight;
+  const double s = log_hz;
+  sums_[0] += w;
+  sums_[1] += w * s;
+  sums_[2] += w * s * s;
+  sums_[3] += 1;
+  double* const first = &sums_[kMoments];
+  for (std::size_t i = 0; i < kAllFeatures; ++i) {
+    const double x = value(raw, i);
+    first[i] += w * x;
+    first[kAllFeatures + i] += w * x * s;
+    first[2 * kAllFeatures + i] += w * x * x;
+  }
+  double* cross = &sums_[kCross];
+  for (std::size_t i = 0; i < kLevels; ++i) {
+    const double left = w * value(raw, level_index(i));
+    for (std::size_t j = 0; j <= i; ++j) *cross++ += left * value(raw, level_index(j));
+  }
+  if (has_speed_) speeds_.add(log_hz, weight);
+  return true;
+}
+
+void BaselineBuilder::reset() { *this = BaselineBuilder(has_speed_); }
+
+Result<std::unique_ptr<FeatureBaseline>> BaselineBuilder::finish() const {
+  const double n = sums_[0];
+  if (!(n >= 2)) {
+    Error error{.reason = Reason::baseline_too_small};
+    error.where = "independent sub-frames";
+    error.found.append(static_cast<std::uint64_t>(n));
+    error.expected = "2 or more";
+    return error;
+  }
+  auto out = std::make_unique<FeatureBaseline>();
+  const double mean_s = sums_[1] / n;
+  const double var_s = std::max(sums_[2] / n - mean_s * mean_s, 0.0);
+  out->has_speed = has_speed_;
+  out->n_eff = static_cast<float>(n);
+  out->mean_log_speed = static_cast<float>(mean_s);
+  out->log_speed_variance = static_cast<float>(var_s);
+  out->speeds = speeds_;
+
+  std::vector<double> mean(kAllFeatures);
+  std::vector<double> with_speed(kAllFeatures);  // covariance with ln speed
+  std::vector<double> slope(kAllFeatures);
+  std::vector<double> variance(kAllFeatures);  // of the residual
+  const double* const first = &sums_[kMoments];
+  for (std::size_t i = 0; i < kAllFeatures; ++i) {
+    mean[i] = first[i] / n;
+    with_speed[i] = first[kAllFeatures + i] / n - mean[i] * mean_s;
+    slope[i] = has_speed_ ? with_speed[i] / (var_s + kRidge) : 0.0;
+    const double total = first[2 * kAllFeatures + i] / n - mean[i] * mean[i];
+    variance[i] = std::max(total - 2 * slope[i] * with_speed[i] + slope[i] * slope[i] * var_s, 0.0);
+  }
+  const double inflation = 1 + kPoolInflation / n;
+  for (std::size_t i = 0; i < kAllFeatures; ++i) {
+    const std::size_t of_band = i % kBandFeatures;
+    double pool = variance[i];
+    if (i < kGlobalAt) {
+      pool = 0;
+      for (std::size_t b = 0; b < kBands; ++b) pool += variance[b * kBandFeatures + of_band];
+      pool /= kBands;
+    }
+    const double least = i < kGlobalAt ? least_spread(of_band) : 0.01;
+    const double spread2 = (n * variance[i] + kPoolWeight * pool * inflation) / (n + kPoolWeight);
+    out->mean[i] = static_cast<float>(mean[i]);
+    out->slope[i] = static_cast<float>(slope[i]);
+    // Never once measured (an order above the Nyquist): it can say nothing later either.
+    const bool measured = first[2 * kAllFeatures + i] > 0;
+    out->inv_spread[i] =
+        measured ? static_cast<float>(1 / std::sqrt(std::max(spread2, least * least))) : 0.0f;
+  }
+
+  std::vector<double> c(kLevels * kLevels);
+  const double* cross = &sums_[kCross];
+  for (std::size_t i = 0; i < kLevels; ++i)
+    for (std::size_t j = 0; j <= i; ++j) {
+      const std::size_t a = level_index(i);
+      const std::size_t b = level_index(j);
+      const double covariance = *cross++ / n - mean[a] * mean[b] - slope[a] * with_speed[b] -
+                                slope[b] * with_speed[a] + slope[a] * slope[b] * var_s;
+      c[i * kLevels + j] = c[j * kLevels + i] =
+          covariance * double{out->inv_spread[a]} * double{out->inv_spread[b]};
+    }
+  const double dof = std::max(n - (has_speed_ ? 2 : 1), 1.0);
+  const double shrink =
+      std::clamp(std::max(shrinkage_of(c, kLevels, dof), kShrinkWindows / (kShrinkWindows + n)), 0.0, 1.0);
+  for (std::size_t i = 0; i < kLevels; ++i)
+    for (std::size_t j = 0; j < kLevels; ++j)
+      c[i * kLevels + j] = (1 - shrink) * c[i * kLevels + j] + (i == j ? shrink : 0.0);
+  const auto root = inverse_root(c, kLevels, 1e-3);
+  for (std::size_t i = 0; i < root.size(); ++i) out->whiten[i] = static_cast<float>(root[i]);
+  out->shrinkage = static_cast<float>(shrink);
+  return out;
+}
+
+}  // namespace torpor
