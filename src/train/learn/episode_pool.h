@@ -22,7 +22,7 @@ namespace torpor::train {
 // The maker never runs more than `ahead` episodes in front of the newest wait_for().
 class EpisodePool {
  public:
-  static constexpr std::size_t kPerMachine = 3;  // baselines drawn of each machine
+  static constexpr std::size_t kPerMachine = 2;  // baselines drawn of each machine
   // Keeps the newest `kept` episodes (about half a MiB each).
   EpisodePool(const std::vector<RealMachine>& real, const EpisodeOptions& options, std::uint64_t seed,
               std::size_t kept, std::size_t ahead);

@@ -28,7 +28,7 @@ struct TrainOptions {
   // Episodes there at the first step, and more with every step: fixed numbers, so that a
   // run hangs on its seed and not on which thread was faster.
   std::size_t first_episodes = 240;
-  double episodes_per_step = 1.5;
+  double episodes_per_step = 4;
   std::size_t kept = 3000;
   std::size_t validate_every = 500;
   std::size_t validation_machines = 60;
