@@ -12,7 +12,9 @@ namespace {
 float shaft_hz(const Window& window) { return static_cast<float>(window.context.rpm_milli) / 60'000.0f; }
 
 // int16 -> g
-float scale_g(const Window& window) { return static_cast<float>(static_cast<double>(window.scale_pg) * 1e-12); }
+float scale_g(const Window& window) {
+  return static_cast<float>(static_cast<double>(window.scale_pg) * 1e-12);
+}
 
 std::size_t subframes_per_axis(const DutyTerms& duty, const SensorTerms& sensor) {
   return std::max<std::size_t>(1, window_samples(duty, sensor) / subframe_samples(sensor.rate_mhz));
@@ -25,11 +27,12 @@ std::size_t Appraiser::batch_size(const Contract& contract, std::uint32_t sensor
   return terms.axes * subframes_per_axis(contract.terms().duty, terms);
 }
 
-Result<std::unique_ptr<Appraiser>> Appraiser::make(const Contract& contract, std::uint32_t sensor, Backend& backend,
-                                                   Home home) {
+Result<std::unique_ptr<Appraiser>> Appraiser::make(const Contract& contract, std::uint32_t sensor,
+                                                   Backend& backend, Home home) {
   const Terms& terms = contract.terms();
   const BaselineKey key = baseline_key(terms, sensor, backend.name());
-  TORPOR_TRY(StoredBaseline stored, load_baseline(home.files, home.state_dir, terms.alarm, key, home.service_uid));
+  TORPOR_TRY(StoredBaseline stored,
+             load_baseline(home.files, home.state_dir, terms.alarm, key, home.service_uid));
   std::unique_ptr<Appraiser> appraiser(
       new Appraiser(contract, sensor, backend, std::move(home), std::move(stored.judge)));
   TORPOR_CHECK(appraiser->restore(stored));
@@ -92,11 +95,13 @@ Status Appraiser::take_event() {
 
 // The first window decides whether this baseline knows the shaft's speed.
 void Appraiser::start_learning(bool has_speed) {
-  auto extractor = FeatureExtractor::prepare(sensor_.rate_mhz, samples_per_subframe_,
-                                             has_speed ? FeatureExtractor::Speed::known : FeatureExtractor::Speed::unknown);
+  auto extractor = FeatureExtractor::prepare(
+      sensor_.rate_mhz, samples_per_subframe_,
+      has_speed ? FeatureExtractor::Speed::known : FeatureExtractor::Speed::unknown);
   if (extractor) extractor_.emplace(*std::move(extractor));
   while (axes_.size() < sensor_.axes) axes_.push_back({BaselineBuilder(has_speed), nullptr});
-  const std::size_t features = std::max(BaselineBuilder::kEncodedSize, FeatureBaseline::kEncodedSize) * axes_.size();
+  const std::size_t features =
+      std::max(BaselineBuilder::kEncodedSize, FeatureBaseline::kEncodedSize) * axes_.size();
   carried_.resize(features);
   encoded_.resize(judge_.encoded_bound(features, Explainer::kMaxBytes));
 }
@@ -114,7 +119,8 @@ Appraisal Appraiser::appraise(std::uint64_t cycle, const Window& window, WindowQ
   }
   if (!ready_for(window)) return missed(cycle, VerdictReason::backend_failed);
 
-  const bool learning = judge_.state() == JudgeState::learning_fit || judge_.state() == JudgeState::learning_calibration;
+  const bool learning =
+      judge_.state() == JudgeState::learning_fit || judge_.state() == JudgeState::learning_calibration;
   if (learning) {
     explainer_.learn(window);
   } else {
@@ -212,7 +218,8 @@ Status Appraiser::save_baseline() {
 }
 
 Status Appraiser::save(bool closing) {
-  const bool learning = judge_.state() == JudgeState::learning_fit || judge_.state() == JudgeState::learning_calibration;
+  const bool learning =
+      judge_.state() == JudgeState::learning_fit || judge_.state() == JudgeState::learning_calibration;
   ++unsaved_;
   if (judge_.state() != saved_state_ || (learning && (closing || unsaved_ >= kLearningSaveEvery))) {
     return save_baseline();

@@ -46,8 +46,8 @@ class Appraiser {
   // and a waiting `torpor baseline` event. `backend` is loaded and outlives this. Errors:
   // those of load_baseline, apply_pending_event and FeatureBaseline::decode; nothing
   // stored is ever replaced because it could not be read.
-  static Result<std::unique_ptr<Appraiser>> make(const Contract& contract, std::uint32_t sensor, Backend& backend,
-                                                 Home home);
+  static Result<std::unique_ptr<Appraiser>> make(const Contract& contract, std::uint32_t sensor,
+                                                 Backend& backend, Home home);
 
   // Exactly one of these per cycle, with a cycle number above last_cycle().
   Appraisal appraise(std::uint64_t cycle, const Window& window, WindowQuality quality);
@@ -94,10 +94,10 @@ class Appraiser {
   RawFeatures raw_{};
   std::vector<TokenSet> tokens_;
   std::vector<float> logits_;
-  std::vector<std::byte> carried_;   // features and envelope, encoded
+  std::vector<std::byte> carried_;  // features and envelope, encoded
   std::vector<std::byte> envelope_;
-  std::vector<std::byte> encoded_;   // the baseline file
-  std::uint32_t unsaved_ = 0;        // learning cycles since the last save
+  std::vector<std::byte> encoded_;  // the baseline file
+  std::uint32_t unsaved_ = 0;       // learning cycles since the last save
   JudgeState saved_state_ = JudgeState::learning_fit;
   std::string baseline_trouble_;
 };

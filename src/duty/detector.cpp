@@ -13,7 +13,8 @@ constexpr std::uint32_t kSensor = 0;  // torpord refuses contracts with more (ap
 
 ContractFacts facts_of(const Contract& contract) {
   const Terms& t = contract.terms();
-  return {.digest = contract.digest(),
+  return {.id = t.contract_id,
+          .digest = contract.digest(),
           .sequence = contract.sequence(),
           .sample_ms = t.duty.sample_ms,
           .sleep_ms = t.duty.sleep_ms,
@@ -53,26 +54,33 @@ Step Detector::wake(Wake why) {
     return next_step();
   }
   switch (state_) {
-    case State::greeting: greet(); break;
-    case State::joining: join(); break;
+    case State::greeting:
+      greet();
+      break;
+    case State::joining:
+      join();
+      break;
     case State::sampling:
       if (now() >= deadline_) {
         lap(Phase::sample, now());
         state_ = State::draining;
         const PowerTerms& power = contract_.terms().power;
-        deadline_ = report_.woke.boot + milliseconds(power.awake_limit_ms) - milliseconds(power.infer_deadline_ms) -
-                    milliseconds(power.release_deadline_ms);
+        deadline_ = report_.woke.boot + milliseconds(power.awake_limit_ms) -
+                    milliseconds(power.infer_deadline_ms) - milliseconds(power.release_deadline_ms);
         drain();
       }
       break;
-    case State::draining: drain(); break;
+    case State::draining:
+      drain();
+      break;
     case State::releasing:
       if (now() >= deadline_) check_residency(true);
       break;
     case State::asleep:
       if (now() >= deadline_) begin_cycle();
       break;
-    case State::ended: break;
+    case State::ended:
+      break;
   }
   return next_step();
 }
@@ -81,7 +89,9 @@ Step Detector::next_step() const {
   Step step;
   step.exit_code = exit_code_;
   switch (state_) {
-    case State::greeting: step.wait = peer_->wait(); break;
+    case State::greeting:
+      step.wait = peer_->wait();
+      break;
     case State::joining:
     case State::draining:
       step.wait = peer_->wait();
@@ -89,8 +99,11 @@ Step Detector::next_step() const {
       break;
     case State::sampling:
     case State::releasing:
-    case State::asleep: step.wait.until = deadline_; break;
-    case State::ended: break;
+    case State::asleep:
+      step.wait.until = deadline_;
+      break;
+    case State::ended:
+      break;
   }
   return step;
 }
@@ -162,8 +175,8 @@ void Detector::join() {
 }
 
 void Detector::ask_for_window() {
-  const auto samples =
-      static_cast<std::uint32_t>(window_samples(contract_.terms().duty, contract_.terms().sensors()[kSensor]));
+  const auto samples = static_cast<std::uint32_t>(
+      window_samples(contract_.terms().duty, contract_.terms().sensors()[kSensor]));
   const Status sent = peer_->send(WindowStart{.window_id = report_.window, .samples = samples}, now());
   if (!sent) {
     if (now() >= deadline_) lose_cycle();
@@ -197,7 +210,8 @@ bool Detector::read_link() {
         peer_finished_ = true;
         end({});
         return false;
-      default: break;
+      default:
+        break;
     }
   }
   return true;
@@ -304,12 +318,11 @@ void Detector::fill_costs(BootTime at) {
     Duration& span = spent[static_cast<std::size_t>(phase)];
     span = real(span);
   }
-  report_.energy_mj = parts_.energy.by_phase(spent);
-  report_.energy_source = parts_.energy.source();
-
-  double active_mj = 0;
-  for (const double mj : report_.energy_mj) active_mj += mj;
-  if (active_mj > terms.power.active_mj_per_cycle) report_.set(Breach::energy);
+  // The sleep in `spent` is the one before this cycle: what was held through it counts.
+  report_.energy_mj = parts_.energy.cost(spent, residency_before_);
+  report_.energy_source = EnergyModel::source();
+  residency_before_ = report_.residency;
+  if (total(report_.energy_mj) > terms.power.active_mj_per_cycle) report_.set(Breach::energy);
   if (at - report_.woke.boot > milliseconds(terms.power.awake_limit_ms)) report_.set(Breach::awake);
   if (spent[static_cast<std::size_t>(Phase::infer)] > milliseconds(terms.power.infer_deadline_ms)) {
     report_.set(Breach::infer_deadline);

@@ -55,7 +55,7 @@ class Detector final : public Role {
   struct Identity {
     FixedString<64> device;
     FixedString<36> boot_id;
-    double speed = 1;            // of the clock
+    double speed = 1;               // of the clock
     std::uint64_t last_cycle = 0;   // newest cycle in the record log
     std::uint64_t cycle_limit = 0;  // end after so many cycles; 0 = never
   };
@@ -132,6 +132,7 @@ class Detector final : public Role {
   BootTime woke_before_{};
   BootTime report_from_{};
   BootTime slept_from_{};
+  ResidencyState residency_before_ = ResidencyState::released;
   DropCounts drops_before_{};
   ProcessUse use_before_{};
   std::uint64_t switches_at_sleep_ = 0;

@@ -48,7 +48,8 @@ bool SteppedWorld::run_events() {
 }
 
 bool SteppedWorld::all_ended() const {
-  return std::all_of(actors_.begin(), actors_.end(), [](const Actor& a) { return a.step.exit_code.has_value(); });
+  return std::all_of(actors_.begin(), actors_.end(),
+                     [](const Actor& a) { return a.step.exit_code.has_value(); });
 }
 
 void SteppedWorld::run_until(BootTime until) {

@@ -24,6 +24,7 @@ std::string_view name(Breach breach);
 // The limits of the contract a view needs to judge the record by, carried along so that
 // no view repeats a number.
 struct ContractFacts {
+  FixedString<64> id;
   Digest digest{};
   std::uint64_t sequence = 0;
   std::uint32_t sample_ms = 0;

@@ -34,8 +34,8 @@ struct RecordedSamples {
 //   recording_format      a sound file, but not FLAC or WAV with 16-bit integers (a float
 //                         file, which could hold NaN, is refused here)
 //   recording_channels, recording_rate, recording_length
-//                         the file and its row in the manifest say different things; a file
-//                         cut short is recording_length, found at open or while reading
+//                         the file and its row in the manifest say different things
+// A WAV cut short is recording_length, a FLAC cut short recording_unreadable.
 // and those of the ByteSource.
 class RecordingReader {
  public:

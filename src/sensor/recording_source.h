@@ -40,6 +40,10 @@ class RecordingSource final : public SampleSource {
   static Result<std::unique_ptr<RecordingSource>> make(std::vector<Recording> recordings,
                                                        const std::string& folder, const Contract& contract,
                                                        std::uint32_t sensor);
+  // The same without a contract, for tests: `window` samples per axis.
+  static Result<std::unique_ptr<RecordingSource>> make(std::vector<Recording> recordings,
+                                                       const std::string& folder, const SensorTerms& sensor,
+                                                       std::uint32_t sensor_index, std::uint64_t window);
   ~RecordingSource() override;
 
   SensorFacts describe() const override;

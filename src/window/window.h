@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "base/clock.h"
 
@@ -29,11 +30,11 @@ struct Frame {
   std::span<const std::int16_t> samples;  // interleaved: x0 y0 z0 x1 ..; size = n * axes
 };
 
-// Machine state the sampler knows; 0 = unknown.
+// Machine state the sampler knows; 0 = unknown, except for the temperature.
 struct Context {
   std::uint32_t rpm_milli = 0;  // shaft speed, milli-rpm
   std::uint32_t load_permille = 0;
-  std::int32_t temperature_mdeg = 0;  // milli-degrees C; INT32_MIN = unknown
+  std::int32_t temperature_mdeg = INT32_MIN;  // milli-degrees C; INT32_MIN = unknown
 };
 
 // One cycle's samples of one sensor, complete and gap-free inside each block. A view
@@ -53,6 +54,7 @@ struct Window {
 
 enum class DropReason : std::uint8_t { depth, bytes, age, gap, epoch };
 inline constexpr std::size_t kDropReasons = 5;
+std::string_view name(DropReason reason);
 using DropCounts = std::array<std::uint64_t, kDropReasons>;  // frames, by DropReason
 
 // What the checks say of a window before anyone infers from it.
@@ -65,5 +67,6 @@ enum class WindowQuality : std::uint8_t {
   saturated,     // samples at full scale: a shock or severe damage, its own verdict
 };
 inline constexpr std::size_t kWindowQualities = 6;
+std::string_view name(WindowQuality quality);
 
 }  // namespace torpor

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+//
+// The sampler (firmware) role as a Linux process: reads flags, wires a source, runs.
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+
+#include "apps/pollable_link.h"
+#include "apps/role_main.h"
+#include "base/posix_files.h"
+#include "base/posix_host.h"
+#include "firmware/sampler.h"
+#include "link/refusing_role.h"
+#include "report/refusal.h"
+#include "sensor/source_spec.h"
+#include "window/queue_memory.h"
+
+namespace torpor::apps {
+namespace {
+
+constexpr const char* kProgram = "torpor-sampler";
+
+struct Flags : RoleFlags {
+  std::string source;
+};
+
+int run(const Flags& flags) {
+  PosixFiles files;
+  const auto clock = PosixClock::make(flags.speed, {});
+  if (!clock) {
+    fmt::print(stderr, "{}: {}\n", kProgram, one_line(clock.error()).view());
+    return exit_code(clock.error().reason);
+  }
+  RoleHome home;
+  const auto failed = [&](const Error& error) {
+    return end_with(kProgram, error, home, flags, files, *clock);
+  };
+  if (const Status ready = prepare(home, LinkRole::sampler, flags, files, *clock); !ready)
+    return failed(ready.error());
+  auto link = PollableLink::make(flags.link, home.site, PollableLink::End::listens);
+  if (!link) return failed(link.error());
+  if (home.own.contract == nullptr) {
+    RefusingRole role(link->link(), *clock, home.own, Peer::End::listens);
+    (void)run_role(role, *clock, *link);
+    return failed(home.own.refusal);
+  }
+
+  const auto spec = parse_source_spec(flags.source);
+  if (!spec) return failed(spec.error());
+  auto source = make_source(*spec, *home.own.contract, 0, files);
+  if (!source) return failed(source.error());
+  QueueMemory memory(*home.own.contract);
+  SamplerRole sampler({.link = link->link(),
+                       .clock = *clock,
+                       .source = **source,
+                       .own = home.own,
+                       .memory = memory.memory(),
+                       .link_buffer_bytes = link->held_by_kernel()});
+  const auto ended = run_role(sampler, *clock, *link);
+  if (!ended) return failed(ended.error());
+  if (sampler.failure()) return failed(*sampler.failure());
+  if (sampler.peer().session() > 0) (void)clear_refusal(files, flags.state);
+  return *ended;
+}
+
+}  // namespace
+}  // namespace torpor::apps
+
+int main(int argc, char** argv) {
+  torpor::apps::Flags flags;
+  CLI::App app(
+      "torpor-sampler: the firmware role. Owns the sensor, verifies its own bundle, agrees with the "
+      "detector, "
+      "samples one window when asked and is silent in between.");
+  torpor::apps::add_role_flags(app, flags);
+  app.add_option("--source", flags.source, "recording:MANIFEST.csv[#row] or sim:SEED[,..]")->required();
+  app.footer(
+      "example:\n  torpor-sampler --bundle robot.bundle --trust trust --site site.toml --link "
+      "unix:/run/torpor/link \\\n"
+      "                 --source sim:7 --state /var/lib/torpor-sampler");
+  if (const auto code = torpor::apps::parse(app, argc, argv)) return *code;
+  return torpor::apps::run(flags);
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+//
+// The detector role as a process: reads flags, wires the stages, runs.
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include "apps/pollable_link.h"
+#include "apps/role_main.h"
+#include "base/posix_files.h"
+#include "base/posix_host.h"
+#include "duty/detector.h"
+#include "link/refusing_role.h"
+#include "model/cpu_backend.h"
+#include "model/model_file.h"
+#include "report/refusal.h"
+#include "report/report_log.h"
+#include "window/queue_memory.h"
+
+namespace torpor::apps {
+namespace {
+
+constexpr const char* kProgram = "torpord";
+
+struct Flags : RoleFlags {
+  std::string model;
+  std::string reports;
+  std::string clock_origin;
+  std::uint64_t cycles = 0;
+};
+
+// Writes what a cycle leaves where it must be durable, and says on stderr what a person
+// would want to be told at once: a verdict that changed, a contract that was broken.
+class Ledger final : public DutyListener {
+ public:
+  Ledger(Files& files, const Flags& flags, RoleHome& home, const PosixClock& clock, ReportLog& log)
+      : files_(files), flags_(flags), home_(home), clock_(clock), log_(log) {}
+
+  Status agreed() override {
+    const Contract& contract = home_.admission->contract;
+    TORPOR_CHECK(clear_refusal(files_, flags_.state));
+    TORPOR_CHECK(home_.admission->store.begin(contract, flags_.bundle));
+    FixedString<16> digest;
+    digest.append_hex(contract.digest().data(), 6);
+    fmt::print(stderr, "{}: agreed on {} sequence {} ({}..), a cycle every {} ms\n", kProgram,
+               contract.terms().contract_id.view(), contract.sequence(), digest.view(),
+               contract.period().count() / 1'000'000);
+    return {};
+  }
+
+  Status reported(const CycleReport& report) override {
+    TORPOR_CHECK(log_.append(report));
+    TORPOR_CHECK(home_.admission->store.cycle_completed(home_.admission->contract));
+    TORPOR_CHECK(home_.admission->store.keep_trusted_time(raise_trusted_time(
+        home_.admission->store.trusted_s(), home_.admission->contract.terms(), clock_.now())));
+    if (report.verdict.kind != kind_ || report.breaches != breaches_) say(report);
+    kind_ = report.verdict.kind;
+    breaches_ = report.breaches;
+    return {};
+  }
+
+ private:
+  void say(const CycleReport& report) const {
+    fmt::print(stderr, "{}: cycle {}: {}", kProgram, report.cycle, name(report.verdict.kind));
+    if (report.verdict.reason != VerdictReason::none)
+      fmt::print(stderr, " ({})", name(report.verdict.reason));
+    if (!report.verdict.explanation.empty()) fmt::print(stderr, ": {}", report.verdict.explanation.view());
+    for (std::size_t i = 0; i < kBreaches; ++i) {
+      if (report.has(static_cast<Breach>(i)))
+        fmt::print(stderr, "; breach: {}", name(static_cast<Breach>(i)));
+    }
+    fmt::print(stderr, "\n");
+  }
+
+  Files& files_;
+  const Flags& flags_;
+  RoleHome& home_;
+  const PosixClock& clock_;
+  ReportLog& log_;
+  VerdictKind kind_ = VerdictKind::not_scored;
+  std::uint32_t breaches_ = 0;
+};
+
+int run_detector(const Flags& flags, RoleHome& home, PollableLink& link, PosixFiles& files,
+                 const PosixClock& clock, const ModelFile& model) {
+  const auto failed = [&](const Error& error) {
+    return end_with(kProgram, error, home, flags, files, clock);
+  };
+  const Contract& contract = home.admission->contract;
+  if (home.admission->store.wiped()) {
+    fmt::print(stderr, "{}: no rollback state in {}: first start, or it was wiped\n", kProgram, flags.state);
+  }
+  CpuBackend backend;
+  if (const Status loaded = backend.load(model, Appraiser::batch_size(contract, 0)); !loaded)
+    return failed(loaded.error());
+  auto appraiser =
+      Appraiser::make(contract, 0, backend, {files, flags.state, static_cast<std::uint32_t>(::getuid())});
+  if (!appraiser) return failed(appraiser.error());
+  auto log = ReportLog::open(files, flags.reports, log_bounds(contract.terms().telemetry));
+  if (!log) return failed(log.error());
+
+  CpuResidency residency;
+  const DeclaredPower& power = home.site.power;
+  const EnergyModel energy({.idle_mw = power.idle_mw,
+                            .sample_mw = power.sample_mw,
+                            .infer_mw = power.infer_mw,
+                            .sleep_mw = power.sleep_mw});
+  Ledger ledger(files, flags, home, clock, *log);
+  QueueMemory memory(contract);
+  Detector detector({.link = link.link(),
+                     .clock = clock,
+                     .own = home.own,
+                     .backend = backend,
+                     .residency = residency,
+                     .appraiser = **appraiser,
+                     .energy = energy,
+                     .listener = ledger,
+                     .memory = memory.memory(),
+                     .link_buffer_bytes = link.held_by_kernel()},
+                    {.device = home.site.device_id,
+                     .boot_id = read_boot_id(),
+                     .speed = flags.speed,
+                     .last_cycle = log->last_cycle(),
+                     .cycle_limit = flags.cycles});
+  const auto ended = run_role(detector, clock, link);
+  if (!ended) return failed(ended.error());
+  return detector.failure() ? failed(*detector.failure()) : *ended;
+}
+
+int run(const Flags& flags) {
+  PosixFiles files;
+  const auto usage = [](const Error& error) {
+    fmt::print(stderr, "{}: {}\n  {}\n", kProgram, one_line(error).view(), next_step(error.reason));
+    return exit_code(error.reason);
+  };
+  const auto origin = wall_time(flags.clock_origin);
+  if (!origin) return usage(origin.error());
+  const auto clock = PosixClock::make(flags.speed, *origin);
+  if (!clock) return usage(clock.error());
+  RoleHome home;
+  if (const Status ready = prepare(home, LinkRole::detector, flags, files, *clock); !ready) {
+    return end_with(kProgram, ready.error(), home, flags, files, *clock);
+  }
+  std::unique_ptr<ModelFile> model;
+  if (home.own.contract != nullptr) {
+    const Terms& terms = home.own.contract->terms();
+    auto opened = ModelFile::open(
+        files, flags.model, {.digest = terms.model.digest, .feature_version = terms.model.feature_version});
+    if (opened) {
+      model = *std::move(opened);
+    } else {
+      home.own.contract = nullptr;
+      home.own.refusal = opened.error();
+    }
+  }
+  auto link = PollableLink::make(flags.link, home.site, PollableLink::End::dials);
+  if (!link) return end_with(kProgram, link.error(), home, flags, files, *clock);
+  if (home.own.contract != nullptr) return run_detector(flags, home, *link, files, *clock, *model);
+
+  // Refused already; the peer is told why before we go.
+  RefusingRole role(link->link(), *clock, home.own, Peer::End::dials);
+  (void)run_role(role, *clock, *link);
+  return end_with(kProgram, home.own.refusal, home, flags, files, *clock);
+}
+
+}  // namespace
+}  // namespace torpor::apps
+
+int main(int argc, char** argv) {
+  torpor::apps::Flags flags;
+  CLI::App app(
+      "torpord: the detector role. Verifies its bundle, agrees with the sampler, then one window, one "
+      "inference, one report per cycle, and sleep.");
+  torpor::apps::add_role_flags(app, flags);
+  app.add_option("--model", flags.model, "compiled model file; its digest is in the contract")->required();
+  app.add_option("--reports", flags.reports, "directory of the record log")->required();
+  app.add_option("--clock-origin", flags.clock_origin,
+                 "wall time a scaled clock starts at, 2026-01-31T00:00:00Z");
+  app.add_option("--cycles", flags.cycles, "end after so many cycles");
+  app.footer(
+      "example:\n  torpord --bundle robot.bundle --trust trust --site site.toml --link unix:/run/torpor/link "
+      "\\\n"
+      "          --model detector.model --state /var/lib/torpor --reports /var/lib/torpor/reports");
+  if (const auto code = torpor::apps::parse(app, argc, argv)) return *code;
+  return torpor::apps::run(flags);
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "contract/host/contract_toml.h"
+
+#include "contract/field_table.h"
+#include "contract/rules.h"
+#include "toml/document.h"
+
+namespace torpor {
+namespace {
+
+// One field of the table out of the document; the value's views live in this object.
+class FieldReader {
+ public:
+  FieldReader(TomlDocument& document, const SigningChoices& choices)
+      : document_(document), choices_(choices) {}
+
+  Result<FieldValue> read(const Field& field, std::size_t sensor) {
+    const FixedString<48> path = path_of(field, sensor);
+    if (const auto* chosen = choice(field.name); chosen != nullptr && chosen->has_value()) {
+      document_.ignore(path);
+      return chosen_value(field, **chosen);
+    }
+    switch (field.type) {
+      case FieldType::integer: {
+        TORPOR_TRY(const std::int64_t n, with_unit(field, document_.integer(path, field.min, field.max)));
+        return FieldValue{.number = n, .text = {}, .bytes = {}};
+      }
+      case FieldType::time: {
+        TORPOR_TRY(const std::int64_t n, document_.time(path, field.min, field.max));
+        return FieldValue{.number = n, .text = {}, .bytes = {}};
+      }
+      case FieldType::word:
+        return word(field, path);
+      case FieldType::name:
+        return name(field, path);
+      case FieldType::digest:
+        return digest(field, path);
+    }
+    return Error{.reason = Reason::internal};
+  }
+
+ private:
+  const std::optional<std::int64_t>* choice(std::string_view field) const {
+    if (field == "sequence") return &choices_.sequence;
+    if (field == "not_before") return &choices_.not_before_s;
+    if (field == "expires") return &choices_.expires_s;
+    return nullptr;
+  }
+
+  static Result<FieldValue> chosen_value(const Field& field, std::int64_t number) {
+    const FieldValue value{.number = number, .text = {}, .bytes = {}};
+    if (auto checked = check_value(field, value); !checked) {
+      Error error = checked.error();
+      error.reason = Reason::usage;
+      error.where << "command line: " << field.name;
+      return error;
+    }
+    return value;
+  }
+
+  static Result<std::int64_t> with_unit(const Field& field, Result<std::int64_t> read) {
+    if (read || field.unit.empty()) return read;
+    Error error = read.error();
+    if (error.reason != Reason::toml_out_of_range) {
+      error.expected << ", " << field.min << " to " << field.max;
+    }
+    error.expected << " " << field.unit;
+    return error;
+  }
+
+  Result<FieldValue> word(const Field& field, std::string_view path) {
+    TORPOR_TRY(const std::string text, document_.text(path, 0, kMaxText));
+    for (std::size_t i = 0; i < field.words.size(); ++i) {
+      if (field.words[i] == text)
+        return FieldValue{.number = static_cast<std::int64_t>(i), .text = {}, .bytes = {}};
+    }
+    Error error = bad_text(path, text);
+    for (std::size_t i = 0; i < field.words.size(); ++i)
+      error.expected << (i == 0 ? "" : " or ") << field.words[i];
+    return error;
+  }
+
+  Result<FieldValue> name(const Field& field, std::string_view path) {
+    TORPOR_TRY(text_, document_.text(path, 0, kMaxText));
+    const FieldValue value{.number = 0, .text = text_, .bytes = {}};
+    if (auto checked = check_value(field, value); !checked) {
+      Error error = bad_text(path, checked.error().found);
+      error.expected << checked.error().expected;
+      return error;
+    }
+    return value;
+  }
+
+  Result<FieldValue> digest(const Field& field, std::string_view path) {
+    TORPOR_TRY(const std::string text, document_.text(path, 0, kMaxText));
+    if (text.size() != 2 * digest_.size() || text.find_first_not_of("0123456789abcdef") != text.npos) {
+      Error error = bad_text(path, text);
+      error.expected << "64 lower-case hex digits";
+      return error;
+    }
+    const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+    for (std::size_t i = 0; i < digest_.size(); ++i)
+      digest_[i] = static_cast<std::byte>(digit(text[2 * i]) * 16 + digit(text[2 * i + 1]));
+    const FieldValue value{.number = 0, .text = {}, .bytes = digest_};
+    if (auto checked = check_value(field, value); !checked) {
+      Error error = bad_text(path, checked.error().found);
+      error.expected << checked.error().expected;
+      return error;
+    }
+    return value;
+  }
+
+  Error bad_text(std::string_view path, std::string_view found) const {
+    Error error{.reason = Reason::toml_bad_text};
+    error.where = document_.where(path);
+    error.found << (found.empty() ? "nothing" : found);
+    return error;
+  }
+
+  static constexpr std::size_t kMaxText = 4096;
+  TomlDocument& document_;
+  const SigningChoices& choices_;
+  std::string text_;
+  Digest digest_{};
+};
+
+}  // namespace
+
+Result<Terms> terms_from_toml(std::string_view text, std::string_view file, const SigningChoices& choices) {
+  TORPOR_TRY(TomlDocument document, TomlDocument::parse(text, file));
+  Terms terms{};
+  FieldReader reader(document, choices);
+  for (const Field& field : fields()) {
+    if (field.per_sensor && terms.sensor_count == 0) {
+      TORPOR_TRY(const std::size_t count, document.count(section_of(field, 1), 1, kMaxSensors));
+      terms.sensor_count = static_cast<std::uint32_t>(count);
+    }
+    for (std::size_t i = 0; i < (field.per_sensor ? terms.sensor_count : 1); ++i) {
+      TORPOR_TRY(const FieldValue value, reader.read(field, i));
+      field.set(terms, i, value);
+    }
+  }
+  TORPOR_CHECK(document.finish());
+  if (auto sound = check_rules(terms, ""); !sound) {
+    Error error = sound.error();
+    error.where = document.where(sound.error().where);
+    return error;
+  }
+  return terms;
+}
+
+Result<Terms> load_terms(Files& files, const std::string& path, const SigningChoices& choices) {
+  auto content = files.read(path, kMaxContractTomlBytes);
+  if (!content) {
+    Error error = content.error();
+    if (error.reason == Reason::file_too_large) error.reason = Reason::toml_too_large;
+    return error;
+  }
+  return terms_from_toml(as_text(*content), path, choices);
+}
+
+}  // namespace torpor

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "contract/host/rollback.h"
+
+#include <algorithm>
+
+#include "base/cbor.h"
+
+namespace torpor {
+namespace {
+
+constexpr std::uint64_t kFormat = 1;
+constexpr std::size_t kMaxStateBytes = 4096;
+constexpr std::int64_t kTrustedTimeGrainS = 3600;
+constexpr std::size_t kCrcBytes = 4;
+
+Error damaged(const std::string& path, std::string_view found) {
+  Error error{.reason = Reason::rollback_state_damaged};
+  error.where << path;
+  error.found << found;
+  error.expected << "a counter as torpor writes it";
+  return error;
+}
+
+FixedString<120> sequence_and_digest(std::uint64_t sequence, const Digest& digest) {
+  FixedString<120> text;
+  text << "sequence " << sequence << ", digest ";
+  return text.append_hex(digest.data(), digest.size());
+}
+
+}  // namespace
+
+// CRC-32C, little-endian, of what follows: [format, trusted time, [[class, sequence, digest], ..]]
+std::vector<std::byte> RollbackStore::encode(const Record& record) {
+  std::vector<std::byte> out(kMaxStateBytes);
+  cbor::Writer writer(MutableBytes(out).subspan(kCrcBytes));
+  writer.array(3);
+  writer.uint(kFormat);
+  writer.integer(record.trusted_s);
+  writer.array(record.entries.size());
+  for (const Entry& entry : record.entries) {
+    writer.array(3);
+    writer.text(entry.target_class);
+    writer.uint(entry.sequence);
+    writer.bytes(entry.digest);
+  }
+  out.resize(kCrcBytes + writer.size());
+  store_le<std::uint32_t>(out.data(), crc32c(Bytes(out).subspan(kCrcBytes)));
+  return out;
+}
+
+Result<RollbackStore::Record> RollbackStore::parse(Bytes raw, const std::string& path) {
+  if (raw.size() < kCrcBytes || load_le<std::uint32_t>(raw.data()) != crc32c(raw.subspan(kCrcBytes)))
+    return damaged(path, "a wrong checksum");
+  cbor::Reader reader(raw.subspan(kCrcBytes), path);
+  Record record;
+  const auto read = [&]() -> Status {
+    TORPOR_TRY(const std::size_t parts, reader.array());
+    TORPOR_TRY(const std::uint64_t format, reader.uint());
+    if (parts != 3 || format != kFormat) return damaged(path, "another format");
+    TORPOR_TRY(record.trusted_s, reader.integer());
+    TORPOR_TRY(const std::size_t count, reader.array());
+    if (count > kMaxClasses) return damaged(path, "too many classes");
+    for (std::size_t i = 0; i < count; ++i) {
+      Entry entry;
+      TORPOR_TRY(const std::size_t fields, reader.array());
+      TORPOR_TRY(const std::string_view target_class, reader.text());
+      TORPOR_TRY(entry.sequence, reader.uint());
+      TORPOR_TRY(const Bytes digest, reader.bytes());
+      if (fields != 3 || target_class.size() > entry.target_class.capacity() ||
+          digest.size() != entry.digest.size())
+        return damaged(path, "an entry of another shape");
+      entry.target_class = target_class;
+      std::copy(digest.begin(), digest.end(), entry.digest.begin());
+      record.entries.push_back(entry);
+    }
+    return reader.finish();
+  };
+  if (auto status = read(); !status) {
+    if (status.error().reason == Reason::rollback_state_damaged) return status.error();
+    return damaged(path, one_line(status.error()));
+  }
+  return record;
+}
+
+Result<bool> RollbackStore::load(const char* file, Record& record) {
+  const std::string path = directory_ + "/" + file;
+  auto content = files_->read(path, kMaxStateBytes);
+  if (!content) {
+    if (content.error().reason == Reason::file_missing) return false;
+    if (content.error().reason == Reason::file_too_large)
+      return damaged(path, "more bytes than a counter has");
+    return content.error();
+  }
+  TORPOR_TRY(record, parse(*content, path));
+  return true;
+}
+
+Result<RollbackStore> RollbackStore::open(Files& files, const std::string& state_dir) {
+  RollbackStore store(files, state_dir + "/contract");
+  TORPOR_TRY(const bool has_current, store.load("current", store.current_));
+  TORPOR_TRY([[maybe_unused]] const bool has_next, store.load("next", store.next_));
+  store.wiped_ = !has_current || store.current_.entries.empty();
+  return store;
+}
+
+const RollbackStore::Entry* RollbackStore::find(const Record& record, std::string_view target_class) {
+  for (const Entry& entry : record.entries)
+    if (entry.target_class.view() == target_class) return &entry;
+  return nullptr;
+}
+
+void RollbackStore::put(Record& record, const Contract& contract) {
+  const Entry entry{contract.terms().target_class, contract.sequence(), contract.digest()};
+  std::erase_if(record.entries, [&](const Entry& e) { return e.target_class == entry.target_class; });
+  if (record.entries.size() == kMaxClasses) record.entries.erase(record.entries.begin());
+  record.entries.push_back(entry);
+}
+
+Status RollbackStore::check(const Contract& contract, std::string_view what) const {
+  const std::string_view target_class = contract.terms().target_class;
+  const auto refuse = [&](Reason reason, const Entry& seen, std::string_view relation) {
+    Error error{.reason = reason};
+    error.where << what << ": sequence";
+    error.found = sequence_and_digest(contract.sequence(), contract.digest());
+    error.expected << relation;
+    if (reason == Reason::rollback_equivocation) {
+      error.expected << " ";
+      error.expected.append_hex(seen.digest.data(), seen.digest.size());
+    } else {
+      error.expected << " " << seen.sequence;
+    }
+    return error;
+  };
+  const Entry* current = find(current_, target_class);
+  for (const Entry* seen : {current, find(next_, target_class)}) {
+    if (seen != nullptr && seen->sequence == contract.sequence() && seen->digest != contract.digest())
+      return refuse(Reason::rollback_equivocation, *seen, "for this sequence digest");
+  }
+  if (current == nullptr) return {};
+  if (contract.sequence() < current->sequence)
+    return refuse(Reason::rollback_lower, *current, "at least the device's sequence");
+  if (contract.sequence() - current->sequence > kMaxJump) {
+    Error error = refuse(Reason::rollback_jump, *current, "at most 1000 above the device's sequence");
+    return error;
+  }
+  return {};
+}
+
+Status RollbackStore::begin(const Contract& contract, std::string_view what) {
+  TORPOR_CHECK(check(contract, what));
+  const Entry* current = find(current_, contract.terms().target_class);
+  if (current != nullptr && current->sequence == contract.sequence()) return {};
+  Record next;
+  put(next, contract);
+  TORPOR_CHECK(write("next", next));
+  next_ = next;
+  return {};
+}
+
+Status RollbackStore::cycle_completed(const Contract& contract) {
+  const Entry* current = find(current_, contract.terms().target_class);
+  if (current != nullptr && current->sequence == contract.sequence()) return {};
+  TORPOR_CHECK(check(contract, "contract in force"));
+  Record advanced = current_;
+  put(advanced, contract);
+  TORPOR_CHECK(write("current", advanced));
+  current_ = advanced;
+  // From here on the counter stands; `next` says nothing more, and may stay if this fails.
+  next_ = {};
+  const Status removed = files_->remove(directory_ + "/next");
+  if (!removed && removed.error().reason != Reason::file_missing) return removed;
+  return {};
+}
+
+Status RollbackStore::keep_trusted_time(std::int64_t trusted_s) {
+  if (trusted_s < current_.trusted_s + kTrustedTimeGrainS) return {};
+  Record raised = current_;
+  raised.trusted_s = trusted_s;
+  TORPOR_CHECK(write("current", raised));
+  current_ = raised;
+  return {};
+}
+
+Status RollbackStore::write(const char* file, const Record& record) {
+  TORPOR_CHECK(files_->make_directories(directory_));
+  return files_->replace(directory_ + "/" + file, encode(record), 0644);
+}
+
+}  // namespace torpor

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "contract/host/sign.h"
+
+#include "contract/payload.h"
+#include "contract/rules.h"
+#include "contract/verify.h"
+
+namespace torpor {
+namespace {
+
+Result<std::vector<std::byte>> envelope(Bytes payload, const SigningKey& key) {
+  std::byte header_room[kSignedOverhead];
+  TORPOR_TRY(const Bytes header, write_protected_header(key.id(), header_room));
+  std::vector<std::byte> message_room(payload.size() + kSignedOverhead);
+  TORPOR_TRY(const Bytes message, write_signed_bytes(header, as_bytes(kExternalAad), payload, message_room));
+  const auto signature = key.sign(message);
+  std::vector<std::byte> room(payload.size() + 2 * kSignedOverhead);
+  TORPOR_TRY(
+      const Bytes bundle,
+      write_sign1({.protected_header = header, .key_id = {}, .payload = payload, .signature = signature},
+                  room));
+  room.resize(bundle.size());
+  return room;
+}
+
+}  // namespace
+
+Result<std::vector<std::byte>> sign_terms(const Terms& terms, const SigningKey& key, std::string_view what) {
+  std::byte room[kMaxPayloadBytes];
+  TORPOR_TRY(const Bytes payload, encode_payload(terms, room));
+  TORPOR_CHECK(check_rules(terms, what));
+  TORPOR_TRY(std::vector<std::byte> bundle, envelope(payload, key));
+  TORPOR_TRY(const TrustSet trust, parse_trust(as_bytes(trust_line(key.public_key())), "signing key"));
+  TORPOR_TRY([[maybe_unused]] const Contract contract, verify(bundle, trust, what));
+  return bundle;
+}
+
+std::vector<std::byte> sign_payload_for_test(Bytes payload, const SigningKey& key) {
+  return *envelope(payload, key);
+}
+
+}  // namespace torpor

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "contract/field_table.h"
+#include "contract/payload.h"
+
+namespace torpor {
+namespace {
+
+class Differences {
+ public:
+  explicit Differences(std::span<FieldDifference> out) : out_(out) {}
+  void add(std::string_view field, std::string_view a, std::string_view b) {
+    if (count_ < out_.size()) out_[count_] = {field, a, b};
+    ++count_;
+  }
+  std::size_t count() const { return count_; }
+
+ private:
+  std::span<FieldDifference> out_;
+  std::size_t count_ = 0;
+};
+
+bool same(const FieldValue& a, const FieldValue& b) {
+  return a.number == b.number && a.text == b.text && equal(a.bytes, b.bytes);
+}
+
+FixedString<72> number_text(std::size_t n) { return FixedString<72>().append(n); }
+
+std::string_view reading(const Result<Terms>& terms) {
+  return terms ? std::string_view("readable") : name(terms.error().reason);
+}
+
+}  // namespace
+
+std::size_t differing_fields(Bytes payload_a, Bytes payload_b, std::span<FieldDifference> out) {
+  Differences found(out);
+  if (equal(payload_a, payload_b)) return 0;
+  const Result<Terms> a = decode_payload(payload_a, "a");
+  const Result<Terms> b = decode_payload(payload_b, "b");
+  if (!a || !b) {
+    found.add("payload", reading(a), reading(b));
+    return found.count();
+  }
+  if (a->sensor_count != b->sensor_count)
+    found.add("sensors", number_text(a->sensor_count), number_text(b->sensor_count));
+  const std::size_t both = a->sensor_count < b->sensor_count ? a->sensor_count : b->sensor_count;
+  for (const Field& field : fields()) {
+    for (std::size_t i = 0; i < (field.per_sensor ? both : 1); ++i) {
+      const FieldValue in_a = field.get(*a, i);
+      const FieldValue in_b = field.get(*b, i);
+      if (!same(in_a, in_b)) found.add(path_of(field, i), to_text(field, in_a), to_text(field, in_b));
+    }
+  }
+  return found.count();
+}
+
+}  // namespace torpor

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "contract/rules.h"
+
+namespace torpor {
+namespace {
+
+constexpr std::uint64_t kHourMs = 3'600'000;
+constexpr std::uint64_t kBatchesThatMustFit = 3;
+constexpr std::uint64_t kFloorsInFullScale = 100;
+
+class Judge {
+ public:
+  Judge(const Terms& terms, std::string_view what) : t_(terms), what_(what) {}
+
+  Status run() const {
+    TORPOR_CHECK(times());
+    TORPOR_CHECK(queue());
+    for (std::size_t i = 0; i < t_.sensor_count; ++i) TORPOR_CHECK(sensor(i));
+    TORPOR_CHECK(energy());
+    TORPOR_CHECK(alarm());
+    return spool();
+  }
+
+ private:
+  std::uint64_t period_ms() const { return std::uint64_t{t_.duty.sample_ms} + t_.duty.sleep_ms; }
+  // Cycles that may begin within a span, the one at its edge included.
+  std::uint64_t cycles_in(std::uint64_t span_ms) const { return (span_ms + period_ms() - 1) / period_ms(); }
+
+  Status times() const {
+    if (t_.expires_s <= t_.not_before_s) {
+      Error error = fail(Reason::rule_validity, "expires");
+      error.found << t_.expires_s - t_.not_before_s << " s after not_before";
+      error.expected << "later than not_before";
+      return error;
+    }
+    if (2 * std::uint64_t{t_.duty.interval_tolerance_ms} >= period_ms())
+      return compare(Reason::rule_interval, "duty.interval_tolerance_ms", t_.duty.interval_tolerance_ms,
+                     "less than half of", period_ms(), "ms, the period");
+    const std::uint64_t deadlines = std::uint64_t{t_.power.infer_deadline_ms} + t_.power.release_deadline_ms;
+    if (deadlines >= t_.duty.sleep_ms)
+      return compare(Reason::rule_deadlines, "power.infer_deadline_ms", deadlines,
+                     "together with power.release_deadline_ms less than", t_.duty.sleep_ms,
+                     "ms, duty.sleep_ms");
+    if (t_.power.awake_limit_ms < t_.duty.sample_ms + deadlines)
+      return compare(Reason::rule_awake_limit, "power.awake_limit_ms", t_.power.awake_limit_ms, "at least",
+                     t_.duty.sample_ms + deadlines, "ms, sample and deadlines");
+    if (t_.power.awake_limit_ms >= period_ms())
+      return compare(Reason::rule_awake_limit, "power.awake_limit_ms", t_.power.awake_limit_ms, "less than",
+                     period_ms(), "ms, the period");
+    return {};
+  }
+
+  Status queue() const {
+    std::uint64_t window = 0;
+    for (const SensorTerms& sensor : t_.sensors()) window += window_bytes(t_.duty, sensor);
+    if (t_.queue.bytes < kBatchesThatMustFit * window)
+      return compare(Reason::rule_queue_bytes, "queue.bytes", t_.queue.bytes, "at least",
+                     kBatchesThatMustFit * window, "bytes, 3 windows of all sensors");
+    if (t_.queue.age_ms < t_.duty.sample_ms)
+      return compare(Reason::rule_queue_age, "queue.age_ms", t_.queue.age_ms, "at least", t_.duty.sample_ms,
+                     "ms, duty.sample_ms");
+    return {};
+  }
+
+  Status sensor(std::size_t index) const {
+    const SensorTerms& sensor = t_.sensor_list[index];
+    for (std::size_t k = 0; k < index; ++k) {
+      if (!(t_.sensor_list[k].id == sensor.id)) continue;
+      Error error = fail_sensor(Reason::rule_sensor_repeated, index, "id");
+      error.found << sensor.id << ", the id of sensors[" << k << "]";
+      error.expected << "an id of its own";
+      return error;
+    }
+    const std::uint64_t full_scale_ug = std::uint64_t{sensor.full_scale_mg} * 1000;
+    if (sensor.noise_floor_ug * kFloorsInFullScale > full_scale_ug) {
+      Error error = fail_sensor(Reason::rule_noise_floor, index, "noise_floor_ug");
+      error.found << sensor.noise_floor_ug;
+      error.expected << "at most " << full_scale_ug / kFloorsInFullScale << " micro-g, 1 % of full scale";
+      return error;
+    }
+    return bearing(index, sensor.bearing);
+  }
+
+  Status bearing(std::size_t index, const BearingTerms& b) const {
+    const bool unknown = b.rolling_elements == 0;
+    const bool all_zero = b.element_diameter_um == 0 && b.pitch_diameter_um == 0 && b.contact_angle_mdeg == 0;
+    if (unknown && all_zero) return {};
+    if (unknown || b.element_diameter_um == 0 || b.pitch_diameter_um == 0) {
+      Error error = fail_sensor(Reason::rule_bearing, index, "bearing");
+      error.found << b.rolling_elements << " elements of " << b.element_diameter_um << " on "
+                  << b.pitch_diameter_um << " micrometre";
+      error.expected << "all of them, or all 0";
+      return error;
+    }
+    // Side by side the elements take up less than the circle they stand on: n d < 22/7 D,
+    // and a single one is smaller than the circle is wide.
+    const std::uint64_t room = std::uint64_t{22} * b.pitch_diameter_um;
+    const std::uint64_t taken = std::uint64_t{7} * b.rolling_elements * b.element_diameter_um;
+    if (taken <= room && b.element_diameter_um < b.pitch_diameter_um) return {};
+    Error error = fail_sensor(Reason::rule_bearing, index, "bearing.pitch_diameter_um");
+    error.found << b.pitch_diameter_um;
+    error.expected << "a circle with room for " << b.rolling_elements << " elements of "
+                   << b.element_diameter_um << " micrometre";
+    return error;
+  }
+
+  Status energy() const {
+    const std::uint64_t needed = cycles_in(kHourMs) * t_.power.active_mj_per_cycle;
+    if (t_.power.mj_per_hour >= needed) return {};
+    return compare(Reason::rule_hourly_energy, "power.mj_per_hour", t_.power.mj_per_hour, "at least", needed,
+                   "mJ, the cycles of an hour");
+  }
+
+  Status alarm() const {
+    const std::uint64_t cycles = std::uint64_t{t_.alarm.fit_cycles} + t_.alarm.calibration_cycles;
+    if (cycles * period_ms() <= kMaxLearningMs) return {};
+    return compare(Reason::rule_learning, "alarm.calibration_cycles", cycles,
+                   "together with alarm.fit_cycles at most", kMaxLearningMs / period_ms(), "cycles, 90 days");
+  }
+
+  Status spool() const {
+    if (t_.telemetry.spool_age_ms < t_.telemetry.interval_ms)
+      return compare(Reason::rule_spool_age, "telemetry.spool_age_ms", t_.telemetry.spool_age_ms, "at least",
+                     t_.telemetry.interval_ms, "ms, telemetry.interval_ms");
+    const std::uint64_t needed = cycles_in(t_.telemetry.interval_ms) * kSpoolBytesPerCycle;
+    if (t_.telemetry.spool_bytes < needed)
+      return compare(Reason::rule_spool_bytes, "telemetry.spool_bytes", t_.telemetry.spool_bytes, "at least",
+                     needed, "bytes, the reports of one interval");
+    return {};
+  }
+
+  Error fail(Reason reason, std::string_view field) const {
+    Error error{.reason = reason};
+    if (!what_.empty()) error.where << what_ << ": ";
+    error.where << field;
+    return error;
+  }
+  Error fail_sensor(Reason reason, std::size_t index, std::string_view field) const {
+    Error error = fail(reason, "sensors[");
+    error.where << index << "]." << field;
+    return error;
+  }
+  Error compare(Reason reason, std::string_view field, std::uint64_t found, std::string_view relation,
+                std::uint64_t bound, std::string_view bound_name) const {
+    Error error = fail(reason, field);
+    error.found << found;
+    error.expected << relation << " " << bound << " " << bound_name;
+    return error;
+  }
+
+  const Terms& t_;
+  std::string_view what_;
+};
+
+}  // namespace
+
+Status check_rules(const Terms& terms, std::string_view what) { return Judge(terms, what).run(); }
+
+}  // namespace torpor

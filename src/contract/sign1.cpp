@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "contract/sign1.h"
+
+#include "base/cbor.h"
+#include "contract/crypto.h"
+
+namespace torpor {
+namespace {
+
+constexpr std::uint64_t kSign1Tag = 18;
+constexpr std::int64_t kAlgorithmLabel = 1;
+constexpr std::int64_t kContentTypeLabel = 3;
+constexpr std::int64_t kKeyIdLabel = 4;
+constexpr std::int64_t kEdDsa = -8;
+
+class Parser {
+ public:
+  Parser(Bytes bundle, std::string_view what) : bundle_(bundle), what_(what), reader_(bundle) {}
+
+  Result<Sign1> run() {
+    if (bundle_.size() > kMaxBundleBytes) {
+      Error error = fail(Reason::bundle_too_large, 0, "size");
+      error.found << bundle_.size() << " bytes";
+      error.expected << "at most " << kMaxBundleBytes;
+      return error;
+    }
+    auto tag = reader_.tag();
+    if (!tag) return broken(reader_, tag.error(), Reason::bundle_not_sign1, "tag");
+    if (*tag != kSign1Tag) return number(Reason::bundle_not_sign1, "tag", *tag, "tag 18, COSE_Sign1");
+    auto items = reader_.array();
+    if (!items) return broken(reader_, items.error(), Reason::bundle_not_sign1, "envelope");
+    if (*items != 4) return number(Reason::bundle_not_sign1, "envelope", *items, "an array of 4");
+
+    auto header = reader_.bytes();
+    if (!header) return broken(reader_, header.error(), Reason::bundle_not_sign1, "protected header");
+    parts_.protected_header = *header;
+    TORPOR_CHECK(protected_header(*header));
+
+    auto unprotected = reader_.map();
+    if (!unprotected)
+      return broken(reader_, unprotected.error(), Reason::bundle_not_sign1, "unprotected header");
+    if (*unprotected != 0)
+      return number(Reason::bundle_unprotected, "unprotected header", *unprotected, "no entries");
+
+    auto payload = reader_.bytes();
+    if (!payload) return broken(reader_, payload.error(), Reason::bundle_no_payload, "payload");
+    if (payload->empty()) return plain(Reason::bundle_no_payload, "payload", "nothing", "a contract");
+    parts_.payload = *payload;
+
+    auto signature = reader_.bytes();
+    if (!signature) return broken(reader_, signature.error(), Reason::bundle_no_signature, "signature");
+    if (signature->empty()) return plain(Reason::bundle_no_signature, "signature", "nothing", "64 bytes");
+    if (signature->size() != kSignatureBytes)
+      return number(Reason::bundle_signature_size, "signature", signature->size(), "64 bytes");
+    parts_.signature = *signature;
+    if (reader_.offset() != bundle_.size())
+      return number(Reason::bundle_trailing, "end", bundle_.size() - reader_.offset(), "no further bytes");
+    return parts_;
+  }
+
+ private:
+  Status protected_header(Bytes raw) {
+    cbor::Reader header(raw);
+    auto pairs = header.map();
+    if (!pairs) return broken(header, pairs.error(), Reason::bundle_header, "protected header");
+    bool algorithm = false, content_type = false, key = false;
+    std::int64_t last = 0;
+    for (std::size_t i = 0; i < *pairs; ++i) {
+      auto label = header.integer();
+      if (!label) return broken(header, label.error(), Reason::bundle_header, "protected header");
+      if (i > 0 && !cbor::key_less(last, *label))
+        return plain(Reason::bundle_not_deterministic, "protected header", "labels out of order",
+                     "ascending labels, each once");
+      last = *label;
+      if (*label == kAlgorithmLabel) {
+        TORPOR_CHECK(read_algorithm(header));
+        algorithm = true;
+      } else if (*label == kContentTypeLabel) {
+        TORPOR_CHECK(read_content_type(header));
+        content_type = true;
+      } else if (*label == kKeyIdLabel) {
+        TORPOR_CHECK(read_key_id(header));
+        key = true;
+      } else {
+        Error error = fail(Reason::bundle_header, at(header), "protected header");
+        error.found << "label " << *label;
+        error.expected << "only 1 (alg), 3 (content type) and 4 (kid)";
+        return error;
+      }
+    }
+    if (!algorithm) return plain(Reason::bundle_algorithm, "alg", "nothing", "EdDSA (-8), protected");
+    if (!content_type) return plain(Reason::bundle_content_type, "content type", "nothing", kContentType);
+    if (!key) return plain(Reason::bundle_key_id, "kid", "nothing", "8 bytes, protected");
+    if (header.offset() != raw.size())
+      return plain(Reason::bundle_trailing, "protected header", "more bytes", "the end");
+    return {};
+  }
+
+  Status read_algorithm(cbor::Reader& header) {
+    auto value = header.integer();
+    if (!value) return broken(header, value.error(), Reason::bundle_algorithm, "alg");
+    if (*value == kEdDsa) return {};
+    Error error = fail(Reason::bundle_algorithm, at(header), "alg");
+    error.found << *value;
+    error.expected << "EdDSA (-8)";
+    return error;
+  }
+
+  Status read_content_type(cbor::Reader& header) {
+    auto value = header.text();
+    if (!value) return broken(header, value.error(), Reason::bundle_content_type, "content type");
+    if (*value != kContentType)
+      return plain(Reason::bundle_content_type, "content type", *value, kContentType);
+    return {};
+  }
+
+  Status read_key_id(cbor::Reader& header) {
+    auto value = header.bytes();
+    if (!value) return broken(header, value.error(), Reason::bundle_key_id, "kid");
+    if (value->size() != parts_.key_id.size())
+      return number(Reason::bundle_key_id, "kid", value->size(), "8 bytes");
+    std::memcpy(parts_.key_id.data(), value->data(), parts_.key_id.size());
+    return {};
+  }
+
+  // Offsets count from the start of the bundle, also inside the header.
+  std::size_t at(const cbor::Reader& reader) const {
+    if (&reader == &reader_) return reader.offset();
+    return static_cast<std::size_t>(parts_.protected_header.data() - bundle_.data()) + reader.offset();
+  }
+
+  Error fail(Reason reason, std::size_t offset, std::string_view part) {
+    Error error{.reason = reason};
+    error.where << what_ << ": " << part << ": offset " << offset;
+    return error;
+  }
+  Error plain(Reason reason, std::string_view part, std::string_view found, std::string_view expected) {
+    Error error = fail(reason, reader_.offset(), part);
+    error.found << found;
+    error.expected << expected;
+    return error;
+  }
+  Error number(Reason reason, std::string_view part, std::uint64_t found, std::string_view expected) {
+    Error error = fail(reason, reader_.offset(), part);
+    error.found << found;
+    error.expected << expected;
+    return error;
+  }
+  // The reader could not go on: bytes that are cut off or not in shortest form are that,
+  // everything else is `otherwise`.
+  Error broken(const cbor::Reader& reader, const Error& cause, Reason otherwise, std::string_view part) {
+    Error error = fail(otherwise, at(reader), part);
+    if (cause.reason == Reason::cbor_truncated) error.reason = Reason::bundle_truncated;
+    if (cause.reason == Reason::cbor_not_deterministic) error.reason = Reason::bundle_not_deterministic;
+    error.found << cause.found;
+    error.expected << cause.expected;
+    return error;
+  }
+
+  Bytes bundle_;
+  std::string_view what_;
+  cbor::Reader reader_;
+  Sign1 parts_;
+};
+
+}  // namespace
+
+Result<Sign1> parse_sign1(Bytes bundle, std::string_view what) { return Parser(bundle, what).run(); }
+
+Result<Bytes> write_protected_header(const KeyId& key, MutableBytes out) {
+  cbor::Writer writer(out);
+  writer.map(3);
+  writer.integer(kAlgorithmLabel);
+  writer.integer(kEdDsa);
+  writer.integer(kContentTypeLabel);
+  writer.text(kContentType);
+  writer.integer(kKeyIdLabel);
+  writer.bytes(key);
+  return writer.finish();
+}
+
+Result<Bytes> write_signed_bytes(Bytes protected_header, Bytes external_aad, Bytes payload,
+                                 MutableBytes out) {
+  cbor::Writer writer(out);
+  writer.array(4);
+  writer.text("Signature1");
+  writer.bytes(protected_header);
+  writer.bytes(external_aad);
+  writer.bytes(payload);
+  return writer.finish();
+}
+
+Result<Bytes> write_sign1(const Sign1& parts, MutableBytes out) {
+  cbor::Writer writer(out);
+  writer.tag(kSign1Tag);
+  writer.array(4);
+  writer.bytes(parts.protected_header);
+  writer.map(0);
+  writer.bytes(parts.payload);
+  writer.bytes(parts.signature);
+  return writer.finish();
+}
+
+KeyId key_id(const PublicKey& key) {
+  const Digest digest = sha256(key);
+  KeyId id;
+  std::memcpy(id.data(), digest.data(), id.size());
+  return id;
+}
+
+}  // namespace torpor

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "contract/trust.h"
+
+#include "contract/crypto.h"
+
+namespace torpor {
+namespace {
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+template <std::size_t N>
+bool read_hex(std::string_view text, std::array<std::byte, N>& out) {
+  if (text.size() != 2 * N) return false;
+  for (std::size_t i = 0; i < N; ++i) {
+    const int high = hex_digit(text[2 * i]);
+    const int low = hex_digit(text[2 * i + 1]);
+    if (high < 0 || low < 0) return false;
+    out[i] = static_cast<std::byte>(high * 16 + low);
+  }
+  return true;
+}
+
+// The text up to the next `end`, which is consumed too.
+std::string_view cut(std::string_view& rest, char end) {
+  const std::size_t at = rest.find(end);
+  const std::string_view head = rest.substr(0, at);
+  rest.remove_prefix(at == std::string_view::npos ? rest.size() : at + 1);
+  return head;
+}
+
+Error fail(Reason reason, std::string_view what, std::size_t line, std::string_view found) {
+  Error error{.reason = reason};
+  error.where << what << ":" << line;
+  error.found << found;
+  return error;
+}
+
+}  // namespace
+
+TrustSet::Standing TrustSet::standing(const KeyId& id) const {
+  Standing standing = Standing::unknown;
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (entries_[i].id != id) continue;
+    if (entries_[i].revoked) return Standing::revoked;
+    standing = Standing::trusted;
+  }
+  return standing;
+}
+
+const PublicKey* TrustSet::find(const KeyId& id) const {
+  if (standing(id) != Standing::trusted) return nullptr;
+  for (std::size_t i = 0; i < count_; ++i)
+    if (entries_[i].id == id) return &entries_[i].key;
+  return nullptr;
+}
+
+Result<TrustSet> parse_trust(Bytes text, std::string_view what) {
+  if (text.size() > kMaxTrustBytes)
+    return fail(Reason::trust_too_large, what, 1, "more bytes than a trust file has");
+  TrustSet set;
+  std::string_view rest = as_text(text);
+  for (std::size_t line = 1; !rest.empty(); ++line) {
+    std::string_view words = cut(rest, '\n');
+    if (words.empty() || words.front() == '#') continue;
+    const std::string_view verb = cut(words, ' ');
+    const std::string_view id_word = cut(words, ' ');
+    TrustSet::Entry entry;
+    entry.revoked = verb == "revoked";
+    bool well_formed = (entry.revoked || verb == "trusted") && read_hex(id_word, entry.id);
+    if (well_formed) well_formed = entry.revoked ? words.empty() : read_hex(words, entry.key);
+    if (!well_formed) {
+      Error error = fail(Reason::trust_syntax, what, line, verb);
+      error.expected << "trusted KEYID PUBLICKEY, or revoked KEYID, in lower-case hex";
+      return error;
+    }
+    if (!entry.revoked) {
+      FixedString<160> place;
+      place << what << ":" << line;
+      TORPOR_CHECK(check_public_key(entry.key, place));
+      if (key_id(entry.key) != entry.id) return fail(Reason::trust_key_id, what, line, id_word);
+    }
+    for (std::size_t i = 0; i < set.count_; ++i) {
+      if (set.entries_[i].id == entry.id && set.entries_[i].revoked == entry.revoked)
+        return fail(Reason::trust_duplicate, what, line, id_word);
+    }
+    if (set.count_ == kMaxTrustEntries) {
+      Error error = fail(Reason::trust_too_many, what, line, "");
+      error.expected << "at most " << kMaxTrustEntries << " entries";
+      return error;
+    }
+    set.entries_[set.count_++] = entry;
+  }
+  for (std::size_t i = 0; i < set.count_; ++i)
+    if (set.standing(set.entries_[i].id) == TrustSet::Standing::trusted) return set;
+  Error error{.reason = Reason::trust_empty};
+  error.where << what;
+  error.found << set.count_ << " entries, no trusted key";
+  return error;
+}
+
+FixedString<96> trust_line(const PublicKey& key) {
+  const KeyId id = key_id(key);
+  FixedString<96> line("trusted ");
+  line.append_hex(id.data(), id.size()).append(" ").append_hex(key.data(), key.size());
+  return line.append("\n");
+}
+
+}  // namespace torpor

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "firmware/sampler.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "window/window_checks.h"
+
+namespace torpor {
+namespace {
+
+// How long a GOODBYE may wait for a peer that does not read, in real time.
+constexpr Duration kGoodbyeWithin = std::chrono::seconds(1);
+
+// The contract's word against the source's: sensor, axes, and the rate within the tolerance
+// that the receiver will judge frames by.
+std::optional<Error> source_differs(const SensorFacts& facts, const Contract& contract) {
+  Error error{.reason = Reason::source_differs};
+  const auto differs = [&](std::string_view what, std::int64_t found, std::int64_t expected) {
+    error.where << "source: " << what;
+    error.found << found;
+    error.expected << expected;
+    return error;
+  };
+  if (facts.sensor >= contract.terms().sensor_count)
+    return differs("sensor index", facts.sensor, contract.terms().sensor_count - 1);
+  const SensorTerms& terms = contract.terms().sensors()[facts.sensor];
+  if (facts.axes != terms.axes) return differs("axes", facts.axes, terms.axes);
+  const std::int64_t off = std::int64_t{facts.rate_mhz} - terms.rate_mhz;
+  if ((off < 0 ? -off : off) * 100 > std::int64_t{terms.rate_mhz} * kRateTolerancePercent)
+    return differs("rate in mHz", facts.rate_mhz, terms.rate_mhz);
+  return std::nullopt;
+}
+
+OwnSide side_with(const OwnSide& own, const std::optional<Error>& refusal) {
+  OwnSide side = own;
+  if (refusal) {
+    side.contract = nullptr;
+    side.refusal = *refusal;
+  }
+  return side;
+}
+
+const Contract& contract_of(const OwnSide& own) {
+  if (own.contract == nullptr) __builtin_trap();
+  return *own.contract;
+}
+
+bool is_known(const Context& context) {
+  return context.rpm_milli != 0 || context.load_permille != 0 || context.temperature_mdeg != INT32_MIN;
+}
+
+}  // namespace
+
+SamplerRole::SamplerRole(const Parts& parts)
+    : clock_(parts.clock),
+      source_(parts.source),
+      contract_(contract_of(parts.own)),
+      own_(side_with(parts.own, source_differs(source_.describe(), contract_))),
+      sensor_(own_.contract == nullptr ? 0 : source_.describe().sensor),
+      queue_(contract_, sensor_, parts.memory, parts.link_buffer_bytes),
+      peer_(parts.link, own_, Peer::End::listens, clock_.now().boot) {}
+
+Step SamplerRole::wake(Wake why) {
+  const TimeStamp now = clock_.now();
+  if (why == Wake::stop) {
+    // Best effort: whoever stops us wants the end, not the farewell.
+    if (peer_.agreed() && !goodbye_sent_) static_cast<void>(peer_.send(Goodbye{}, now.boot));
+    failure_.reset();
+    return done();
+  }
+  peer_.step(now.boot);
+  while (const Message* message = peer_.receive(now.boot)) {
+    follow_session();
+    handle(*message, now);
+  }
+  follow_session();
+  if (peer_finished_) return done();
+  if (peer_.failed()) {
+    if (state_ != State::ending) failure_ = peer_.error();
+    return done();
+  }
+  collect(now);
+  transmit(now);
+  if (state_ == State::ending && said_goodbye(now)) return done();
+
+  Step step{.wait = peer_.wait(), .exit_code = std::nullopt};
+  if (state_ == State::sampling) step.wait.until = std::min(step.wait.until, poll_at_);
+  if (state_ == State::ending) step.wait.until = std::min(step.wait.until, end_by_);
+  return step;
+}
+
+// A window belongs to the agreement it was asked under: with another, or none, it is void.
+void SamplerRole::follow_session() {
+  if (peer_.agreed() && peer_.session() == session_) return;
+  session_ = peer_.session();
+  give_up_window();
+}
+
+void SamplerRole::handle(const Message& message, const TimeStamp& now) {
+  switch (message.type) {
+    case MessageType::window_start:
+      if (state_ != State::ending) start_window(message.window_start, now);
+      break;
+    case MessageType::sleep:
+      sleep_until_ = message.sleep.until;
+      break;
+    case MessageType::goodbye:
+      peer_finished_ = true;
+      break;
+    default:
+      break;  // what a sampler sends itself; nothing to do with it
+  }
+}
+
+void SamplerRole::start_window(const WindowStart& request, const TimeStamp& now) {
+  give_up_window();
+  const std::uint64_t samples = window_samples(contract_.terms().duty, contract_.terms().sensors()[sensor_]);
+  if (request.samples != samples) {
+    Error error{.reason = Reason::window_request_refused};
+    error.where << "peer: WINDOW_START " << request.window_id;
+    error.found << request.samples << " samples";
+    error.expected << samples;
+    end(error, now);
+    return;
+  }
+  if (source_.ended()) {
+    end(std::nullopt, now);
+    return;
+  }
+  if (auto started = source_.start(request.window_id, request.samples, now); !started) {
+    end(started.error(), now);
+    return;
+  }
+  queue_.begin(request.window_id);
+  window_id_ = request.window_id;
+  window_frames_ = 0;
+  drops_before_ = queue_.dropped();
+  context_sent_ = false;
+  poll_at_ = now.boot;
+  state_ = State::sampling;
+  ++counts_.windows_started;
+}
+
+void SamplerRole::collect(const TimeStamp& now) {
+  while (state_ == State::sampling && poll_at_ <= now.boot) {
+    auto polled = source_.poll(now);
+    if (!polled) {
+      end(polled.error(), now);
+      return;
+    }
+    if (polled->frame) {
+      ++window_frames_;
+      if (auto pushed = queue_.push(*polled->frame, now.boot); !pushed) {
+        end(pushed.error(), now);
+        return;
+      }
+    }
+    if (polled->next == BootTime::max()) state_ = State::sending;
+    const bool stuck = !polled->frame && polled->next <= now.boot;
+    if (stuck || window_frames_ > kMaxWindowFrames) {
+      end(Error{.reason = Reason::internal, .where = "source", .found = "a poll that never ends"}, now);
+      return;
+    }
+    poll_at_ = polled->next;
+  }
+}
+
+void SamplerRole::transmit(const TimeStamp& now) {
+  if (state_ != State::sampling && state_ != State::sending) return;
+  while (peer_.has_room()) {
+    const auto frame = queue_.pop(outgoing_, now.boot);
+    if (!frame) break;
+    if (!peer_.send(*frame, now.boot)) return;  // the link is lost; the next wake gives the window up
+    ++counts_.frames_sent;
+  }
+  if (state_ == State::sending && queue_.held_frames() == 0 && close_window(now)) {
+    state_ = State::idle;
+    queue_.end();
+    ++counts_.windows_sent;
+    if (source_.ended()) end(std::nullopt, now);
+  }
+}
+
+// True when the window's last words are with the link; false: no room, try again.
+bool SamplerRole::close_window(const TimeStamp& now) {
+  if (!context_sent_) {
+    const Context context = source_.context();
+    if (is_known(context) && !peer_.send(ContextUpdate{window_id_, context}, now.boot)) return false;
+    context_sent_ = true;
+  }
+  const auto dropped = static_cast<std::uint32_t>(queue_.dropped() - drops_before_);
+  return peer_.send(WindowEnd{window_id_, window_frames_, dropped}, now.boot).ok();
+}
+
+void SamplerRole::give_up_window() {
+  if (state_ != State::sampling && state_ != State::sending) return;
+  source_.stop();
+  queue_.end();
+  poll_at_ = BootTime::max();
+  state_ = State::idle;
+}
+
+void SamplerRole::end(const std::optional<Error>& why, const TimeStamp& now) {
+  give_up_window();
+  failure_ = why;
+  state_ = State::ending;
+  end_by_ = now.boot + kGoodbyeWithin / 1000 * own_.speed_permille;
+}
+
+bool SamplerRole::said_goodbye(const TimeStamp& now) {
+  if (!peer_.agreed() || now.boot >= end_by_) return true;
+  if (!goodbye_sent_) {
+    Goodbye goodbye;
+    if (failure_) goodbye.reason = ReasonName(name(failure_->reason));
+    goodbye_sent_ = peer_.send(goodbye, now.boot).ok();
+  }
+  return goodbye_sent_ && peer_.flushed();
+}
+
+Step SamplerRole::done() {
+  source_.stop();
+  peer_.close();
+  return Step{.wait = {}, .exit_code = failure_ ? exit_code(failure_->reason) : 0};
+}
+
+}  // namespace torpor

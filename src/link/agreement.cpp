@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "link/agreement.h"
+
+#include "link/bundle_differences.h"
+
+namespace torpor {
+namespace {
+
+void put_contract(FixedString<120>& out, const Digest& digest, std::uint64_t sequence) {
+  out.append_hex(digest.data(), digest.size());
+  out << " (sequence " << sequence << ")";
+}
+
+}  // namespace
+
+Agreement::Agreement(const OwnSide& own, BootTime started) : own_(own) {
+  const bool refuses = own_.contract == nullptr;
+  absent_at_ = started + scaled(refuses ? kDecideWithin : own_.peer_timeout);
+  if (refuses) {
+    verdict_ = true;
+    error_ = own_.refusal;
+  }
+}
+
+Hello Agreement::hello() const {
+  Hello hello{.role = own_.role, .boot_epoch = own_.boot_epoch, .speed_permille = own_.speed_permille};
+  if (own_.contract == nullptr) {
+    hello.refusal = ReasonName(name(own_.refusal.reason));
+  } else {
+    hello.digest = own_.contract->digest();
+    hello.sequence = own_.contract->sequence();
+  }
+  return hello;
+}
+
+void Agreement::connected(BootTime) {
+  if (state_ == State::failed) return;
+  state_ = State::waiting;
+  decide_by_ = BootTime::max();
+  connected_ = true;
+  hello_sent_ = hello_good_ = false;
+}
+
+void Agreement::heard(BootTime now) {
+  if (state_ != State::waiting || !connected_) return;
+  state_ = State::talking;
+  decide_by_ = now + scaled(kDecideWithin);
+}
+
+std::optional<MessageType> Agreement::to_send() const {
+  if (!connected_ || state_ == State::failed) return std::nullopt;
+  if (!hello_sent_) return MessageType::hello;
+  if (bundle_wanted_ && !bundle_sent_) return MessageType::bundle;
+  return std::nullopt;
+}
+
+void Agreement::sent(MessageType type) {
+  if (type == MessageType::hello) hello_sent_ = true;
+  if (type == MessageType::bundle) bundle_sent_ = true;
+  settle();
+}
+
+void Agreement::received(const Message& message, BootTime now) {
+  if (state_ == State::failed) return;
+  if (message.type == MessageType::hello && state_ == State::agreed) {
+    if (message.hello.boot_epoch == peer_.boot_epoch) return;
+    connected(now);  // the peer was started again on a link that does not hang up
+  }
+  heard(now);
+  if (message.type == MessageType::hello && !verdict_ && !hello_good_) {
+    if (auto refusal = judge(message.hello)) {
+      verdict_ = true;
+      error_ = *refusal;
+      const bool contracts_differ =
+          error_.reason == Reason::digest_differs || error_.reason == Reason::sequence_reused;
+      bundle_wanted_ = contracts_differ && !own_.bundle.empty();
+    } else {
+      hello_good_ = true;
+      peer_ = {.protocol_minor = message.hello.minor, .boot_epoch = message.hello.boot_epoch};
+    }
+  } else if (message.type == MessageType::bundle && bundle_wanted_ && !bundle_seen_) {
+    bundle_seen_ = true;
+    error_.where << ": " << bundle_differences(own_.bundle, message.bundle.file);
+  }
+  settle();
+}
+
+std::optional<Error> Agreement::judge(const Hello& theirs) const {
+  Error error;
+  const auto refuse = [&](Reason reason, std::string_view where) {
+    error.reason = reason;
+    error.where << "peer: " << where;
+    return error;
+  };
+  if (theirs.major != kProtocolMajor) {
+    error.found << theirs.major;
+    error.expected << kProtocolMajor;
+    return refuse(Reason::protocol_major, "HELLO: protocol");
+  }
+  if (theirs.boot_epoch == own_.boot_epoch) {
+    error.found << "our own";
+    error.expected << "another one";
+    return refuse(Reason::peer_echo, "HELLO: boot epoch");
+  }
+  if (theirs.role == own_.role) {
+    error.found << name(theirs.role);
+    error.expected << "the other role";
+    return refuse(Reason::peer_same_role, "HELLO: role");
+  }
+  if (!theirs.refusal.empty()) {
+    error.found << theirs.refusal;
+    error.expected << "a " << name(theirs.role) << " with a valid bundle";
+    return refuse(Reason::peer_refused, name(theirs.role));
+  }
+  if (theirs.speed_permille != own_.speed_permille) {
+    error.found << theirs.speed_permille << " permille";
+    error.expected << own_.speed_permille << " permille";
+    return refuse(Reason::speed_differs, "HELLO: speed");
+  }
+  if (theirs.digest != own_.contract->digest()) {
+    put_contract(error.found, theirs.digest, theirs.sequence);
+    put_contract(error.expected, own_.contract->digest(), own_.contract->sequence());
+    const bool reused = theirs.sequence == own_.contract->sequence();
+    return refuse(reused ? Reason::sequence_reused : Reason::digest_differs, "contract");
+  }
+  return std::nullopt;
+}
+
+void Agreement::settle() {
+  if (verdict_) {
+    if (hello_sent_ && (!bundle_wanted_ || (bundle_sent_ && bundle_seen_))) state_ = State::failed;
+  } else if (hello_good_ && hello_sent_) {
+    state_ = State::agreed;
+    decide_by_ = BootTime::max();
+  }
+}
+
+void Agreement::lost(BootTime now) {
+  if (state_ == State::failed || !connected_) return;
+  connected_ = false;
+  if (state_ == State::agreed) {
+    absent_at_ = now + scaled(own_.peer_timeout);
+    died_talking_ = false;
+  } else if (verdict_ && own_.contract != nullptr) {
+    state_ = State::failed;  // decided, and nobody is left to tell
+    return;
+  } else {
+    died_talking_ |= state_ == State::talking;
+  }
+  state_ = State::waiting;
+  decide_by_ = BootTime::max();
+  hello_good_ = false;
+}
+
+std::string_view Agreement::absence() const {
+  if (connected_) return "a connection on which nobody speaks";
+  return died_talking_ ? "a peer that hung up in mid-HELLO" : "nobody";
+}
+
+void Agreement::elapsed(BootTime now) {
+  if (now < deadline() || state_ == State::failed || state_ == State::agreed) return;
+  if (!verdict_) {
+    error_.where << "peer";
+    if (state_ == State::talking) {
+      error_.reason = Reason::agreement_timeout;
+      error_.found << (hello_good_ ? std::string_view("a peer that does not read")
+                                   : std::string_view("bytes, but no whole HELLO"));
+      error_.expected << "agreement within 2 s";
+    } else {
+      error_.reason = Reason::peer_absent;
+      error_.found << absence();
+      error_.expected << "the other role within " << own_.peer_timeout.count() / 1'000'000 << " ms";
+    }
+  }
+  state_ = State::failed;
+}
+
+void Agreement::abandon(const Error& error) {
+  if (state_ == State::failed) return;
+  error_ = error;
+  state_ = State::failed;
+}
+
+BootTime Agreement::deadline() const {
+  if (state_ == State::failed || state_ == State::agreed) return BootTime::max();
+  // A side that refuses by itself ends at a fixed time; nothing a peer does prolongs it.
+  if (own_.contract == nullptr) return absent_at_;
+  return state_ == State::talking ? decide_by_ : absent_at_;
+}
+
+}  // namespace torpor

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "link/host/unix_link.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+namespace torpor {
+namespace {
+
+std::optional<sockaddr_un> address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof address.sun_path) return std::nullopt;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
+
+const sockaddr* generic(const sockaddr_un& address) { return reinterpret_cast<const sockaddr*>(&address); }
+
+UniqueFd new_socket() { return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)); }
+
+bool would_block(int os_code) { return os_code == EAGAIN || os_code == EWOULDBLOCK; }
+bool hung_up(int os_code) { return os_code == EPIPE || os_code == ECONNRESET || os_code == ENOTCONN; }
+
+}  // namespace
+
+UnixLink::UnixLink(Options options) : options_(std::move(options)) {
+  options_.buffer_bytes = std::max(options_.buffer_bytes, kLeastBuffer);
+}
+
+UnixLink::~UnixLink() {
+  if (listener_) ::unlink(options_.path.c_str());
+}
+
+Error UnixLink::failure(Reason reason, std::string_view what, int os_code) const {
+  Error error{.reason = reason};
+  error.where << "unix:" << options_.path << ": " << what;
+  error.os_code = os_code;
+  return error;
+}
+
+Result<std::unique_ptr<UnixLink>> UnixLink::dial(Options options) {
+  std::unique_ptr<UnixLink> link(new UnixLink(std::move(options)));
+  if (!address_of(link->options_.path)) return link->failure(Reason::link_path_too_long, "path");
+  return link;
+}
+
+Result<std::unique_ptr<UnixLink>> UnixLink::listen(Options options) {
+  TORPOR_TRY(auto link, dial(std::move(options)));
+  TORPOR_CHECK(link->start_listening());
+  return link;
+}
+
+Status UnixLink::start_listening() {
+  UniqueFd fd = new_socket();
+  if (!fd) return failure(Reason::io_failed, "socket", errno);
+  const sockaddr_un address = *address_of(options_.path);
+  if (::bind(fd.get(), generic(address), sizeof address) != 0) {
+    if (errno != EADDRINUSE)
+      return failure(errno == EACCES || errno == EPERM ? Reason::file_denied : Reason::io_failed, "bind",
+                     errno);
+    TORPOR_CHECK(replace_stale_file());
+    if (::bind(fd.get(), generic(address), sizeof address) != 0)
+      return failure(Reason::io_failed, "bind", errno);
+  }
+  // Nobody can connect before listen(), so there is no moment with a wider mode.
+  if (::chmod(options_.path.c_str(), options_.group_access ? 0660 : 0600) != 0 ||
+      ::listen(fd.get(), 1) != 0) {
+    const int os_code = errno;
+    ::unlink(options_.path.c_str());
+    return failure(Reason::io_failed, "listen", os_code);
+  }
+  listener_ = std::move(fd);
+  return {};
+}
+
+Status UnixLink::replace_stale_file() {
+  struct stat facts {};
+  if (::lstat(options_.path.c_str(), &facts) != 0) return failure(Reason::io_failed, "lstat", errno);
+  if (!S_ISSOCK(facts.st_mode)) return failure(Reason::file_exists, "not a socket");
+  const UniqueFd probe = new_socket();
+  if (!probe) return failure(Reason::io_failed, "socket", errno);
+  const sockaddr_un address = *address_of(options_.path);
+  if (::connect(probe.get(), generic(address), sizeof address) == 0 || errno != ECONNREFUSED)
+    return failure(Reason::link_in_use, "socket file");
+  if (::unlink(options_.path.c_str()) != 0) return failure(Reason::file_denied, "unlink", errno);
+  return {};
+}
+
+Status UnixLink::open() {
+  if (connection_) return {};
+  if (listener_) {
+    UniqueFd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (fd) return adopt(std::move(fd));
+    if (would_block(errno) || errno == ECONNABORTED || errno == EINTR)
+      return failure(Reason::peer_absent, "no peer waits");
+    return failure(Reason::io_failed, "accept", errno);
+  }
+  UniqueFd fd = new_socket();
+  if (!fd) return failure(Reason::io_failed, "socket", errno);
+  const sockaddr_un address = *address_of(options_.path);
+  if (::connect(fd.get(), generic(address), sizeof address) == 0) return adopt(std::move(fd));
+  if (errno == EACCES || errno == EPERM) return failure(Reason::file_denied, "connect", errno);
+  // Not there yet, nobody behind it, or a listener that is busy with another.
+  return failure(Reason::peer_absent, "connect", errno);
+}
+
+Status UnixLink::adopt(UniqueFd fd) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+    return failure(Reason::io_failed, "SO_PEERCRED", errno);
+  const auto& allowed = options_.peer_uids;
+  const bool known = allowed.empty() ? peer.uid == ::geteuid()
+                                     : std::find(allowed.begin(), allowed.end(), peer.uid) != allowed.end();
+  if (!known) {
+    Error error = failure(Reason::file_denied, "peer's user id");
+    error.found << peer.uid;
+    error.expected << "one the site allows";
+    return error;
+  }
+  // The kernel doubles the figure and lets one more piece of half that size in.
+  const int asked = static_cast<int>(options_.buffer_bytes / 3);
+  for (const int option : {SO_SNDBUF, SO_RCVBUF}) {
+    if (::setsockopt(fd.get(), SOL_SOCKET, option, &asked, sizeof asked) != 0)
+      return failure(Reason::io_failed, "socket buffer", errno);
+  }
+  connection_ = std::move(fd);
+  return {};
+}
+
+Result<std::size_t> UnixLink::read(MutableBytes into) {
+  if (!connection_) return failure(Reason::link_closed, "read");
+  const ssize_t count = ::recv(connection_.get(), into.data(), into.size(), 0);
+  if (count > 0) return static_cast<std::size_t>(count);
+  if (count < 0 && (would_block(errno) || errno == EINTR)) return std::size_t{0};
+  const int os_code = count == 0 ? 0 : errno;
+  close();
+  return failure(count == 0 || hung_up(os_code) ? Reason::link_closed : Reason::io_failed, "read", os_code);
+}
+
+Result<std::size_t> UnixLink::write(Bytes from) {
+  if (!connection_) return failure(Reason::link_closed, "write");
+  const ssize_t count = ::send(connection_.get(), from.data(), from.size(), MSG_NOSIGNAL);
+  if (count >= 0) return static_cast<std::size_t>(count);
+  const int os_code = errno;
+  if (would_block(os_code) || os_code == EINTR) return std::size_t{0};
+  if (hung_up(os_code)) {
+    // The peer is gone, but what it said last is to be read first.
+    std::byte one;
+    if (::recv(connection_.get(), &one, 1, MSG_PEEK) > 0) return std::size_t{0};
+  }
+  close();
+  return failure(hung_up(os_code) ? Reason::link_closed : Reason::io_failed, "write", os_code);
+}
+
+}  // namespace torpor

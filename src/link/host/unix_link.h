@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/link.h"
+#include "base/posix_host.h"
+#include "base/unique_fd.h"
+
+namespace torpor {
+
+// A Link over a Unix stream socket. Roles see Link; the host (base/posix_host.h) and main()
+// see this.
+//
+// listen() makes the socket file, mode 0600 (0660 with `group_access`), and takes it away
+// again at the end. A file left by a process that died is replaced, one with a live listener
+// behind it is link_in_use, anything that is not a socket is file_exists. While one peer is
+// connected, the next waits in the kernel.
+//
+// Peers are checked on both ends by the kernel's word (SO_PEERCRED), never by theirs. The
+// user ids allowed are the site's; an empty list allows only our own.
+class UnixLink final : public Link, public PollSource {
+ public:
+  struct Options {
+    std::string path;
+    std::vector<std::uint32_t> peer_uids;
+    // The most bytes the kernel may hold for our writes; raised to kLeastBuffer.
+    std::uint32_t buffer_bytes = 0;
+    bool group_access = false;
+  };
+  // The kernel allows no smaller socket buffer.
+  static constexpr std::uint32_t kLeastBuffer = 8 * 1024;
+  // A share of the contract's queue bytes that leaves the queue itself room for its windows.
+  static constexpr std::uint32_t buffer_for(std::uint32_t queue_bytes) {
+    const std::uint32_t share = queue_bytes / 8;
+    return share < kLeastBuffer ? kLeastBuffer : share < 64 * 1024 ? share : 64 * 1024;
+  }
+
+  // Errors: link_path_too_long, link_in_use, file_exists, file_denied, io_failed.
+  static Result<std::unique_ptr<UnixLink>> listen(Options options);
+  // Connects nothing yet, open() does. Error: link_path_too_long.
+  static Result<std::unique_ptr<UnixLink>> dial(Options options);
+  ~UnixLink() override;
+
+  Status open() override;
+  bool is_open() const override { return static_cast<bool>(connection_); }
+  Result<std::size_t> read(MutableBytes into) override;
+  Result<std::size_t> write(Bytes from) override;
+  void close() override { connection_.reset(); }
+
+  // The connection, else the listening socket (readable: a peer is there), else -1.
+  int poll_fd() const override { return connection_ ? connection_.get() : listener_.get(); }
+  std::uint32_t buffer_bytes() const { return options_.buffer_bytes; }
+
+ private:
+  explicit UnixLink(Options options);
+  Status start_listening();
+  Status replace_stale_file();
+  Status adopt(UniqueFd fd);  // checks the peer and bounds the buffers
+  Error failure(Reason reason, std::string_view what, int os_code = 0) const;
+
+  Options options_;
+  UniqueFd listener_;
+  UniqueFd connection_;
+};
+
+}  // namespace torpor

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/fixed_string.h"
+#include "base/result.h"
+#include "link/framing.h"
+#include "window/window.h"
+
+// What the two roles say to each other. Each payload is one CBOR map (base/cbor.h) with
+// integer keys; key 0 is the message type. Keys that a reader does not know are skipped,
+// so a minor version may add some; every key listed in docs/link.md must be there.
+// Freestanding, no heap.
+namespace torpor {
+
+inline constexpr std::uint32_t kProtocolMajor = 1;
+inline constexpr std::uint32_t kProtocolMinor = 0;
+
+enum class MessageType : std::uint8_t {
+  hello = 1,
+  window_start = 2,
+  frame = 3,
+  window_end = 4,
+  context = 5,
+  sleep = 6,
+  bundle = 7,
+  goodbye = 8,
+};
+std::string_view name(MessageType type);
+
+enum class LinkRole : std::uint8_t { sampler = 0, detector = 1 };
+std::string_view name(LinkRole role);
+
+// The name of a Reason as it travels: names are stable for ever, numbers are not.
+using ReasonName = FixedString<48>;
+
+// The first message each way, and sent before anything is read. Keys 0 and 1 keep their
+// meaning in every major version; of another major nothing else is read.
+struct Hello {
+  std::uint32_t major = kProtocolMajor;
+  std::uint32_t minor = kProtocolMinor;
+  LinkRole role{};
+  std::uint64_t boot_epoch = 0;  // random, new at each start of the process
+  std::uint32_t speed_permille = 0;
+  ReasonName refusal{};  // not empty: no valid bundle; digest and sequence are then absent
+  Digest digest{};
+  std::uint64_t sequence = 0;
+};
+
+// Detector to sampler: stop, drain, and sample this.
+struct WindowStart {
+  std::uint64_t window_id = 0;
+  std::uint32_t samples = 0;  // per axis
+};
+
+// Sampler to detector: the last frame of the window has been sent.
+struct WindowEnd {
+  std::uint64_t window_id = 0;
+  std::uint32_t frames = 0;   // the source made
+  std::uint32_t dropped = 0;  // of them never sent: dropped by the sampler's queue
+};
+
+// Sampler to detector, before WINDOW_END, when anything is known.
+struct ContextUpdate {
+  std::uint64_t window_id = 0;
+  Context context;
+};
+
+// Detector to sampler: nothing is wanted before this boottime.
+struct SleepUntil {
+  BootTime until{};
+};
+
+// Either way, once digests are seen to differ: the sender's bundle file, to name the fields
+// that differ. Never trusted, verified or adopted.
+struct BundleCopy {
+  Bytes file;
+};
+
+// Either way: a deliberate end, so that it differs from a lost link.
+struct Goodbye {
+  ReasonName reason;  // empty: done
+};
+
+// One decoded message; `type` says which member means something. Views point into the
+// reader's memory.
+struct Message {
+  MessageType type{};
+  Hello hello;
+  WindowStart window_start;
+  Frame frame;
+  WindowEnd window_end;
+  ContextUpdate context;
+  SleepUntil sleep;
+  BundleCopy bundle;
+  Goodbye goodbye;
+};
+
+// The payload, written to the front of `out`; message_too_long where it does not fit.
+Result<Bytes> encode(const Hello& message, MutableBytes out);
+Result<Bytes> encode(const WindowStart& message, MutableBytes out);
+Result<Bytes> encode(const Frame& message, MutableBytes out);
+Result<Bytes> encode(const WindowEnd& message, MutableBytes out);
+Result<Bytes> encode(const ContextUpdate& message, MutableBytes out);
+Result<Bytes> encode(const SleepUntil& message, MutableBytes out);
+Result<Bytes> encode(const BundleCopy& message, MutableBytes out);
+Result<Bytes> encode(const Goodbye& message, MutableBytes out);
+
+using SampleRoom = std::span<std::int16_t, kMaxFrameSamples>;
+
+// Fills `into` from one payload; a FRAME's samples are copied to `room`. False: a type this
+// version does not know, to be skipped. message_malformed: not one of our messages; the
+// error names type, offset or key, found and expected.
+Result<bool> decode(Bytes payload, SampleRoom room, Message& into);
+
+// Deframer and decoder in one: bytes of a stream in, messages out. One thread.
+class MessageReader {
+ public:
+  // Takes bytes off the front of `in` up to the end of the next good message; null when
+  // `in` is used up. The message and its views live until the next call.
+  const Message* next(Bytes& in);
+  void reset() { deframer_.reset(); }
+
+  std::uint64_t messages() const { return messages_; }
+  std::uint64_t unknown() const { return unknown_; }      // types skipped
+  std::uint64_t malformed() const { return malformed_; }  // refused; the last one is:
+  const Error& last_malformed() const { return last_malformed_; }
+  const Deframer::Counts& framing() const { return deframer_.counts(); }
+
+ private:
+  Deframer deframer_;
+  std::array<std::int16_t, kMaxFrameSamples> samples_;
+  Message message_;
+  std::uint64_t messages_ = 0, unknown_ = 0, malformed_ = 0;
+  Error last_malformed_{};
+};
+
+}  // namespace torpor

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+
+// One segment of the record log, as bytes and as a name: docs/record-log.md.
+namespace torpor {
+
+inline constexpr std::size_t kRecordHeaderBytes = 8;  // length, CRC-32C
+inline constexpr std::size_t kMaxRecordPayload = 4096;
+inline constexpr std::size_t kMaxRecordBytes = kRecordHeaderBytes + kMaxRecordPayload;
+inline constexpr std::uint64_t kMaxSegmentBytes = 1024 * 1024;
+inline constexpr std::uint64_t kMinLogBytes = 4 * kMaxRecordBytes;  // the smallest bound that can be kept
+
+// "0000000042-01800000000.tlog": number, rising by one, and the wall time in seconds at
+// which the segment began, 0 where the clock was not synchronised.
+struct SegmentName {
+  std::uint64_t number = 0;
+  std::int64_t began_s = 0;
+  std::string text() const;
+  static std::optional<SegmentName> parse(std::string_view name);  // nothing: not one of ours
+  auto operator<=>(const SegmentName&) const = default;
+};
+
+// Puts header and payload into `out`, which must hold both; returns the bytes used.
+std::size_t frame_record(Bytes payload, MutableBytes out);
+
+// What lies at one offset of a segment.
+struct RecordAt {
+  enum class Kind : std::uint8_t {
+    record,   // `payload` is whole
+    end,      // exactly the end of the segment
+    torn,     // no whole record follows: what an append left that never finished
+    damaged,  // bytes that are no record, before `next`, where a whole record begins
+  };
+  Kind kind = Kind::end;
+  Bytes payload;         // into the segment
+  std::size_t next = 0;  // offset of what follows
+};
+
+// Never reads outside `segment`, for any bytes and any offset <= segment.size(). Cost
+// after damage: one pass over the bytes up to the next whole record, and a checksum
+// where a length happens to look plausible.
+RecordAt record_at(Bytes segment, std::size_t offset);
+
+}  // namespace torpor

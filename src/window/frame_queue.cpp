@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "window/frame_queue.h"
+
+#include <algorithm>
+
+namespace torpor {
+namespace {
+
+constexpr std::size_t index(DropReason reason) { return static_cast<std::size_t>(reason); }
+
+const SensorTerms& sensor_terms(const Contract& contract, std::uint32_t sensor) {
+  if (sensor >= contract.terms().sensor_count) __builtin_trap();
+  return contract.terms().sensors()[sensor];
+}
+
+// The contract's bytes less what waits elsewhere, but never less than one window: bundles
+// are refused long before that matters, and a queue that cannot hold a window is no queue.
+std::size_t values_by_bytes(const Contract& contract, const SensorTerms& sensor, std::size_t elsewhere) {
+  const std::size_t allowed = contract.terms().queue.bytes;
+  const auto window = static_cast<std::size_t>(window_bytes(contract.terms().duty, sensor));
+  return std::max(window, allowed - std::min(allowed, elsewhere)) / sizeof(std::int16_t);
+}
+
+Error refusal(const Frame& frame, std::string_view field) {
+  Error error{.reason = Reason::frame_refused};
+  error.where << "frame " << frame.sequence << " of window " << frame.window_id << ": " << field;
+  return error;
+}
+
+}  // namespace
+
+std::size_t FrameQueue::samples_needed(const Contract& contract) {
+  return contract.terms().queue.bytes / sizeof(std::int16_t);
+}
+
+std::size_t FrameQueue::slots_needed(const Contract& contract) {
+  return std::size_t{contract.terms().queue.batches} * kMaxWindowFrames;
+}
+
+FrameQueue::FrameQueue(const Contract& contract, std::uint32_t sensor, Memory memory,
+                       std::uint32_t bytes_elsewhere)
+    : memory_(memory), sensor_(sensor), axes_(sensor_terms(contract, sensor).axes) {
+  if (memory_.samples.empty() || memory_.slots.empty() || axes_ == 0) __builtin_trap();
+  const SensorTerms& terms = sensor_terms(contract, sensor);
+  const QueueTerms& queue = contract.terms().queue;
+  most_values_by_depth_ =
+      static_cast<std::size_t>(window_samples(contract.terms().duty, terms)) * axes_ * queue.batches;
+  most_values_by_bytes_ = std::min(values_by_bytes(contract, terms, bytes_elsewhere), memory_.samples.size());
+  most_age_ns_ = std::int64_t{queue.age_ms} * 1'000'000;
+}
+
+void FrameQueue::begin(std::uint64_t window_id) {
+  drop_all(DropReason::epoch);
+  epoch_ = window_id;
+}
+
+void FrameQueue::end() {
+  drop_all(DropReason::epoch);
+  epoch_.reset();
+}
+
+Status FrameQueue::check(const Frame& frame) const {
+  if (frame.sensor != sensor_) {
+    Error error = refusal(frame, "sensor");
+    error.found << frame.sensor;
+    error.expected << sensor_;
+    return error;
+  }
+  if (frame.axes != axes_) {
+    Error error = refusal(frame, "axes");
+    error.found << frame.axes;
+    error.expected << axes_;
+    return error;
+  }
+  if (frame.samples.empty() || frame.samples.size() > kMaxFrameSamples || frame.samples.size() % axes_ != 0) {
+    Error error = refusal(frame, "samples");
+    error.found << frame.samples.size();
+    error.expected << "1.." << kMaxFrameSamples << ", a multiple of " << axes_;
+    return error;
+  }
+  if (frame.scale_pg <= 0 || frame.scale_pg > kMaxScalePg) {
+    Error error = refusal(frame, "scale");
+    error.found << frame.scale_pg << " pg";
+    error.expected << "1.." << kMaxScalePg << " pg";
+    return error;
+  }
+  return {};
+}
+
+Status FrameQueue::push(const Frame& frame, BootTime now) {
+  if (auto shape = check(frame); !shape) {
+    ++refused_;
+    return shape;
+  }
+  ++pushed_;
+  if (epoch_ != frame.window_id) {
+    ++drops_[index(DropReason::epoch)];
+    return {};
+  }
+  expire(now);
+  if (frames_ > 0 &&
+      (frame.sequence != next_sequence_ || frame.rate_mhz != rate_mhz_ || frame.scale_pg != scale_pg_)) {
+    drop_all(DropReason::gap);
+  }
+  const std::size_t count = frame.samples.size();
+  if (count > most_values_by_depth_ || count > most_values_by_bytes_) {
+    // Larger than all that may ever be held: the run has a hole here.
+    drop_all(DropReason::gap);
+    ++drops_[index(count > most_values_by_depth_ ? DropReason::depth : DropReason::bytes)];
+    return {};
+  }
+  while (values_ + count > most_values_by_depth_ || frames_ == memory_.slots.size())
+    drop_oldest(DropReason::depth);
+  while (values_ + count > most_values_by_bytes_) drop_oldest(DropReason::bytes);
+
+  const std::size_t size = memory_.samples.size();
+  const std::size_t at = (first_value_ + values_) % size;
+  const std::size_t before_the_end = std::min(count, size - at);
+  std::copy_n(frame.samples.begin(), before_the_end,
+              memory_.samples.begin() + static_cast<std::ptrdiff_t>(at));
+  std::copy(frame.samples.begin() + static_cast<std::ptrdiff_t>(before_the_end), frame.samples.end(),
+            memory_.samples.begin());
+  memory_.slots[(first_slot_ + frames_) % memory_.slots.size()] = {
+      to_ns(now), frame.capture_ns, static_cast<std::uint32_t>(count), frame.starts_block};
+  ++frames_;
+  values_ += count;
+  next_sequence_ = frame.sequence + 1;
+  rate_mhz_ = frame.rate_mhz;
+  scale_pg_ = frame.scale_pg;
+  peak_values_ = std::max(peak_values_, values_);
+  return {};
+}
+
+std::optional<Frame> FrameQueue::pop(std::span<std::int16_t> into, BootTime now) {
+  expire(now);
+  if (frames_ == 0) return std::nullopt;
+  const Slot& oldest = slot(0);
+  if (into.size() < oldest.values) __builtin_trap();
+  for (std::size_t i = 0; i < oldest.values; ++i)
+    into[i] = memory_.samples[(first_value_ + i) % memory_.samples.size()];
+  Frame frame{.window_id = *epoch_,
+              .sequence = next_sequence_ - static_cast<std::uint32_t>(frames_),
+              .capture_ns = oldest.capture_ns,
+              .sensor = sensor_,
+              .rate_mhz = rate_mhz_,
+              .scale_pg = scale_pg_,
+              .axes = axes_,
+              .starts_block = oldest.starts_block,
+              .samples = into.first(oldest.values)};
+  release_oldest();
+  ++consumed_;
+  return frame;
+}
+
+FrameQueue::Run FrameQueue::newest(std::size_t samples_per_axis, BootTime now) {
+  expire(now);
+  const std::size_t wanted = samples_per_axis * axes_;
+  if (wanted == 0 || values_ < wanted) {
+    drop_all(DropReason::gap);
+    return {};
+  }
+  while (values_ - slot(0).values >= wanted) drop_oldest(DropReason::depth);
+  make_contiguous();
+  const std::size_t skipped = values_ - wanted;
+  const Run run{.samples = memory_.samples.subspan(first_value_ + skipped, wanted),
+                .frames = frames_,
+                .skipped_values = static_cast<std::uint32_t>(skipped),
+                .rate_mhz = rate_mhz_,
+                .scale_pg = scale_pg_};
+  // The bookkeeping is emptied, the memory is not: first_slot_ stays, so slot(i) still reads.
+  consumed_ += frames_;
+  frames_ = 0;
+  values_ = 0;
+  return run;
+}
+
+std::size_t FrameQueue::take_peak_bytes() {
+  const std::size_t peak = peak_values_;
+  peak_values_ = values_;
+  return peak * sizeof(std::int16_t);
+}
+
+std::uint64_t FrameQueue::dropped() const {
+  std::uint64_t sum = 0;
+  for (std::uint64_t count : drops_) sum += count;
+  return sum;
+}
+
+void FrameQueue::release_oldest() {
+  const std::size_t gone = slot(0).values;
+  first_value_ = (first_value_ + gone) % memory_.samples.size();
+  first_slot_ = (first_slot_ + 1) % memory_.slots.size();
+  values_ -= gone;
+  --frames_;
+}
+
+void FrameQueue::drop_oldest(DropReason reason) {
+  release_oldest();
+  ++drops_[index(reason)];
+}
+
+void FrameQueue::drop_all(DropReason reason) {
+  while (frames_ > 0) drop_oldest(reason);
+}
+
+void FrameQueue::expire(BootTime now) {
+  while (frames_ > 0 && to_ns(now) - slot(0).arrived_ns > most_age_ns_) drop_oldest(DropReason::age);
+}
+
+void FrameQueue::make_contiguous() {
+  if (first_value_ + values_ <= memory_.samples.size()) return;
+  std::rotate(memory_.samples.begin(), memory_.samples.begin() + static_cast<std::ptrdiff_t>(first_value_),
+              memory_.samples.end());
+  first_value_ = 0;
+}
+
+}  // namespace torpor

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "window/window_assembler.h"
+
+#include "window/window_checks.h"
+
+namespace torpor {
+namespace {
+
+// The claim and the measurement must both hold; a window of one frame has only the claim.
+bool rate_is_right(const FrameQueue& queue, const FrameQueue::Run& run, const SensorTerms& terms) {
+  const std::uint64_t expected = terms.rate_mhz;
+  const std::uint64_t claimed = run.rate_mhz;
+  const std::uint64_t off = claimed > expected ? claimed - expected : expected - claimed;
+  if (off * 100 > expected * kRateTolerancePercent) return false;
+  if (run.frames < 2) return true;
+  std::uint64_t before_last = 0;
+  for (std::size_t i = 0; i + 1 < run.frames; ++i) before_last += queue.slot(i).values;
+  return rate_holds(before_last / terms.axes, queue.slot(0).capture_ns, queue.slot(run.frames - 1).capture_ns,
+                    terms.rate_mhz);
+}
+
+}  // namespace
+
+WindowAssembler::WindowAssembler(const Contract& contract, std::uint32_t sensor, FrameQueue& queue)
+    : terms_(contract.terms().sensors()[sensor]),
+      sensor_(sensor),
+      samples_(static_cast<std::size_t>(window_samples(contract.terms().duty, terms_))),
+      queue_(queue) {}
+
+void WindowAssembler::set_context(std::uint64_t window_id, const Context& context) {
+  if (queue_.window_id() != window_id) return;
+  context_window_ = window_id;
+  context_ = context;
+}
+
+bool WindowAssembler::complete() const { return queue_.held_samples_per_axis() >= samples_; }
+
+WindowAssembler::Taken WindowAssembler::take_latest(std::uint64_t window_id, BootTime now) {
+  Taken taken;
+  taken.window.id = window_id;
+  taken.window.sensor = sensor_;
+  taken.window.rate_mhz = terms_.rate_mhz;
+  taken.window.axes = terms_.axes;
+  if (context_window_ == window_id) taken.window.context = context_;
+  if (queue_.window_id() != window_id) return taken;
+
+  const FrameQueue::Run run = queue_.newest(samples_, now);
+  if (run.samples.empty()) return taken;
+
+  std::size_t blocks = 0;
+  std::size_t at = 0;  // values before slot i, counted from the start of slot 0
+  for (std::size_t i = 0; i < run.frames; ++i) {
+    const FrameQueue::Slot& slot = queue_.slot(i);
+    if (i == 0 || slot.starts_block) {
+      if (blocks == kMaxBlocks) return taken;
+      const std::size_t start = at > run.skipped_values ? at - run.skipped_values : 0;
+      block_starts_[blocks++] = static_cast<std::uint32_t>(start / terms_.axes);
+    }
+    at += slot.values;
+  }
+  taken.window.samples = run.samples;
+  taken.window.block_starts = std::span(block_starts_).first(blocks);
+  taken.window.scale_pg = run.scale_pg;
+
+  taken.quality = check_samples(run.samples, run.scale_pg, terms_);
+  if (taken.quality != WindowQuality::saturated && !rate_is_right(queue_, run, terms_))
+    taken.quality = WindowQuality::wrong_rate;
+  return taken;
+}
+
+}  // namespace torpor
