@@ -25,6 +25,7 @@ Result<RecordingPlayer> RecordingPlayer::make(std::vector<Recording> recordings,
   player.axes_ = axes;
   player.rate_mhz_ = rate_mhz;
   std::uint32_t most_channels = 1;
+  const std::string units = recordings.empty() ? "" : recordings.front().units;
   for (Recording& r : recordings) {
     const std::string_view where = r.file;
     if (r.channels < axes) {
@@ -32,9 +33,8 @@ Result<RecordingPlayer> RecordingPlayer::make(std::vector<Recording> recordings,
       expected << "at least " << axes << ", the axes of the contract's sensor";
       return Error{Reason::recording_axes, where, FixedString<120>().append(r.channels), expected};
     }
-    if (r.units != recordings.front().units)
-      return Error{Reason::recording_units, where, std::string_view(r.units),
-                   std::string_view(recordings.front().units)};
+    if (r.units != units)
+      return Error{Reason::recording_units, where, std::string_view(r.units), std::string_view(units)};
     most_channels = std::max(most_channels, r.channels);
     const std::uint64_t source_block = r.block_len == 0 ? r.samples : r.block_len;
     Item item;

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "sensor/recording_source.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
