@@ -6,7 +6,7 @@
 
 #include "base/posix_host.h"
 #include "contract/contract.h"
-#include "link/unix_link.h"
+#include "link/host/unix_link.h"
 #include "site/site.h"
 
 namespace torpor::apps {

@@ -9,31 +9,10 @@
 #include <cmath>
 #include <ctime>
 
-#include "contract/payload.h"
-#include "contract/verify.h"
+#include "link/bundle_differences.h"
 #include "report/refusal.h"
 
 namespace torpor::apps {
-
-namespace {
-
-// "duty.sleep_ms 55000 ms here, 15000 ms there": how two bundle files differ.
-FixedString<120> describe_differences(Bytes ours, Bytes theirs) {
-  FixedString<120> text;
-  const auto a = unverified_payload(ours, "own bundle");
-  const auto b = unverified_payload(theirs, "peer's bundle");
-  if (!a || !b) return "bundles that cannot be compared";
-  std::array<FieldDifference, 4> differences;
-  const std::size_t count = differing_fields(*a, *b, differences);
-  for (std::size_t i = 0; i < std::min(count, differences.size()); ++i) {
-    if (i != 0) text << "; ";
-    text << differences[i].field << " " << differences[i].a << " here, " << differences[i].b << " there";
-  }
-  if (count > differences.size()) text << "; and " << count - differences.size() << " more";
-  return text;
-}
-
-}  // namespace
 
 void add_role_flags(CLI::App& app, RoleFlags& flags) {
   app.add_option("--bundle", flags.bundle, "signed contract")->required();
@@ -75,7 +54,7 @@ Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& fil
   home.own.role = role;
   home.own.speed_permille = static_cast<std::uint32_t>(std::llround(flags.speed * 1000));
   home.own.peer_timeout = std::chrono::milliseconds(home.site.peer_timeout_ms);
-  home.own.differing_fields = &describe_differences;
+  home.own.differing_fields = &bundle_differences;
   if (::getrandom(&home.own.boot_epoch, sizeof home.own.boot_epoch, 0) != sizeof home.own.boot_epoch) {
     return Error{.reason = Reason::io_failed, .where = "getrandom"};
   }

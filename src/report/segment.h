@@ -41,7 +41,7 @@ struct RecordAt {
     damaged,  // bytes that are no record, before `next`, where a whole record begins
   };
   Kind kind = Kind::end;
-  Bytes payload;         // into the segment
+  Bytes payload{};       // into the segment
   std::size_t next = 0;  // offset of what follows
 };
 

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "report/cycle_report.h"
+
+namespace torpor {
+
+std::string_view name(Breach breach) {
+  switch (breach) {
+    case Breach::interval:
+      return "interval";
+    case Breach::awake:
+      return "awake";
+    case Breach::energy:
+      return "energy";
+    case Breach::residency:
+      return "residency";
+    case Breach::infer_deadline:
+      return "infer_deadline";
+    case Breach::drops:
+      return "drops";
+  }
+  return "unknown";
+}
+
+}  // namespace torpor

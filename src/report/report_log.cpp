@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "report/report_log.h"
+
+#include <algorithm>
+
+#include "report/report_codec.h"
+
+namespace torpor {
+namespace {
+
+// Highest cycle of one segment; 0 where it holds no report.
+std::uint64_t last_cycle_of(Bytes segment) {
+  std::uint64_t last = 0;
+  CycleReport report;
+  for (std::size_t at = 0; at < segment.size();) {
+    const RecordAt record = record_at(segment, at);
+    if (record.kind == RecordAt::Kind::record && decode_report(record.payload, report))
+      last = std::max(last, report.cycle);
+    at = record.next;
+  }
+  return last;
+}
+
+// Looks from the newest segment backwards: usually one is enough, and a segment that was
+// begun and never written to, or is damaged, must not start the count again.
+Result<std::uint64_t> find_last_cycle(Files& files, const std::string& directory) {
+  TORPOR_TRY(const std::vector<std::string> names, files.list(directory));
+  std::vector<SegmentName> segments;
+  for (const std::string& text : names) {
+    if (const auto name = SegmentName::parse(text)) segments.push_back(*name);
+  }
+  std::sort(segments.rbegin(), segments.rend());
+  for (const SegmentName& name : segments) {
+    auto content = files.read(directory + "/" + name.text(), kMaxSegmentBytes);
+    if (!content && content.error().reason == Reason::file_too_large) continue;
+    if (!content) return content.error();
+    if (const std::uint64_t last = last_cycle_of(*content); last != 0) return last;
+  }
+  return std::uint64_t{0};
+}
+
+}  // namespace
+
+LogBounds log_bounds(const TelemetryTerms& terms) {
+  return {.bytes = terms.spool_bytes, .age = std::chrono::milliseconds(terms.spool_age_ms)};
+}
+
+Result<ReportLog> ReportLog::open(Files& files, std::string directory, LogBounds bounds) {
+  TORPOR_TRY(RecordLog log, RecordLog::open(files, std::move(directory), bounds));
+  TORPOR_TRY(const std::uint64_t last_cycle, find_last_cycle(files, log.directory()));
+  return ReportLog(std::move(log), last_cycle);
+}
+
+Status ReportLog::append(const CycleReport& report) {
+  TORPOR_TRY(const Bytes payload, encode_report(report, payload_));
+  TORPOR_CHECK(log_.append(payload, report.woke));
+  last_cycle_ = std::max(last_cycle_, report.cycle);
+  return {};
+}
+
+Result<ReportReader> ReportReader::open(Files& files, std::string directory) {
+  TORPOR_TRY(RecordReader reader, RecordReader::open(files, std::move(directory)));
+  return ReportReader(std::move(reader));
+}
+
+Result<bool> ReportReader::next(CycleReport& report) {
+  for (;;) {
+    TORPOR_TRY(const RecordReader::Next record, reader_.next());
+    if (!record.found) return false;
+    const auto head = read_head(record.payload);
+    if (head && head->kind != static_cast<std::uint64_t>(RecordKind::cycle_report)) {
+      ++counters_.other_kinds;
+      continue;
+    }
+    const Status decoded = decode_report(record.payload, report);
+    if (decoded) {
+      ++counters_.reports;
+      return true;
+    }
+    if (counters_.unreadable++ == 0) counters_.first_unreadable = one_line(decoded.error());
+  }
+}
+
+ReadCounters ReportReader::counters() const {
+  ReadCounters counters = counters_;
+  counters.damage = reader_.damage();
+  return counters;
+}
+
+}  // namespace torpor
