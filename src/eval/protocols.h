@@ -45,4 +45,8 @@ Result<nlohmann::ordered_json> run_replay(Context& context);
 Result<std::string> evaluate(Files& files, const Options& options, const std::string& model_path,
                              const std::function<void(const std::string&)>& say);
 
+// The document of evaluate() as a table for people: a line per machine and group of
+// faults, per score AUC, TPR at FPR 0, and FPR and TPR at the self-set threshold.
+std::string table(const std::string& document);
+
 }  // namespace torpor::eval
