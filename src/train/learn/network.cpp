@@ -15,6 +15,10 @@
 
 #include "train/random.h"
 
+// OpenBLAS has threads of its own, which libtorch's setting does not reach. Weak: libtorch
+// may have been built with another library.
+extern "C" void openblas_set_num_threads(int) __attribute__((weak));
+
 namespace torpor::train {
 namespace {
 
@@ -106,6 +110,7 @@ struct Network::State {
 
 Network::Network(const ModelDims& dims, std::uint64_t seed, int threads) : state_(std::make_unique<State>()) {
   at::set_num_threads(threads);
+  if (openblas_set_num_threads != nullptr) openblas_set_num_threads(threads);
   State& s = *state_;
   s.dims = dims;
   Random random(seed, 11);
