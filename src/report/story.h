@@ -56,6 +56,4 @@ class StoryTeller {
   Story story_;
 };
 
-std::string utc(WallTime t);  // "2027-01-15 08:42:15 UTC"
-
 }  // namespace torpor
