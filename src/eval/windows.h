@@ -57,4 +57,6 @@ class Measurer {
   std::map<std::pair<std::uint32_t, bool>, FeatureExtractor> extractors_;
 };
 
+using WindowList = std::vector<const MeasuredWindow*>;
+
 }  // namespace torpor::eval
