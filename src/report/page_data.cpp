@@ -103,11 +103,11 @@ class PageData {
   }
 
   void buckets(Json& out) const {
-    Json& bx = out["bx"] = Json::array();
-    Json& t = out["t"] = Json::array();
-    Json& kind = out["kind"] = Json::array();
-    Json& energy = out["energy"] = Json(kPhases, Json::array());
-    Json& drops = out["drops"] = Json(kDropReasons, Json::array());
+    Json bx = Json::array();
+    Json t = Json::array();
+    Json kind = Json::array();
+    Json energy(kPhases, Json::array());
+    Json drops(kDropReasons, Json::array());
     for (std::size_t b = 0; b < bucket_count(); ++b) {
       const auto from = points_.begin() + static_cast<std::ptrdiff_t>(begin_of(b));
       const auto to = points_.begin() + static_cast<std::ptrdiff_t>(end_of(b));
@@ -124,6 +124,12 @@ class PageData {
         drops[i].push_back(sum);
       }
     }
+    // Moved in at the end: a reference into an ordered object does not outlive its next key.
+    out["bx"] = std::move(bx);
+    out["t"] = std::move(t);
+    out["kind"] = std::move(kind);
+    out["energy"] = std::move(energy);
+    out["drops"] = std::move(drops);
   }
 
   template <class Iterator>
@@ -134,19 +140,21 @@ class PageData {
   }
 
   void lines(Json& out) const {
-    Json& x = out["x"] = Json::array();
+    Json x = Json::array();
     for (std::size_t b = 0; b < bucket_count(); ++b) {
       x.push_back(points_[begin_of(b)].cycle);
       if (per_bucket_ > 1) x.push_back(half_of(b));
     }
+    out["x"] = std::move(x);
     out["deviation_ms"] = line([](const Point& p) { return p.deviation_ms; });
     out["evidence"] = line([](const Point& p) { return p.evidence; });
     for (std::size_t i = 0; i < kScores; ++i)
       out["z"].push_back(line([i](const Point& p) { return static_cast<double>(p.z[i]); }));
     const auto axes = [&](const char* name, auto member) {
-      Json& list = out[name] = Json::array();
+      Json list = Json::array();
       for (std::size_t i = 0; i < page_.axes_; ++i)
         list.push_back(line([i, member](const Point& p) { return static_cast<double>((p.*member)[i]); }));
+      out[name] = std::move(list);
     };
     axes("rms", &Point::rms);
     axes("velocity", &Point::velocity);

@@ -38,6 +38,13 @@ std::string breach_list(const Story& story) {
   return list.empty() ? "" : "<ul>" + list + "</ul>";
 }
 
+std::string lost_words(const TraceSummary& s) {
+  if (s.skipped + s.missed == 0) return "none lost";
+  if (s.missed == 0) return fmt::format("{} skipped", s.skipped);
+  if (s.skipped == 0) return fmt::format("{} missing", s.missed);
+  return fmt::format("{} skipped, {} missing", s.skipped, s.missed);
+}
+
 // What the one who reads this should do now.
 std::string todo(const Story& story) {
   const Verdict& v = story.last.verdict;
@@ -71,15 +78,16 @@ std::string facts_list(const Story& story, const PageFacts& facts, const PageFig
   const CycleReport& last = story.last;
   const TraceSummary& s = facts.summary;
   std::string out = "<dl class=\"facts\">\n";
-  out +=
-      fact("Start to start", s.intervals == 0 ? "not yet known" : human(s.p50) + " off",
-           s.intervals == 0 ? "needs two cycles"
-                            : fmt::format("half of the cycles; p99 {}, most {}", human(s.p99), human(s.max)),
-           s.deviating > 0);
-  out += fact(
-      "Slots",
-      s.skipped + s.missed == 0 ? "none lost" : fmt::format("{} skipped, {} missing", s.skipped, s.missed),
-      fmt::format("{} late, {}", s.late, plural(s.restarts, "restart")), s.skipped + s.missed > 0);
+  out += fact("Start to start",
+              s.intervals == 0   ? "not yet known"
+              : s.deviating == 0 ? fmt::format("all within {} ms", last.contract.interval_tolerance_ms)
+                                 : fmt::format("{} of {} off", s.deviating, s.intervals),
+              s.intervals == 0
+                  ? "needs two cycles"
+                  : fmt::format("median {} off, p99 {}, most {}", human(s.p50), human(s.p99), human(s.max)),
+              s.deviating > 0);
+  out += fact("Slots", lost_words(s), fmt::format("{} late, {}", s.late, plural(s.restarts, "restart")),
+              s.skipped + s.missed > 0);
   const bool metered = last.energy_source.view() != "none" && !last.energy_source.empty();
   out += fact("Energy, dearest hour", metered ? human_mj(figures.dearest_hour_mj) : "not measured",
               fmt::format("contract {}; source: {}", human_mj(last.contract.mj_per_hour),
@@ -87,7 +95,7 @@ std::string facts_list(const Story& story, const PageFacts& facts, const PageFig
               metered && figures.dearest_hour_mj > last.contract.mj_per_hour);
   out += fact("Compute device", name(last.residency), valid_text(last.residency_note),
               last.residency != ResidencyState::released);
-  out += fact("Queue", "at most " + human_bytes(figures.queue_bytes),
+  out += fact("Queue", human_bytes(figures.queue_bytes) + " at most",
               s.drops == 0 ? "no frame dropped" : plural(s.drops, "frame") + " dropped", false);
   out += fact("Accounted time",
               s.length > Duration::zero() ? fmt::format("{:.2f} %", 100 * s.accounted()) : "not yet known",
@@ -103,7 +111,10 @@ std::string contract_panel(const Story& story) {
       "<p class=\"big\">{}</p>\n<p class=\"since\">{}</p>\n{}"
       "<p class=\"todo\">{} s sample, {} s sleep, tolerance {} ms · <code "
       "title=\"{}\">{}</code></p>\n</div>\n",
-      kept ? "good" : "serious", html_escape(valid_text(c.id)), c.sequence, kept ? "Kept" : "Broken",
+      kept                       ? "good"
+      : story.last.breaches == 0 ? "warning"
+                                 : "serious",
+      html_escape(valid_text(c.id)), c.sequence, kept ? "Kept" : "Broken",
       kept
           ? fmt::format("in all {}", plural(story.cycles, "cycle"))
           : fmt::format("in {} of {}{}", story.cycles_in_breach, plural(story.cycles, "cycle"),
@@ -172,17 +183,17 @@ std::string page_events(const Story& story) {
                          ? ""
                          : fmt::format(" {} older ones are left out here.", story.events_left_out));
   out +=
-      "<thead><tr><th scope=\"col\">When</th><th scope=\"col\">Cycle</th><th scope=\"col\">What</th>"
+      "<thead><tr><th scope=\"col\">When (UTC)</th><th scope=\"col\">Cycle</th><th scope=\"col\">What</th>"
       "<th scope=\"col\">Detail</th></tr></thead>\n<tbody>\n";
   for (auto event = story.events.rbegin(); event != story.events.rend(); ++event) {
     const std::string cycles = event->count == 1
                                    ? fmt::format("{}", event->first.cycle)
                                    : fmt::format("{} to {}", event->first.cycle, event->last.cycle);
     out += fmt::format(
-        "<tr class=\"{} tone-{}\"><td class=\"num\">{}</td><td class=\"num\">{}</td>"
+        "<tr class=\"tone-{}\"><td class=\"num\">{}</td><td class=\"num\">{}</td>"
         "<td class=\"what\"><span class=\"dot\"></span>{}</td><td>{}</td></tr>\n",
-        name(event->level), name(event->level), utc(event->first.wall), cycles,
-        html_escape(capital(event->what)), html_escape(event->detail));
+        name(event->level), utc(event->first.wall).substr(0, 19), cycles, html_escape(capital(event->what)),
+        html_escape(event->detail));
   }
   return out + "</tbody>\n</table>\n</div>\n";
 }

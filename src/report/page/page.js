@@ -61,6 +61,7 @@
     const [low, high] = options.y;
     const clip = (v) => v == null ? null : Math.min(Math.max(v, low), high);
     const drawn = options.series.map((s) => s.values.map(clip));
+    const order = options.stacked ? options.series.slice().reverse() : options.series;
     if (options.stacked) stack(drawn, high);
     const u = new uPlot({
       width: box.clientWidth || 320,
@@ -75,14 +76,14 @@
       },
       scales: { x: { time: false, range: (_, a, b) => a == null || b <= a ? full : [a, b] }, y: { range: [low, high] } },
       axes: [
-        { stroke: () => color("muted"), font: FONT, size: options.noX ? 8 : 40, gap: 5, space: 76,
+        { stroke: () => color("muted"), font: FONT, size: options.noX ? 8 : 40, gap: 5, space: options.height <= 150 ? 54 : 76,
           grid: { stroke: () => color("grid"), width: 1 }, ticks: { stroke: () => color("line"), width: 1, size: 4 },
           values: (_, splits) => splits.map((v) => options.noX || v % 1 ? "" : v + (data.dated ? "\n" + clock(v) : "")) },
-        { stroke: () => color("muted"), font: FONT, size: AXIS, gap: 6, space: options.height < 150 ? 30 : 36,
+        { stroke: () => color("muted"), font: FONT, size: AXIS, gap: 6, space: options.height <= 150 ? 24 : 34,
           grid: { stroke: () => color("grid"), width: 1 }, ticks: { show: false },
           values: (_, splits) => splits.map((v) => short(v)) },
       ],
-      series: [{}].concat(options.series.map((s) => ({
+      series: [{}].concat(order.map((s) => ({
         label: s.label,
         stroke: () => color(s.tone),
         width: s.width ?? 1.4,
@@ -184,7 +185,7 @@
       for (const v of all) {
         if (v == null || (v <= high && v >= low)) continue;
         const x = u.valToPos(options.xs[i], "x", true);
-        if (x - lastX < size && !options.everyOff) continue;
+        if (x - lastX < (options.everyOff ? size : 90 * scale)) continue;
         lastX = x;
         edge(x, u.valToPos(v > high ? high : low, "y", true), v > high);
       }
