@@ -145,7 +145,7 @@ Result<Json> run_replay(Context& c) {
     machines.push_back(entry);
   }
   if (machines.empty())
-    return Error{Reason::eval_nothing, c.manifest.path(), "no such machine",
+    return Error{Reason::eval_nothing, std::string_view(c.manifest.path()), "no such machine",
                  "train_healthy and test_fault rows"};
   return Json{{"machines", machines}};
 }

@@ -14,8 +14,6 @@
 // A robot's baseline and what it says of windows.
 namespace torpor::eval {
 
-using WindowList = std::vector<const MeasuredWindow*>;
-
 // One baseline per axis.
 struct MachineBaseline {
   std::vector<std::unique_ptr<FeatureBaseline>> axis;
