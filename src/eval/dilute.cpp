@@ -82,7 +82,7 @@ Result<Json> run_dilute(Context& c) {
                         {"results", levels}});
   }
   if (machines.empty())
-    return Error{Reason::eval_nothing, c.manifest.path(), "no such machine",
+    return Error{Reason::eval_nothing, std::string_view(c.manifest.path()), "no such machine",
                  "train_healthy, test_healthy and test_fault rows"};
   return Json{{"machines", machines}};
 }

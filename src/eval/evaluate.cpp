@@ -21,11 +21,14 @@ Result<std::string> evaluate(Files& files, const Options& options, const std::st
   for (const auto& [name, function] : kProtocols)
     if (name == options.protocol) run = function;
   if (run == nullptr)
-    return Error{Reason::usage, "--protocol", options.protocol, "same, loso, dilute, life or replay"};
+    return Error{Reason::usage, "--protocol", std::string_view(options.protocol),
+                 "same, loso, dilute, life or replay"};
   if (!(options.load.window_s >= 0.1 && options.load.window_s <= 60))
-    return Error{Reason::usage, "--window-s", fmt::format("{}", options.load.window_s), "0.1 to 60 seconds"};
+    return Error{Reason::usage, "--window-s", std::string_view(fmt::format("{}", options.load.window_s)),
+                 "0.1 to 60 seconds"};
   if (options.load.rate_hz != 0 && !(options.load.rate_hz >= 640 && options.load.rate_hz <= 100'000))
-    return Error{Reason::usage, "--rate", fmt::format("{}", options.load.rate_hz), "640 to 100000 Hz"};
+    return Error{Reason::usage, "--rate", std::string_view(fmt::format("{}", options.load.rate_hz)),
+                 "640 to 100000 Hz"};
 
   TORPOR_TRY(const auto model,
              ModelFile::open(files, model_path, {.digest = {}, .feature_version = kFeatureVersion}));

@@ -105,7 +105,7 @@ Result<Json> run_life(Context& c) {
     machines.push_back(entry);
   }
   if (machines.empty())
-    return Error{Reason::eval_nothing, c.manifest.path(), "no run to failure",
+    return Error{Reason::eval_nothing, std::string_view(c.manifest.path()), "no run to failure",
                  "train_healthy, unlabelled and test_fault rows of one machine in time order"};
   return Json{{"totals", totals}, {"machines", machines}};
 }

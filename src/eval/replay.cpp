@@ -13,16 +13,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// A grid to look at, not a contract: cycles between false alarms.
+// A grid to look at, not a contract: cycles between false alarms, tolerance in milli-MAD.
 constexpr std::uint64_t kAlarmGrid[] = {1000, 100'000, 210'000'000};
+constexpr std::uint32_t kToleranceGrid[] = {0, 1000, 3000};
 constexpr std::uint32_t kDeltaPpm = 50'000;
-constexpr std::uint32_t kToleranceMmad = 0;
 
-AlarmTerms terms_for(std::uint64_t cycles, std::size_t fit_cycles, std::size_t calibration_cycles) {
+AlarmTerms terms_for(std::uint64_t cycles, std::uint32_t tolerance_mmad, std::size_t fit_cycles,
+                     std::size_t calibration_cycles) {
   AlarmTerms terms{};
   terms.cycles_between_false_alarms = cycles;
   terms.calibration_delta_ppm = kDeltaPpm;
-  terms.score_tolerance_mmad = kToleranceMmad;
+  terms.score_tolerance_mmad = tolerance_mmad;
   terms.fit_cycles = static_cast<std::uint32_t>(fit_cycles);
   terms.calibration_cycles = static_cast<std::uint32_t>(calibration_cycles);
   terms.shock_cycles = 1'000'000;  // windows here are never judged for saturation
@@ -136,16 +137,20 @@ Result<Json> run_replay(Context& c) {
         on[k] = true;
       else
         on = kAllScores;
-      Json grid;
+      Json grid = Json::array();
       for (std::uint64_t a : kAlarmGrid)
-        grid[std::to_string(a)] = play(terms_for(a, fit_cycles, n - fit_cycles), on, fit_cycles, cycles, end);
+        for (std::uint32_t tolerance : kToleranceGrid) {
+          Json row = {{"cycles_between_false_alarms", a}, {"tolerance_mad", tolerance / 1000.0}};
+          row.update(play(terms_for(a, tolerance, fit_cycles, n - fit_cycles), on, fit_cycles, cycles, end));
+          grid.push_back(row);
+        }
       by_score[kind_name(k)] = grid;
     }
-    entry["cycles_between_false_alarms"] = by_score;
+    entry["scores"] = by_score;
     machines.push_back(entry);
   }
   if (machines.empty())
-    return Error{Reason::eval_nothing, c.manifest.path(), "no such machine",
+    return Error{Reason::eval_nothing, std::string_view(c.manifest.path()), "no such machine",
                  "train_healthy and test_fault rows"};
   return Json{{"machines", machines}};
 }

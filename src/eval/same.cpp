@@ -91,7 +91,7 @@ Result<Json> run_same(Context& c) {
     machines.push_back(entry);
   }
   if (machines.empty())
-    return Error{Reason::eval_nothing, c.manifest.path(), "no such machine",
+    return Error{Reason::eval_nothing, std::string_view(c.manifest.path()), "no such machine",
                  "train_healthy and test_healthy rows"};
   return Json{{"machines", machines}};
 }
@@ -137,7 +137,7 @@ Result<Json> run_loso(Context& c) {
     machines.push_back({{"machine", machine.name}, {"running_rms", running}, {"results", results}});
   }
   if (machines.empty())
-    return Error{Reason::eval_nothing, c.manifest.path(), "no such machine",
+    return Error{Reason::eval_nothing, std::string_view(c.manifest.path()), "no such machine",
                  "train_healthy at two speeds or loads"};
   return Json{{"machines", machines}};
 }

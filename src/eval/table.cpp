@@ -50,12 +50,14 @@ std::string table(const std::string& document) {
       out +=
           fmt::format("{}: {}\n", text_of(m["machine"]), m.contains("refused") ? text_of(m["refused"]) : "");
       if (m.contains("refused")) continue;
-      for (const auto& [kind, grid] : m["cycles_between_false_alarms"].items())
-        for (const auto& [a, r] : grid.items())
-          out += r.contains("not_armed")
-                     ? fmt::format("  {:9} A {:>9}: not armed, {}\n", kind, a, text_of(r["not_armed"]))
-                     : fmt::format("  {:9} A {:>9}: alarm in {} at {:.3f} of life\n", kind, a,
-                                   text_of(r["alarm_in"]), r["alarm_share_of_life"].get<double>());
+      for (const auto& [kind, grid] : m["scores"].items())
+        for (const Json& r : grid)
+          out += fmt::format(
+              "  {:9} A {:>9} m {}: {}\n", kind, r["cycles_between_false_alarms"].get<std::uint64_t>(),
+              r["tolerance_mad"].get<double>(),
+              r.contains("not_armed") ? "not armed, " + text_of(r["not_armed"])
+                                      : fmt::format("alarm in {} at {:.3f} of life", text_of(r["alarm_in"]),
+                                                    r["alarm_share_of_life"].get<double>()));
     }
     return out;
   }

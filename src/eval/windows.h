@@ -37,6 +37,8 @@ struct MeasuredWindow {
   }
 };
 
+using WindowList = std::vector<const MeasuredWindow*>;
+
 // Where windows lie in a recording: sample ranges per channel. With blocks a window is a
 // whole number of blocks (at least one), as many as come nearest to window_s, and so is
 // the hop; it never begins or ends inside a block.

@@ -20,7 +20,7 @@ inline constexpr std::uint64_t kMeasureSeed = std::uint64_t{1} << 61;
 struct TrainOptions {
   std::uint64_t seed = 1;
   ModelDims dims;
-  std::size_t steps = 6000;
+  std::size_t steps = 2500;
   double peak_rate = 1.5e-3;
   std::size_t warm_up = 100;
   std::size_t machines_per_batch = 24;
@@ -28,9 +28,9 @@ struct TrainOptions {
   // Episodes there at the first step, and more with every step: fixed numbers, so that a
   // run hangs on its seed and not on which thread was faster.
   std::size_t first_episodes = 240;
-  double episodes_per_step = 4;
+  double episodes_per_step = 2;
   std::size_t kept = 3000;
-  std::size_t validate_every = 500;
+  std::size_t validate_every = 250;
   std::size_t validation_machines = 60;
   double minutes = 60;  // the schedule is cut short when it would take longer
   int threads = 1;
