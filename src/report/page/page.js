@@ -30,7 +30,12 @@
     return Math.abs(xs[lo] - x) <= Math.abs(xs[hi] - x) ? lo : hi;
   };
   const date = (x) => new Date(1000 * data.t[nearest(data.bx, x)]);
-  const clock = (x) => { const d = date(x); return two(d.getUTCHours()) + ":" + two(d.getUTCMinutes()); };
+  const days = (data.t[data.t.length - 1] - data.t[0]) / 86400;
+  const clock = (x) => {
+    const d = date(x);
+    return days > 2 ? two(d.getUTCMonth() + 1) + "-" + two(d.getUTCDate())
+      : two(d.getUTCHours()) + ":" + two(d.getUTCMinutes());
+  };
   const stamp = (x) => date(x).toISOString().slice(0, 19).replace("T", " ") + " UTC";
 
   // --- one plot ------------------------------------------------------------------------
@@ -286,9 +291,11 @@
 
   const alarmAt = data.alarm, watchAt = data.watch;
   const top = alarmAt > 0 ? Math.min(most(data.evidence, alarmAt) * 1.12, alarmAt * 2.2) : most(data.evidence, 1) * 1.1;
+  const peak = most(data.evidence, 0);
   const evidence = plot(figureOf("evidence"), {
     title: "Evidence of damage, ln R",
-    sub: "Grows while the scores are higher than those of the healthy bearing." + perPoint,
+    sub: "Grows while the scores are higher than those of the healthy bearing." +
+      (peak > top ? " Goes on beyond the scale, up to " + short(peak) + "." : "") + perPoint,
     unit: "", xs: data.x, y: [Math.min(-1.5, fewest(data.evidence, 0)), top], height: 250,
     series: [{ label: "ln R", values: data.evidence, tone: "s1", width: 1.8 }],
     marks: alarmAt > 0 ? [{ y: alarmAt, label: "alarm " + short(alarmAt), tone: "alarm" },
