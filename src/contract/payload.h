@@ -25,6 +25,8 @@ Result<Bytes> encode_payload(const Terms& terms, MutableBytes out);
 // so there is exactly one payload for given terms.
 Result<Terms> decode_payload(Bytes payload, std::string_view what);
 
+// More differences than two payloads can have.
+inline constexpr std::size_t kMaxDifferences = 96;
 struct FieldDifference {
   FixedString<48> field;  // "duty.sleep_ms", "sensors[1].rate_mhz", or "payload"
   FixedString<72> a;

@@ -15,7 +15,7 @@ constexpr double kMinPeakProminence = 3;
 void measure_samples(const Window& window, std::size_t axis, AxisIndicators& out) {
   const std::size_t n = window.samples_per_axis();
   if (n == 0) return;
-  const auto at = [&](std::size_t i) { return double{window.samples[i * window.axes + axis]}; };
+  const auto at = [&](std::size_t i) { return static_cast<double>(window.samples[i * window.axes + axis]); };
   double sum = 0;
   for (std::size_t i = 0; i < n; ++i) sum += at(i);
   const double mean = sum / static_cast<double>(n);

@@ -26,13 +26,10 @@ std::size_t ceil_index(double x) {
 
 }  // namespace
 
-float kth_smallest(std::span<float> x, std::size_t k) {
-  std::nth_element(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(k), x.end());
-  return x[k];
-}
-
 Modulation::Modulation(std::uint32_t rate_mhz, std::size_t max_samples, bool has_speed)
-    : frame_rate_hz_(rate_mhz / 1000.0 / kShortHop), has_speed_(has_speed) {
+    : frame_rate_hz_(rate_mhz / 1000.0 / kShortHop),
+      has_speed_(has_speed),
+      selector_(fft_size(short_frames(max_samples)) / 2) {
   const std::size_t max_frames = short_frames(max_samples);
   const std::size_t max_fft = fft_size(max_frames);
   for (std::size_t n = kMinFft; n <= max_fft; n *= 2) ffts_.emplace_back(n);
@@ -164,7 +161,8 @@ void Modulation::four_bands(const Plan& plan, const ShortSpectra& spectra, std::
   }
   F4 scale;
   for (std::size_t j = 0; j < kLanes; ++j) {
-    const float median = kth_smallest(std::span(column_[j]).first(last), last / 2);
+    selector_.load(std::span(column_[j]).first(last));
+    const float median = selector_.kth(last / 2);
     scale[static_cast<int>(j)] = 1.0f / std::max(median, 1e-12f);
   }
   for (std::size_t k = 1; k <= last; ++k) log_[k] = det::log4(power_[k] * scale + kFloor);

@@ -9,6 +9,7 @@
 
 #include "det/fft.h"
 #include "features/raw.h"
+#include "features/selector.h"
 #include "features/spectra.h"
 #include "features/white_noise.h"
 
@@ -56,9 +57,7 @@ class Modulation {
   std::array<Cell, kCombs> combs_;
   std::vector<det::F4> data_, power_, log_, peak_;
   std::array<std::vector<float>, det::kLanes> column_;
+  Selector selector_;
 };
-
-// The k-th smallest (0-based); reorders x. k < x.size().
-float kth_smallest(std::span<float> x, std::size_t k);
 
 }  // namespace torpor

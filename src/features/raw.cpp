@@ -8,6 +8,7 @@
 #include "det/math.h"
 #include "det/sum.h"
 #include "features/modulation.h"
+#include "features/selector.h"
 #include "features/spectra.h"
 #include "features/white_noise.h"
 
@@ -38,7 +39,7 @@ struct FeatureExtractor::Work {
   Work(std::uint32_t rate_mhz, std::size_t samples, bool has_speed)
       : most(samples),
         x(samples),
-        sorted(short_frames(samples)),
+        selector(short_frames(samples)),
         spectra(samples),
         modulation(rate_mhz, samples, has_speed) {}
 
@@ -51,7 +52,7 @@ struct FeatureExtractor::Work {
 
   std::size_t most;
   std::vector<float> x;  // the piece, mean removed, RMS 1
-  std::vector<float> sorted;
+  Selector selector;
   float log_rms = 0;  // of the samples as they came
   bool silent = false;
   ShortSpectra spectra;
@@ -91,21 +92,16 @@ void FeatureExtractor::Work::power_features(std::size_t band) {
     std::fill_n(out, kPowerFeatures, 0.0f);
     return;
   }
-  std::copy(e.begin(), e.end(), sorted.begin());
-  const std::span<float> s(sorted.data(), n);
-  // From the largest quantile down, each search on what lies below the one before.
-  constexpr int kPercent[4] = {10, 50, 90, 99};
-  std::size_t end = n;
+  selector.load(e);
+  constexpr std::size_t kPercent[4] = {10, 50, 90, 99};
   const float inverse = 1.0f / mean;
-  for (int q = 3; q >= 0; --q) {
-    const std::size_t hundredths = static_cast<std::size_t>(kPercent[q]) * (n - 1);
+  for (std::size_t q = 0; q < 4; ++q) {
+    const std::size_t hundredths = kPercent[q] * (n - 1);
     const std::size_t at = hundredths / 100;
     const float part = static_cast<float>(hundredths % 100) * 0.01f;
-    const float low = kth_smallest(s.first(end), at);
-    float high = low;  // the next order statistic: the least of those above, if any
-    if (at + 1 < end) high = *std::min_element(&s[at + 1], s.data() + end);
+    const float low = selector.kth(at);
+    const float high = at + 1 < n ? selector.kth(at + 1) : low;
     out[q] = det::log((low + (high - low) * part) * inverse + kTiny);
-    end = at + 1;
   }
   float largest = 0;
   for (float v : e) largest = std::max(largest, v);

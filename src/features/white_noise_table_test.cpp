@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "features/modulation.h"
 #include "features/spectra.h"
+#include "features/white_noise.h"
 
 // Makes white_noise_table.h by simulation, some minutes:
 //   torpor_features_test --gtest_also_run_disabled_tests --gtest_filter='*writes_the_white_noise_table'
@@ -170,7 +170,8 @@ class Maker {
           std::vector<float> line(kLast + 1);
           for (std::size_t k = 1; k <= kLast; ++k) line[k] = power[k][lane];
           std::vector<float> copy(line.begin() + 1, line.end());
-          const float median = kth_smallest(copy, kLast / 2);
+          std::nth_element(copy.begin(), copy.begin() + kLast / 2, copy.end());
+          const float median = copy[kLast / 2];
           for (float& v : line) v = std::log(v / median + 0.05f);
           line[0] = line[1];
           std::vector<float> peak(kLast + 1);

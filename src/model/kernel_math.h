@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <cstring>
 
-// The arithmetic of the fp32 parts, one text for one float and for sixteen side by side
-// (GCC vector extensions, which every compiler of ours lowers to what the file is built
-// for). Only + - * / and selects in a fixed order: each lane rounds as the scalar does,
-// so the reference and every SIMD path agree bit for bit.
+// The arithmetic of the fp32 parts, one text for one float and for several side by side
+// (GCC vector extensions, at the width of the instruction set the file is built for). Only + - * / and
+// selects in a fixed order: each lane rounds as the scalar does, so the reference and every SIMD path agree
+// bit for bit.
 //
 // Why not det/math.h: its functions are four lanes wide and out of line; here they are
 // inlined at the width of the machine, and need only what an int8 result can show.
@@ -18,14 +18,27 @@
 namespace torpor {
 namespace {
 
+typedef float F4 __attribute__((vector_size(16)));
+typedef std::int32_t I4 __attribute__((vector_size(16)));
+typedef float F8 __attribute__((vector_size(32)));
+typedef std::int32_t I8 __attribute__((vector_size(32)));
 typedef float F16 __attribute__((vector_size(64)));
 typedef std::int32_t I16 __attribute__((vector_size(64)));
 
+// The int32 of the same number of lanes.
 template <class F>
 struct IntOf;
 template <>
 struct IntOf<float> {
   using type = std::int32_t;
+};
+template <>
+struct IntOf<F4> {
+  using type = I4;
+};
+template <>
+struct IntOf<F8> {
+  using type = I8;
 };
 template <>
 struct IntOf<F16> {
@@ -63,7 +76,7 @@ template <class F>
          kRoundBits;
 }
 
-// e^x for x <= 0, relative error below 2e-7; x below -87 counts as -87.
+// e^x for x <= 0, relative error below 3e-7; x below -87 counts as -87.
 template <class F>
 [[gnu::always_inline]] inline F exp_nonpositive(F x) {
   using I = typename IntOf<F>::type;

@@ -17,8 +17,9 @@ struct Avx2Dot {
 };
 
 struct Avx2 {
+  using Float = F8;
   static constexpr auto gemm = gemm_256<Avx2Dot>;
-  [[gnu::always_inline]] static void store8(std::int8_t* to, I16 v) { store8_avx2(to, v); }
+  [[gnu::always_inline]] static void store8(std::int8_t* to, I8 v) { store8_avx2(to, v); }
 };
 
 constexpr Kernels kTable = Simd<Avx2>::table("avx2");

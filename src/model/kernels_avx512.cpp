@@ -57,6 +57,7 @@ void blocks_of(const std::int8_t* a, std::size_t a_stride, std::size_t rows, con
 }
 
 struct Avx512 {
+  using Float = F16;
   static void gemm(const std::int8_t* a, std::size_t a_stride, std::size_t rows, const std::int8_t* w,
                    std::size_t blocks, std::size_t groups, std::int32_t* acc, std::size_t acc_stride) {
     std::size_t b = 0;

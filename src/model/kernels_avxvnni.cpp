@@ -17,8 +17,9 @@ struct VnniDot {
 };
 
 struct AvxVnni {
+  using Float = F8;
   static constexpr auto gemm = gemm_256<VnniDot>;
-  [[gnu::always_inline]] static void store8(std::int8_t* to, I16 v) { store8_avx2(to, v); }
+  [[gnu::always_inline]] static void store8(std::int8_t* to, I8 v) { store8_avx2(to, v); }
 };
 
 constexpr Kernels kTable = Simd<AvxVnni>::table("avx-vnni");

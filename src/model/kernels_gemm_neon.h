@@ -34,6 +34,7 @@ template <class Dot, std::size_t kRows>
 
 template <class Dot>
 struct Neon {
+  using Float = F4;
   static void gemm(const std::int8_t* a, std::size_t a_stride, std::size_t rows, const std::int8_t* w,
                    std::size_t blocks, std::size_t groups, std::int32_t* acc, std::size_t acc_stride) {
     for (std::size_t block = 0; block < blocks; ++block) {
@@ -47,12 +48,10 @@ struct Neon {
                           acc_stride);
     }
   }
-  [[gnu::always_inline]] static void store8(std::int8_t* to, I16 v) {
-    int32x4_t q[4];
-    std::memcpy(q, &v, sizeof v);
-    const int16x8_t low = vcombine_s16(vmovn_s32(q[0]), vmovn_s32(q[1]));
-    const int16x8_t high = vcombine_s16(vmovn_s32(q[2]), vmovn_s32(q[3]));
-    vst1q_s8(to, vcombine_s8(vmovn_s16(low), vmovn_s16(high)));
+  [[gnu::always_inline]] static void store8(std::int8_t* to, I4 v) {
+    const int16x4_t words = vmovn_s32(bits_as<int32x4_t>(v));
+    const int32x2_t bytes = vreinterpret_s32_s8(vmovn_s16(vcombine_s16(words, words)));
+    std::memcpy(to, &bytes, 4);
   }
 };
 

@@ -13,12 +13,10 @@
 namespace torpor {
 namespace {
 
-[[gnu::always_inline]] inline void store8_avx2(std::int8_t* to, I16 v) {
-  __m256i half[2];
-  std::memcpy(half, &v, sizeof v);
-  const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(half[0], half[1]), 0xd8);
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
-                   _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
+[[gnu::always_inline]] inline void store8_avx2(std::int8_t* to, I8 v) {
+  const auto ints = bits_as<__m256i>(v);
+  const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(ints), _mm256_extracti128_si256(ints, 1));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packs_epi16(words, words));
 }
 
 // Dot::add(acc, u, s): acc + the four products of u8 and s8 in each 32 bits.

@@ -24,16 +24,17 @@ Digest model_digest(Bytes file) {
 
 namespace {
 
-// Eight bytes tell two digests apart in a line that must fit.
-FixedString<120> short_hex(const Digest& digest) {
+FixedString<120> hex(const Digest& digest) {
   FixedString<120> text;
   text.append_hex(digest.data(), digest.size());
   return text;
 }
 
-template <class T>
-FixedString<120> number(T value) {
-  return FixedString<120>{} << value;
+template <class... Pieces>
+FixedString<120> text(const Pieces&... pieces) {
+  FixedString<120> joined;
+  (joined << ... << pieces);
+  return joined;
 }
 
 }  // namespace
@@ -67,10 +68,10 @@ class ModelReader {
   // From here on bytes_ is the private copy, not what the caller holds.
   Status copy() {
     if (bytes_.size() < kHeaderBytes)
-      return fail(Reason::model_truncated, "header", number(bytes_.size()) << " bytes", "128 bytes at least");
+      return fail(Reason::model_truncated, "header", text(bytes_.size(), " bytes"), "128 bytes at least");
     if (bytes_.size() > kMaxModelBytes)
-      return fail(Reason::file_too_large, "file", number(bytes_.size()) << " bytes",
-                  number(kMaxModelBytes) << " at most");
+      return fail(Reason::file_too_large, "file", text(bytes_.size(), " bytes"),
+                  text(kMaxModelBytes, " at most"));
     file_.reset(new ModelFile);
     void* memory = mmap(nullptr, bytes_.size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) {
@@ -97,35 +98,34 @@ class ModelReader {
     if (u32(kAtByteOrder) == __builtin_bswap32(kByteOrderMark))
       return fail(Reason::model_foreign_endian, "byte order", "big-endian", "little-endian");
     if (u32(kAtByteOrder) != kByteOrderMark)
-      return fail(Reason::model_not_a_model, "byte order", number(u32(kAtByteOrder)), number(kByteOrderMark));
+      return fail(Reason::model_not_a_model, "byte order", text(u32(kAtByteOrder)), text(kByteOrderMark));
     if (u32(kAtFormat) != kModelFormat)
-      return fail(Reason::model_format, "format", number(u32(kAtFormat)), number(kModelFormat));
+      return fail(Reason::model_format, "format", text(u32(kAtFormat)), text(kModelFormat));
     const std::uint64_t claimed = u64(kAtFileBytes);
     if (claimed > bytes_.size())
-      return fail(Reason::model_truncated, "file size", number(bytes_.size()) << " bytes",
-                  number(claimed) << " bytes");
+      return fail(Reason::model_truncated, "file size", text(bytes_.size(), " bytes"),
+                  text(claimed, " bytes"));
     if (claimed < bytes_.size())
-      return fail(Reason::model_trailing, "file size", number(bytes_.size()) << " bytes",
-                  number(claimed) << " bytes");
+      return fail(Reason::model_trailing, "file size", text(bytes_.size(), " bytes"),
+                  text(claimed, " bytes"));
     const std::uint32_t crc = crc32c(bytes_.subspan(kAtFeatures));
-    if (crc != u32(kAtCrc)) return fail(Reason::model_damaged, "CRC-32C", number(crc), number(u32(kAtCrc)));
+    if (crc != u32(kAtCrc)) return fail(Reason::model_damaged, "CRC-32C", text(crc), text(u32(kAtCrc)));
     file_->digest_ = model_digest(bytes_);
     if (expected_.digest && file_->digest_ != *expected_.digest)
-      return fail(Reason::model_digest, "SHA-256", short_hex(file_->digest_), short_hex(*expected_.digest));
+      return fail(Reason::model_digest, "SHA-256", hex(file_->digest_), hex(*expected_.digest));
     return {};
   }
 
   Status check_header() {
     file_->feature_version_ = u32(kAtFeatures);
     if (expected_.feature_version && file_->feature_version_ != *expected_.feature_version)
-      return fail(Reason::model_features, "feature version", number(file_->feature_version_),
-                  number(*expected_.feature_version));
+      return fail(Reason::model_features, "feature version", text(file_->feature_version_),
+                  text(*expected_.feature_version));
     constexpr std::uint32_t kFixed[] = {kTokens, kBandInputs, kGlobalInputs};
     constexpr std::string_view kFixedNames[] = {"tokens", "band inputs", "global inputs"};
     for (std::size_t i = 0; i < 3; ++i)
       if (u32(kAtTokens + 4 * i) != kFixed[i])
-        return fail(Reason::model_dimension, kFixedNames[i], number(u32(kAtTokens + 4 * i)),
-                    number(kFixed[i]));
+        return fail(Reason::model_dimension, kFixedNames[i], text(u32(kAtTokens + 4 * i)), text(kFixed[i]));
     ModelDims& dims = file_->dims_;
     std::size_t at = kAtDims;
     for (std::uint32_t* dim : {&dims.width, &dims.layers, &dims.heads, &dims.ffn, &dims.head_hidden}) {
@@ -134,7 +134,8 @@ class ModelReader {
     }
     if (auto status = check_dims(dims); !status) {
       Error error = status.error();
-      error.where = FixedString<160>{} << where_ << ": " << error.where;
+      error.where.clear();
+      error.where << where_ << ": " << status.error().where;
       return error;
     }
     std::memcpy(file_->card_digest_.data(), bytes_.data() + kAtCard, file_->card_digest_.size());
@@ -144,8 +145,7 @@ class ModelReader {
   Status check_zero(std::uint64_t from, std::uint64_t to, std::string_view what) const {
     for (std::uint64_t i = from; i < to; ++i)
       if (bytes_[i] != std::byte{0})
-        return fail(Reason::model_layout, what, FixedString<120>("a byte that is not zero at ") << i,
-                    "padding");
+        return fail(Reason::model_layout, what, text("a byte that is not zero at ", i), "padding");
     return {};
   }
 
@@ -153,11 +153,11 @@ class ModelReader {
     TORPOR_CHECK(check_zero(kAtReserved, kHeaderBytes, "header"));
     const std::vector<SectionSpec> specs = section_specs(file_->dims_);
     if (u32(kAtSections) != specs.size())
-      return fail(Reason::model_section, "sections", number(u32(kAtSections)), number(specs.size()));
+      return fail(Reason::model_section, "sections", text(u32(kAtSections)), text(specs.size()));
     std::uint64_t end = kHeaderBytes + kEntryBytes * specs.size();
     if (end > bytes_.size())
-      return fail(Reason::model_truncated, "section table", number(bytes_.size()) << " bytes",
-                  number(end) << " bytes at least");
+      return fail(Reason::model_truncated, "section table", text(bytes_.size(), " bytes"),
+                  text(end, " bytes at least"));
     starts_.reserve(specs.size());
     for (std::size_t i = 0; i < specs.size(); ++i) {
       const std::string label = "section " + section_name(specs[i]);
@@ -165,7 +165,7 @@ class ModelReader {
       TORPOR_CHECK(check_content(specs[i], label));
     }
     if (end != bytes_.size())
-      return fail(Reason::model_trailing, "sections", number(bytes_.size() - end) << " bytes behind the last",
+      return fail(Reason::model_trailing, "sections", text(bytes_.size() - end, " bytes behind the last"),
                   "none");
     return {};
   }
@@ -173,26 +173,24 @@ class ModelReader {
   // `end` is where the section before ends, and becomes where this one does.
   Status check_entry(std::size_t at, const SectionSpec& spec, std::string_view label, std::uint64_t& end) {
     const std::uint32_t id = std::uint32_t{spec.layer} << 16 | static_cast<std::uint32_t>(spec.kind);
-    if (u32(at) != id) return fail(Reason::model_section, label, number(u32(at)), number(id));
+    if (u32(at) != id) return fail(Reason::model_section, label, text(u32(at)), text(id));
     if (u32(at + 4) != static_cast<std::uint32_t>(spec.type))
-      return fail(Reason::model_shape, label, FixedString<120>("type ") << u32(at + 4),
-                  FixedString<120>("type ") << static_cast<std::uint32_t>(spec.type));
+      return fail(Reason::model_shape, label, text("type ", u32(at + 4)),
+                  text("type ", static_cast<std::uint32_t>(spec.type)));
     if (u32(at + 24) != spec.rows || u32(at + 28) != spec.columns)
-      return fail(Reason::model_shape, label, number(u32(at + 24)) << " x " << u32(at + 28),
-                  number(spec.rows) << " x " << spec.columns);
+      return fail(Reason::model_shape, label, text(u32(at + 24), " x ", u32(at + 28)),
+                  text(spec.rows, " x ", spec.columns));
     const std::uint64_t offset = u64(at + 8);
     const std::uint64_t bytes = u64(at + 16);
     if (bytes != spec.bytes())
-      return fail(Reason::model_shape, label, number(bytes) << " bytes", number(spec.bytes()) << " bytes");
+      return fail(Reason::model_shape, label, text(bytes, " bytes"), text(spec.bytes(), " bytes"));
     if (offset > bytes_.size() || bytes > bytes_.size() - offset)
-      return fail(Reason::model_truncated, label, FixedString<120>("offset ") << offset,
-                  number(bytes_.size()) << " bytes in all");
+      return fail(Reason::model_truncated, label, text("offset ", offset),
+                  text(bytes_.size(), " bytes in all"));
     if (offset < end)
-      return fail(Reason::model_overlap, label, FixedString<120>("offset ") << offset,
-                  number(end) << " at least");
+      return fail(Reason::model_overlap, label, text("offset ", offset), text(end, " at least"));
     if (offset != aligned_up(end))
-      return fail(Reason::model_layout, label, FixedString<120>("offset ") << offset,
-                  number(aligned_up(end)));
+      return fail(Reason::model_layout, label, text("offset ", offset), text(aligned_up(end)));
     TORPOR_CHECK(check_zero(end, offset, label));
     starts_.push_back(offset);
     end = offset + bytes;
@@ -208,8 +206,7 @@ class ModelReader {
       const bool good = spec.type == SectionType::scale_f32 ? v >= kMinScale && v <= kMaxScale
                                                             : v >= -kMaxValue && v <= kMaxValue;
       if (!good)
-        return fail(Reason::model_value, label,
-                    FixedString<120>("index ") << i << (std::isfinite(v) ? "" : ", not finite"),
+        return fail(Reason::model_value, label, text("index ", i, (std::isfinite(v) ? "" : ", not finite")),
                     spec.type == SectionType::scale_f32 ? "1e-9 to 1e3" : "-1e6 to 1e6");
     }
     return {};
@@ -224,10 +221,9 @@ class ModelReader {
       const std::uint64_t out = row / groups * 16 + i % 64 / 4;
       const std::uint64_t in = row % groups * 4 + i % 4;
       if (data[i] == std::byte{0x80})
-        return fail(Reason::model_value, label, FixedString<120>("-128 at byte ") << i, "-127 to 127");
+        return fail(Reason::model_value, label, text("-128 at byte ", i), "-127 to 127");
       if ((out >= spec.rows || in >= spec.columns) && data[i] != std::byte{0})
-        return fail(Reason::model_layout, label, FixedString<120>("padding that is not zero at byte ") << i,
-                    "0");
+        return fail(Reason::model_layout, label, text("padding that is not zero at byte ", i), "0");
     }
     return {};
   }

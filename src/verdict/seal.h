@@ -44,7 +44,7 @@ Bytes raw_bytes(std::span<const T, N> values) {
 
 // Copies a byte string of exactly this size back.
 template <class T, std::size_t N>
-Status take_raw(Result<Bytes> from, std::span<T, N> to) {
+Status take_raw(const Result<Bytes>& from, std::span<T, N> to) {
   if (!from) return from.error();
   if (from->size() != to.size_bytes()) return Error{Reason::cbor_type, "byte string", "another length", {}};
   if (!to.empty()) std::memcpy(to.data(), from->data(), from->size());

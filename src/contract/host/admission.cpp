@@ -18,6 +18,15 @@ Result<std::vector<std::byte>> read_capped(Files& files, const std::string& path
   return error;
 }
 
+// For a role, which tells its peer why it will not run, an absent file is a refusal.
+Status must_be_there(Files& files, const std::string& path, std::uint32_t own_uid, Reason missing) {
+  auto safe = check_owner_and_mode(files, path, own_uid);
+  if (safe || safe.error().reason != Reason::file_missing) return safe;
+  Error error = safe.error();
+  error.reason = missing;
+  return error;
+}
+
 }  // namespace
 
 Result<TrustSet> load_trust(Files& files, const std::string& path) {
@@ -31,8 +40,8 @@ Result<std::vector<std::byte>> read_bundle(Files& files, const std::string& path
 
 Result<Admission> admit(Files& files, const AdmissionPaths& paths, std::string_view target_class,
                         std::uint32_t own_uid, const TimeStamp& now) {
-  TORPOR_CHECK(check_owner_and_mode(files, paths.trust, own_uid));
-  TORPOR_CHECK(check_owner_and_mode(files, paths.bundle, own_uid));
+  TORPOR_CHECK(must_be_there(files, paths.trust, own_uid, Reason::trust_missing));
+  TORPOR_CHECK(must_be_there(files, paths.bundle, own_uid, Reason::bundle_missing));
   TORPOR_TRY(const TrustSet trust, load_trust(files, paths.trust));
   TORPOR_TRY(std::vector<std::byte> bundle, read_bundle(files, paths.bundle));
   TORPOR_TRY(const Contract contract, verify(bundle, trust, paths.bundle));

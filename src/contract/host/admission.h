@@ -29,7 +29,7 @@ struct Admission {
 // Everything one device can judge alone, in this order: owner and mode of both files, trust
 // file, verify(), target class (contract_wrong_target unless it is this device's), time,
 // rollback. Reads only. Errors: those of the parts; a bundle above the size cap is
-// bundle_too_large before it is read.
+// bundle_too_large before it is read, an absent file bundle_missing or trust_missing.
 Result<Admission> admit(Files& files, const AdmissionPaths& paths, std::string_view target_class,
                         std::uint32_t own_uid, const TimeStamp& now);
 

@@ -2,12 +2,17 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "contract/host/contract_toml.h"
 
+#include <charconv>
+
 #include "contract/field_table.h"
 #include "contract/rules.h"
 #include "toml/document.h"
 
 namespace torpor {
 namespace {
+
+constexpr std::int64_t kMostUnits = 100'000;
+constexpr std::int64_t kYear10000 = 253'402'300'800;
 
 // One field of the table out of the document; the value's views live in this object.
 class FieldReader {
@@ -126,6 +131,32 @@ class FieldReader {
 };
 
 }  // namespace
+
+Result<std::int64_t> signing_time(std::string_view flag, std::string_view text, std::int64_t now_s) {
+  if (text == "now") return now_s;
+  Error error{.reason = Reason::usage};
+  error.where << flag;
+  error.found << text;
+  error.expected << "now, +90d, +12h, +30m or a time like 2030-01-31T00:00:00Z";
+  if (text.starts_with('+')) {
+    const std::string_view digits = text.substr(1, text.size() - 2);
+    std::int64_t count = 0;
+    const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
+    const bool whole = failed == std::errc{} && end == digits.data() + digits.size();
+    const std::int64_t unit = text.back() == 'd'   ? 86'400
+                              : text.back() == 'h' ? 3600
+                              : text.back() == 'm' ? 60
+                                                   : 0;
+    if (!whole || unit == 0 || count < 0 || count > kMostUnits) return error;
+    return now_s + count * unit;
+  }
+  // The TOML reader knows date-times; nothing but one may stand there.
+  auto document = TomlDocument::parse("time = " + std::string(text), flag);
+  if (!document) return error;
+  auto seconds = document->time("time", 0, kYear10000);
+  if (!seconds || !document->finish()) return error;
+  return *seconds;
+}
 
 Result<Terms> terms_from_toml(std::string_view text, std::string_view file, const SigningChoices& choices) {
   TORPOR_TRY(TomlDocument document, TomlDocument::parse(text, file));

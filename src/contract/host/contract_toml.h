@@ -19,6 +19,10 @@ struct SigningChoices {
   std::optional<std::int64_t> expires_s;
 };
 
+// "now", "+90d", "+12h", "+30m" (from now), or an offset date-time as in TOML; seconds since
+// 1970-01-01 UTC. usage, with `flag` in `where`, for anything else.
+Result<std::int64_t> signing_time(std::string_view flag, std::string_view text, std::int64_t now_s);
+
 inline constexpr std::size_t kMaxContractTomlBytes = 65536;
 
 // Terms from TOML text, held against the field table and the rules. No field has a

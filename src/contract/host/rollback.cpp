@@ -10,7 +10,6 @@ namespace torpor {
 namespace {
 
 constexpr std::uint64_t kFormat = 1;
-constexpr std::size_t kMaxStateBytes = 4096;
 constexpr std::int64_t kTrustedTimeGrainS = 3600;
 constexpr std::size_t kCrcBytes = 4;
 
@@ -31,22 +30,21 @@ FixedString<120> sequence_and_digest(std::uint64_t sequence, const Digest& diges
 }  // namespace
 
 // CRC-32C, little-endian, of what follows: [format, trusted time, [[class, sequence, digest], ..]]
-std::vector<std::byte> RollbackStore::encode(const Record& record) {
-  std::vector<std::byte> out(kMaxStateBytes);
-  cbor::Writer writer(MutableBytes(out).subspan(kCrcBytes));
+Bytes RollbackStore::encode(const Record& record, MutableBytes out) {
+  cbor::Writer writer(out.subspan(kCrcBytes));
   writer.array(3);
   writer.uint(kFormat);
   writer.integer(record.trusted_s);
-  writer.array(record.entries.size());
-  for (const Entry& entry : record.entries) {
+  writer.array(record.count);
+  for (const Entry& entry : std::span(record.entries).first(record.count)) {
     writer.array(3);
     writer.text(entry.target_class);
     writer.uint(entry.sequence);
     writer.bytes(entry.digest);
   }
-  out.resize(kCrcBytes + writer.size());
-  store_le<std::uint32_t>(out.data(), crc32c(Bytes(out).subspan(kCrcBytes)));
-  return out;
+  const Bytes whole = out.first(kCrcBytes + writer.size());
+  store_le<std::uint32_t>(out.data(), crc32c(whole.subspan(kCrcBytes)));
+  return whole;
 }
 
 Result<RollbackStore::Record> RollbackStore::parse(Bytes raw, const std::string& path) {
@@ -72,7 +70,7 @@ Result<RollbackStore::Record> RollbackStore::parse(Bytes raw, const std::string&
         return damaged(path, "an entry of another shape");
       entry.target_class = target_class;
       std::copy(digest.begin(), digest.end(), entry.digest.begin());
-      record.entries.push_back(entry);
+      record.entries[record.count++] = entry;
     }
     return reader.finish();
   };
@@ -83,8 +81,13 @@ Result<RollbackStore::Record> RollbackStore::parse(Bytes raw, const std::string&
   return record;
 }
 
-Result<bool> RollbackStore::load(const char* file, Record& record) {
-  const std::string path = directory_ + "/" + file;
+RollbackStore::RollbackStore(Files& files, const std::string& directory)
+    : files_(&files),
+      directory_(directory),
+      current_path_(directory + "/current"),
+      next_path_(directory + "/next") {}
+
+Result<bool> RollbackStore::load(const std::string& path, Record& record) {
   auto content = files_->read(path, kMaxStateBytes);
   if (!content) {
     if (content.error().reason == Reason::file_missing) return false;
@@ -98,23 +101,30 @@ Result<bool> RollbackStore::load(const char* file, Record& record) {
 
 Result<RollbackStore> RollbackStore::open(Files& files, const std::string& state_dir) {
   RollbackStore store(files, state_dir + "/contract");
-  TORPOR_TRY(const bool has_current, store.load("current", store.current_));
-  TORPOR_TRY([[maybe_unused]] const bool has_next, store.load("next", store.next_));
-  store.wiped_ = !has_current || store.current_.entries.empty();
+  TORPOR_TRY([[maybe_unused]] const bool has_current, store.load(store.current_path_, store.current_));
+  TORPOR_TRY([[maybe_unused]] const bool has_next, store.load(store.next_path_, store.next_));
+  store.wiped_ = store.current_.count == 0;
   return store;
 }
 
 const RollbackStore::Entry* RollbackStore::find(const Record& record, std::string_view target_class) {
-  for (const Entry& entry : record.entries)
+  for (const Entry& entry : std::span(record.entries).first(record.count))
     if (entry.target_class.view() == target_class) return &entry;
   return nullptr;
 }
 
+// The class's entry goes to the end; a ninth class takes the place of the oldest.
 void RollbackStore::put(Record& record, const Contract& contract) {
-  const Entry entry{contract.terms().target_class, contract.sequence(), contract.digest()};
-  std::erase_if(record.entries, [&](const Entry& e) { return e.target_class == entry.target_class; });
-  if (record.entries.size() == kMaxClasses) record.entries.erase(record.entries.begin());
-  record.entries.push_back(entry);
+  const FixedString<32>& target_class = contract.terms().target_class;
+  std::size_t gone = record.count == kMaxClasses ? 0 : record.count;
+  for (std::size_t i = 0; i < record.count; ++i)
+    if (record.entries[i].target_class == target_class) gone = i;
+  if (gone < record.count) {
+    std::move(record.entries.begin() + gone + 1, record.entries.begin() + record.count,
+              record.entries.begin() + gone);
+    --record.count;
+  }
+  record.entries[record.count++] = {target_class, contract.sequence(), contract.digest()};
 }
 
 Status RollbackStore::check(const Contract& contract, std::string_view what) const {
@@ -153,7 +163,7 @@ Status RollbackStore::begin(const Contract& contract, std::string_view what) {
   if (current != nullptr && current->sequence == contract.sequence()) return {};
   Record next;
   put(next, contract);
-  TORPOR_CHECK(write("next", next));
+  TORPOR_CHECK(write(next_path_, next));
   next_ = next;
   return {};
 }
@@ -164,11 +174,11 @@ Status RollbackStore::cycle_completed(const Contract& contract) {
   TORPOR_CHECK(check(contract, "contract in force"));
   Record advanced = current_;
   put(advanced, contract);
-  TORPOR_CHECK(write("current", advanced));
+  TORPOR_CHECK(write(current_path_, advanced));
   current_ = advanced;
   // From here on the counter stands; `next` says nothing more, and may stay if this fails.
   next_ = {};
-  const Status removed = files_->remove(directory_ + "/next");
+  const Status removed = files_->remove(next_path_);
   if (!removed && removed.error().reason != Reason::file_missing) return removed;
   return {};
 }
@@ -177,14 +187,15 @@ Status RollbackStore::keep_trusted_time(std::int64_t trusted_s) {
   if (trusted_s < current_.trusted_s + kTrustedTimeGrainS) return {};
   Record raised = current_;
   raised.trusted_s = trusted_s;
-  TORPOR_CHECK(write("current", raised));
+  TORPOR_CHECK(write(current_path_, raised));
   current_ = raised;
   return {};
 }
 
-Status RollbackStore::write(const char* file, const Record& record) {
+Status RollbackStore::write(const std::string& path, const Record& record) {
+  std::byte room[kMaxStateBytes];
   TORPOR_CHECK(files_->make_directories(directory_));
-  return files_->replace(directory_ + "/" + file, encode(record), 0644);
+  return files_->replace(path, encode(record, room), 0644);
 }
 
 }  // namespace torpor

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "base/files.h"
@@ -50,20 +51,25 @@ class RollbackStore {
     Digest digest{};
   };
   static constexpr std::size_t kMaxClasses = 8;
+  static constexpr std::size_t kMaxStateBytes = 1024;
+  // Plain memory, so that what a running role does with it never touches the heap.
   struct Record {
     std::int64_t trusted_s = 0;
-    std::vector<Entry> entries;  // one a target class, at most kMaxClasses, oldest first
+    std::array<Entry, kMaxClasses> entries{};  // one a target class, oldest first
+    std::size_t count = 0;
   };
-  RollbackStore(Files& files, std::string directory) : files_(&files), directory_(std::move(directory)) {}
+  RollbackStore(Files& files, const std::string& directory);
   static Result<Record> parse(Bytes raw, const std::string& path);
-  static std::vector<std::byte> encode(const Record& record);
+  static Bytes encode(const Record& record, MutableBytes out);
   static const Entry* find(const Record& record, std::string_view target_class);
   static void put(Record& record, const Contract& contract);
-  Result<bool> load(const char* file, Record& record);
-  Status write(const char* file, const Record& record);
+  Result<bool> load(const std::string& path, Record& record);
+  Status write(const std::string& path, const Record& record);
 
   Files* files_;
   std::string directory_;
+  std::string current_path_;
+  std::string next_path_;
   bool wiped_ = true;
   Record current_;  // keeps trusted time too
   Record next_;     // at most one entry

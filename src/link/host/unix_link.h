@@ -25,14 +25,19 @@ namespace torpor {
 class UnixLink final : public Link, public PollSource {
  public:
   struct Options {
-    std::string path;
-    std::vector<std::uint32_t> peer_uids;
+    std::string path{};
+    std::vector<std::uint32_t> peer_uids{};
     // The most bytes the kernel may hold for our writes; raised to kLeastBuffer.
     std::uint32_t buffer_bytes = 0;
     bool group_access = false;
   };
   // The kernel allows no smaller socket buffer.
   static constexpr std::uint32_t kLeastBuffer = 8 * 1024;
+  // What the kernel really may hold where so much was asked for; FrameQueue takes it off the
+  // contract's bytes.
+  static constexpr std::uint32_t most_buffered(std::uint32_t asked) {
+    return asked < kLeastBuffer ? kLeastBuffer : asked;
+  }
   // A share of the contract's queue bytes that leaves the queue itself room for its windows.
   static constexpr std::uint32_t buffer_for(std::uint32_t queue_bytes) {
     const std::uint32_t share = queue_bytes / 8;

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+//
+// The command for people: keys, contracts, reports, models, baselines, the demo.
+
+#include <fmt/core.h>
+
+#include "apps/verbs.h"
+#include "base/posix_clock.h"
+#include "base/posix_files.h"
+
+namespace torpor::apps {
+
+void Verbs::fail(std::string_view verb, const Error& error) {
+  fmt::print(stderr, "torpor {}: {}\n  {}\n", verb, one_line(error).view(), next_step(error.reason));
+  exit_code = torpor::exit_code(error.reason);
+}
+
+namespace {
+
+int run(int argc, char** argv) {
+  PosixFiles files;
+  const PosixClock clock = PosixClock::real();
+  Verbs verbs{files, clock};
+  CLI::App app(
+      "torpor: a bearing-failure detector that keeps its power budget because the budget is a signed "
+      "contract.");
+  app.require_subcommand(1);
+  app.footer("example:\n  torpor demo --out out/demo\n  torpor VERB --help");
+  add_key(app, verbs);
+  add_contract(app, verbs);
+  add_model(app, verbs);
+  add_baseline(app, verbs);
+  add_trace(app, verbs);
+  add_report(app, verbs);
+  add_eval(app, verbs);
+  add_demo(app, verbs);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    app.exit(error);
+    return exit_code(Reason::usage);
+  }
+  return verbs.exit_code;
+}
+
+}  // namespace
+}  // namespace torpor::apps
+
+int main(int argc, char** argv) { return torpor::apps::run(argc, argv); }

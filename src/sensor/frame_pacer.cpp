@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "sensor/frame_pacer.h"
+
+#include <algorithm>
+
+namespace torpor {
+
+void FramePacer::start(std::uint64_t window_id, std::uint32_t samples, const TimeStamp& now) {
+  window_id_ = window_id;
+  sequence_ = 0;
+  left_ = samples;
+  done_ = 0;
+  start_ = now;
+}
+
+std::uint32_t FramePacer::next_samples(std::uint32_t contiguous) const {
+  const auto most = static_cast<std::uint32_t>(kMaxFrameSamples / facts_.axes);
+  return std::min({most, left_, contiguous});
+}
+
+// samples / (rate_mhz / 1000) seconds. In two steps so that no product overflows: samples
+// and rate are below 2^32.
+Duration FramePacer::offset(std::uint64_t samples) const {
+  const std::uint64_t milli = samples * 1000;
+  const std::uint64_t seconds = milli / facts_.rate_mhz;
+  const std::uint64_t rest = milli % facts_.rate_mhz;
+  const std::uint64_t ns = (rest * 1'000'000'000 + facts_.rate_mhz - 1) / facts_.rate_mhz;
+  return Duration(static_cast<std::int64_t>(seconds * 1'000'000'000 + ns));
+}
+
+BootTime FramePacer::complete_at(std::uint32_t samples) const {
+  return start_.boot + offset(std::uint64_t{done_} + samples);
+}
+
+Frame FramePacer::take(std::span<const std::int16_t> values, bool starts_block) {
+  Frame frame;
+  frame.window_id = window_id_;
+  frame.sequence = sequence_++;
+  frame.capture_ns = to_ns(start_.mono + offset(done_));
+  frame.sensor = facts_.sensor;
+  frame.rate_mhz = facts_.rate_mhz;
+  frame.scale_pg = facts_.scale_pg;
+  frame.axes = facts_.axes;
+  frame.starts_block = starts_block;
+  frame.samples = values;
+  const auto n = static_cast<std::uint32_t>(values.size() / facts_.axes);
+  done_ += n;
+  left_ -= n;
+  return frame;
+}
+
+}  // namespace torpor

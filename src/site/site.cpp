@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "site/site.h"
+
+#include "toml/document.h"
+
+namespace torpor {
+namespace {
+
+constexpr std::size_t kMaxSiteBytes = 65'536;
+constexpr std::int64_t kMaxUid = 4'294'967'294;
+constexpr std::int64_t kMaxMilliwatts = 1'000'000;
+
+// A site that cannot be read refuses to run, where a contract that cannot be read is bad
+// input to the tool that signs: the same faults, another exit code.
+Error as_site_error(Error error) {
+  switch (error.reason) {
+    case Reason::toml_syntax:
+      error.reason = Reason::site_syntax;
+      break;
+    case Reason::toml_duplicate_field:
+      error.reason = Reason::site_duplicate_field;
+      break;
+    case Reason::toml_unknown_field:
+      error.reason = Reason::site_unknown_field;
+      break;
+    case Reason::toml_missing_field:
+      error.reason = Reason::site_missing_field;
+      break;
+    case Reason::toml_wrong_type:
+      error.reason = Reason::site_wrong_type;
+      break;
+    case Reason::toml_out_of_range:
+      error.reason = Reason::site_out_of_range;
+      break;
+    case Reason::toml_bad_text:
+      error.reason = Reason::site_bad_text;
+      break;
+    case Reason::file_too_large:
+      error.reason = Reason::site_too_large;
+      break;
+    default:
+      break;
+  }
+  return error;
+}
+
+// Ids end up in file names, labels and logs.
+template <std::size_t N>
+Status read_name(TomlDocument& document, std::string_view path, FixedString<N>& out) {
+  TORPOR_TRY(const std::string text, document.text(path, 1, N));
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+  if (text.find_first_not_of(kAllowed) != text.npos || text.front() == '.' || text.front() == '-') {
+    Error error{.reason = Reason::toml_bad_text};
+    error.where = document.where(path);
+    error.found << text;
+    error.expected << "only A-Z a-z 0-9 . _ -, a letter, digit or _ first";
+    return error;
+  }
+  out = FixedString<N>(text);
+  return {};
+}
+
+Status read_number(TomlDocument& document, std::string_view path, std::int64_t min, std::int64_t max,
+                   std::uint32_t& out) {
+  TORPOR_TRY(const std::int64_t value, document.integer(path, min, max));
+  out = static_cast<std::uint32_t>(value);
+  return {};
+}
+
+Status check_power(const TomlDocument& document, const DeclaredPower& p) {
+  const auto must_rise = [&](std::string_view field, std::uint32_t value, std::uint32_t least,
+                             std::string_view below) -> Status {
+    if (value >= least) return {};
+    Error error{.reason = Reason::site_power};
+    error.where = document.where(field);
+    error.found << value;
+    error.expected << "at least " << least << ", " << below;
+    return error;
+  };
+  TORPOR_CHECK(must_rise("power.idle_mw", p.idle_mw, p.sleep_mw, "power.sleep_mw"));
+  TORPOR_CHECK(must_rise("power.sample_mw", p.sample_mw, p.idle_mw, "power.idle_mw"));
+  return must_rise("power.infer_mw", p.infer_mw, p.idle_mw, "power.idle_mw");
+}
+
+Result<Site> read_site(std::string_view text, std::string_view file) {
+  TORPOR_TRY(TomlDocument document, TomlDocument::parse(text, file));
+  Site site;
+  TORPOR_CHECK(read_name(document, "device.id", site.device_id));
+  TORPOR_CHECK(read_name(document, "device.target_class", site.target_class));
+  TORPOR_TRY(const std::size_t uids, document.count("peer.uids", 0, 16));
+  for (std::size_t i = 0; i < uids; ++i) {
+    std::uint32_t uid = 0;
+    TORPOR_CHECK(read_number(document, "peer.uids[" + std::to_string(i) + "]", 0, kMaxUid, uid));
+    site.peer_uids.push_back(uid);
+  }
+  TORPOR_CHECK(read_number(document, "peer.timeout_ms", 1, 86'400'000, site.peer_timeout_ms));
+  TORPOR_CHECK(read_number(document, "power.idle_mw", 0, kMaxMilliwatts, site.power.idle_mw));
+  TORPOR_CHECK(read_number(document, "power.sample_mw", 0, kMaxMilliwatts, site.power.sample_mw));
+  TORPOR_CHECK(read_number(document, "power.infer_mw", 0, kMaxMilliwatts, site.power.infer_mw));
+  TORPOR_CHECK(read_number(document, "power.sleep_mw", 0, kMaxMilliwatts, site.power.sleep_mw));
+  TORPOR_CHECK(document.finish());
+  TORPOR_CHECK(check_power(document, site.power));
+  return site;
+}
+
+}  // namespace
+
+Result<Site> parse_site(std::string_view text, std::string_view file) {
+  auto site = read_site(text, file);
+  if (!site) return as_site_error(site.error());
+  return site;
+}
+
+Result<Site> load_site(Files& files, const std::string& path, std::uint32_t own_uid) {
+  TORPOR_CHECK(check_owner_and_mode(files, path, own_uid));
+  auto content = files.read(path, kMaxSiteBytes);
+  if (!content) return as_site_error(content.error());
+  return parse_site(as_text(*content), path);
+}
+
+}  // namespace torpor
