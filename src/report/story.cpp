@@ -66,7 +66,10 @@ std::string breach_words(Breach breach, const TraceRow& row) {
     case Breach::residency:
       return fmt::format("after release: {} ({})", name(r.residency), valid_text(r.residency_note));
     case Breach::infer_deadline:
-      return fmt::format("inference took {}", human(r.spent[static_cast<std::size_t>(Phase::infer)]));
+      // Scaled clock or not: what the processor did took real time.
+      return fmt::format(
+          "inference took {:.0f} ms",
+          1e3 * seconds(r.spent[static_cast<std::size_t>(Phase::infer)]) / std::max(r.speed, 1.0));
     case Breach::drops:
       return drop_words(r.drops) + fmt::format("; queue held {}", human_bytes(r.queue_bytes));
   }
