@@ -150,6 +150,11 @@ Status write_page(Files& files, const ReportSet& reports, const std::string& out
   return files.replace(out, as_bytes(reports.page.html(reports.facts)), kPageMode);
 }
 
+Status write_page(Files& files, const std::string& directory, const std::string& out, WallTime made) {
+  TORPOR_TRY(const ReportSet reports, read_reports(files, directory, made));
+  return write_page(files, reports, out);
+}
+
 std::string story_json(const ReportSet& reports) {
   using Json = nlohmann::ordered_json;
   const Story& story = reports.page.story();

@@ -67,8 +67,9 @@ struct ReportSet {
 };
 Result<ReportSet> read_reports(Files& files, const std::string& directory, WallTime made);
 
-// Writes the page to `out`, whole or not at all.
+// Writes the page to `out`, whole or not at all. The second reads the log first.
 Status write_page(Files& files, const ReportSet& reports, const std::string& out);
+Status write_page(Files& files, const std::string& directory, const std::string& out, WallTime made);
 
 // State, contract, figures and events as JSON, for `torpor report --json`.
 std::string story_json(const ReportSet& reports);

@@ -95,8 +95,9 @@ std::string facts_list(const Story& story, const PageFacts& facts, const PageFig
               metered && figures.dearest_hour_mj > last.contract.mj_per_hour);
   out += fact("Compute device", name(last.residency), valid_text(last.residency_note),
               last.residency != ResidencyState::released);
-  out += fact("Queue", human_bytes(figures.queue_bytes) + " at most",
-              s.drops == 0 ? "no frame dropped" : plural(s.drops, "frame") + " dropped", false);
+  out +=
+      fact("Queue", human_bytes(figures.queue_bytes),
+           "the most it held; " + (s.drops == 0 ? "no frame" : plural(s.drops, "frame")) + " dropped", false);
   out += fact("Accounted time",
               s.length > Duration::zero() ? fmt::format("{:.2f} %", 100 * s.accounted()) : "not yet known",
               "share of the cycles explained by spans", s.length > Duration::zero() && s.accounted() < 0.99);
@@ -190,7 +191,7 @@ std::string page_events(const Story& story) {
                                    ? fmt::format("{}", event->first.cycle)
                                    : fmt::format("{} to {}", event->first.cycle, event->last.cycle);
     out += fmt::format(
-        "<tr class=\"tone-{}\"><td class=\"num\">{}</td><td class=\"num\">{}</td>"
+        "<tr class=\"tone-{}\"><td class=\"num\">{}</td><td class=\"num cycle\">{}</td>"
         "<td class=\"what\"><span class=\"dot\"></span>{}</td><td>{}</td></tr>\n",
         name(event->level), utc(event->first.wall).substr(0, 19), cycles, html_escape(capital(event->what)),
         html_escape(event->detail));

@@ -66,7 +66,10 @@ std::string breach_words(Breach breach, const TraceRow& row) {
     case Breach::residency:
       return fmt::format("after release: {} ({})", name(r.residency), valid_text(r.residency_note));
     case Breach::infer_deadline:
-      return fmt::format("inference took {}", human(r.spent[static_cast<std::size_t>(Phase::infer)]));
+      // Scaled clock or not: what the processor did took real time.
+      return fmt::format(
+          "inference took {:.0f} ms",
+          1e3 * seconds(r.spent[static_cast<std::size_t>(Phase::infer)]) / std::max(r.speed, 1.0));
     case Breach::drops:
       return drop_words(r.drops) + fmt::format("; queue held {}", human_bytes(r.queue_bytes));
   }
@@ -169,11 +172,13 @@ void StoryTeller::changes(const TraceRow& row, const Moment& now) {
 void StoryTeller::time_and_data(const TraceRow& row, const Moment& now) {
   const CycleReport& r = row.report;
   if (row.missed > 0)
-    happen(EventLevel::warning, "cycles missing", fmt::format("{} reports are not in the log", row.missed),
-           now);
+    happen(EventLevel::warning, "cycles missing",
+           fmt::format("{} report{} not in the log", row.missed, row.missed == 1 ? " is" : "s are"), now);
   if (r.slots_skipped > 0) {
     happen(EventLevel::warning, "slots skipped",
-           fmt::format("{} slots lost to an overrun of the cycle before", r.slots_skipped), now);
+           fmt::format("{} slot{} lost to an overrun of the cycle before", r.slots_skipped,
+                       r.slots_skipped == 1 ? "" : "s"),
+           now);
   }
   if (drops(r) > 0 && !r.has(Breach::drops))
     happen(EventLevel::note, "frames dropped", drop_words(r.drops), now);

@@ -33,14 +33,13 @@ void complete_row(TraceRow& row, const CycleReport& next) {
   const bool follows = next.interval != Duration::zero() && next.cycle == row.report.cycle + 1 &&
                        next.slept_from != BootTime{} && next.boot_id == row.report.boot_id;
   if (!follows) return;
-  Duration working{};
-  for (std::size_t i = 0; i < kReport; ++i) working += row.span[i];
   row.has_length = true;
   row.length = next.woke.boot - row.report.woke.boot;
-  const Duration reporting = next.slept_from - (row.report.woke.boot + working);
-  row.span[kReport] = std::max(reporting, Duration::zero());
+  row.span[kReport] = next.spent[kReport];
   row.span[kSleep] = next.woke.boot - next.slept_from;
-  row.unaccounted = row.length - working - row.span[kReport] - row.span[kSleep];
+  Duration spans{};
+  for (const Duration span : row.span) spans += span;
+  row.unaccounted = row.length - spans;
 }
 
 Duration rank(const std::vector<std::int64_t>& sorted, double share) {

@@ -13,6 +13,10 @@ std::string dt(const TraceRow& row) {
   return row.has_interval ? fmt::format("{:.6f}", seconds(row.report.interval)) : "-";
 }
 
+std::string scale(const CycleReport& r) {
+  return r.speed == 1 ? "" : fmt::format(" (clock at {:g} times real time, spans too)", r.speed);
+}
+
 std::string remarks(const TraceRow& row) {
   std::string text;
   const auto add = [&](const std::string& remark) { text += (text.empty() ? "" : ", ") + remark; };
@@ -68,13 +72,14 @@ class TableWriter final : public TraceWriter {
  private:
   void head(const CycleReport& r) {
     headed_ = true;
-    write_(fmt::format(
-        "{}  contract {} sequence {} ({})\n"
-        "period {} s = sample {} ms + sleep {} ms, tolerance {} ms\n\n"
-        "{:>8}  {:8}  {:>12}  {:>10}  {:>9}  {:>9}  {:>9}  {:12}  {}\n",
-        valid_text(r.device), valid_text(r.contract.id), r.contract.sequence, short_hex(r.contract.digest),
-        seconds(period(r)), r.contract.sample_ms, r.contract.sleep_ms, r.contract.interval_tolerance_ms,
-        "cycle", "UTC", "delta-t s", "deviation", "infer", "awake", "energy", "verdict", "remarks"));
+    write_(
+        fmt::format("{}  contract {} sequence {} ({})\n"
+                    "period {} s = sample {} ms + sleep {} ms, tolerance {} ms{}{}\n\n"
+                    "{:>8}  {:8}  {:>12}  {:>10}  {:>9}  {:>9}  {:>9}  {:12}  {}\n",
+                    valid_text(r.device), valid_text(r.contract.id), r.contract.sequence,
+                    short_hex(r.contract.digest), seconds(period(r)), r.contract.sample_ms,
+                    r.contract.sleep_ms, r.contract.interval_tolerance_ms, scale(r), "cycle", "UTC",
+                    "delta-t s", "deviation", "infer", "awake", "energy", "verdict", "remarks"));
   }
 
   Write write_;

@@ -30,7 +30,12 @@
     return Math.abs(xs[lo] - x) <= Math.abs(xs[hi] - x) ? lo : hi;
   };
   const date = (x) => new Date(1000 * data.t[nearest(data.bx, x)]);
-  const clock = (x) => { const d = date(x); return two(d.getUTCHours()) + ":" + two(d.getUTCMinutes()); };
+  const days = (data.t[data.t.length - 1] - data.t[0]) / 86400;
+  const clock = (x) => {
+    const d = date(x);
+    return days > 2 ? two(d.getUTCMonth() + 1) + "-" + two(d.getUTCDate())
+      : two(d.getUTCHours()) + ":" + two(d.getUTCMinutes());
+  };
   const stamp = (x) => date(x).toISOString().slice(0, 19).replace("T", " ") + " UTC";
 
   // --- one plot ------------------------------------------------------------------------
@@ -169,7 +174,7 @@
     const size = 5 * scale;
     ctx.save();
     ctx.fillStyle = color("alarm");
-    let lastX = -1e9;
+    const last = [-1e9, -1e9];
     const edge = (x, y, up) => {
       ctx.beginPath();
       ctx.moveTo(x - size, y + (up ? size * 1.4 : -size * 1.4));
@@ -185,8 +190,9 @@
       for (const v of all) {
         if (v == null || (v <= high && v >= low)) continue;
         const x = u.valToPos(options.xs[i], "x", true);
-        if (x - lastX < (options.everyOff ? size : 90 * scale)) continue;
-        lastX = x;
+        const side = v > high ? 1 : 0;
+        if (x - last[side] < (options.everyOff ? size : 90 * scale)) continue;
+        last[side] = x;
         edge(x, u.valToPos(v > high ? high : low, "y", true), v > high);
       }
     }
@@ -286,9 +292,11 @@
 
   const alarmAt = data.alarm, watchAt = data.watch;
   const top = alarmAt > 0 ? Math.min(most(data.evidence, alarmAt) * 1.12, alarmAt * 2.2) : most(data.evidence, 1) * 1.1;
+  const peak = most(data.evidence, 0);
   const evidence = plot(figureOf("evidence"), {
     title: "Evidence of damage, ln R",
-    sub: "Grows while the scores are higher than those of the healthy bearing." + perPoint,
+    sub: "Grows while the scores are higher than those of the healthy bearing." +
+      (peak > top ? " Goes on beyond the scale, up to " + short(peak) + "." : "") + perPoint,
     unit: "", xs: data.x, y: [Math.min(-1.5, fewest(data.evidence, 0)), top], height: 250,
     series: [{ label: "ln R", values: data.evidence, tone: "s1", width: 1.8 }],
     marks: alarmAt > 0 ? [{ y: alarmAt, label: "alarm " + short(alarmAt), tone: "alarm" },
@@ -318,7 +326,7 @@
 
   const tolerance = data.tolerance_ms;
   plot(figureOf("interval"), {
-    title: "Start to start against contract",
+    title: "Start to start against contract, ms",
     sub: data.interval_words + perPoint,
     unit: "ms", xs: data.x, y: [-2.2 * tolerance, 2.2 * tolerance], height: 190, everyOff: true,
     band: [-tolerance, tolerance],
@@ -329,17 +337,18 @@
   });
 
   const PHASES = [["wake", "s6"], ["sample", "s1"], ["drain", "s3"], ["infer", "s2"], ["release", "s5"], ["report", "s7"], ["sleep", "s4"]];
-  const limit = data.energy_limit_mj;
-  const used = PHASES.map((_, i) => i).filter((i) => data.energy[i].some((v) => v > 0));
-  const highest = data.bx.map((_, i) => data.energy.reduce((sum, part) => sum + part[i], 0));
+  const joules = data.energy.map((part) => part.map((mj) => mj / 1000));
+  const limit = data.energy_limit_mj / 1000;
+  const used = PHASES.map((_, i) => i).filter((i) => joules[i].some((v) => v > 0));
+  const highest = data.bx.map((_, i) => joules.reduce((sum, part) => sum + part[i], 0));
   const shown = [...highest].sort((a, b) => a - b)[Math.floor(0.98 * (highest.length - 1))];
   const ceiling = Math.max(limit * 1.25, Math.min(Math.max(...highest), shown * 2)) || 1;
-  const parts = used.map((i) => ({ label: PHASES[i][0], values: data.energy[i], tone: PHASES[i][1], fill: true, stepped: true, width: 0 }));
+  const parts = used.map((i) => ({ label: PHASES[i][0], values: joules[i], tone: PHASES[i][1], fill: true, stepped: true, width: 0 }));
   plot(figureOf("energy"), {
-    title: "Energy by phase and cycle",
+    title: "Energy by phase and cycle, J",
     sub: data.energy_words + (data.n > 1 ? " Each step shows the dearest of " + data.n + " cycles." : ""),
-    unit: "mJ", xs: data.bx, y: [0, ceiling], height: 190, stacked: true, series: parts,
-    marks: limit > 0 ? [{ y: limit, label: "contract " + short(limit, 4) + " mJ a cycle", tone: "alarm" }] : [],
+    unit: "J", xs: data.bx, y: [0, ceiling], height: 190, stacked: true, series: parts,
+    marks: limit > 0 ? [{ y: limit, label: "contract " + short(limit, 4) + " J a cycle", tone: "alarm" }] : [],
     empty: used.length === 0 ? "No energy was measured or declared (source: " + data.energy_source + ")." : null,
   });
 
