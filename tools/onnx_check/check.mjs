@@ -10,8 +10,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ort from 'onnxruntime-node';
 
-const RMS_BOUND = 0.02;
-const LARGEST_BOUND = 0.1;
+const RMS_BOUND = 0.03;
+const LARGEST_BOUND = 0.2;
 
 const dir = process.argv[2];
 const facts = JSON.parse(readFileSync(join(dir, 'case.json'), 'utf8'));

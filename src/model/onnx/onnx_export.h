@@ -12,7 +12,7 @@
 // runtimes and for checking ours. Training-side: needs libonnx and protobuf.
 //
 //   inputs   band   float32 [N, 32, 94]    TokenSet::band
-//            global float32 [N, 14]        TokenSet::global
+//            global float32 [N, 14]      TokenSet::global
 //   output   logit  float32 [N]
 //
 // Every int8 product is a MatMul between DequantizeLinear nodes; activations pass through
