@@ -133,6 +133,19 @@ TEST(explanation, a_defect_that_was_not_there_is_named_against_the_reference) {
   EXPECT_EQ(e.defect, Defect::inner_race);
 }
 
+TEST(explanation, sudden_damage_is_named_in_its_first_window) {
+  MachineConfig config;
+  config.sensor = sensor_for_test(kRate, 9, 0.203);
+  Explainer explainer(config.sensor, 2000);
+  Machine machine(config);
+  for (int i = 0; i < 8; ++i) explainer.observe(machine.next(2));
+  EXPECT_EQ(explainer.explain().kind, Kind::nothing);
+  config.defect = Defect::outer_race;
+  Machine later(config);
+  explainer.observe(later.next(2));
+  EXPECT_EQ(explainer.explain().kind, Kind::defect);
+}
+
 TEST(explanation, without_geometry_it_gives_the_period_and_no_name) {
   MachineConfig config;
   config.sensor = sensor_for_test(kRate, 9, 0.203);
