@@ -9,7 +9,6 @@
 #include "model/quant_model.h"
 #include "train/quality.h"
 #include "train/real.h"
-#include "train/unpack.h"
 
 namespace torpor::train {
 namespace {
