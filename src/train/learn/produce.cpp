@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "model/cpu_backend.h"
+#include "model/onnx/onnx_export.h"
 #include "model/quant_model.h"
 #include "train/quality.h"
 #include "train/real.h"
@@ -72,11 +73,18 @@ Status produce(Files& files, const Clock& clock, const ProduceOptions& options,
                                   kMeasureSeed + (std::uint64_t{1} << 32)));
   const std::string card = write_card(facts);
   TORPOR_CHECK(files.replace(options.out_dir + "/detector.md", as_bytes(card), 0644));
+  TORPOR_CHECK(export_onnx(files, options.out_dir + "/detector.onnx", quantised));
   TORPOR_CHECK(write_model_file(files, options.out_dir + "/detector.model", quantised, card));
   TORPOR_TRY(const auto bytes, encode_model_file(quantised, card));
   say(fmt::format("{}/detector.model  SHA-256 {}  after {:.1f} min", options.out_dir,
                   hex(model_digest(bytes)), trained.seconds / 60));
   return {};
+}
+
+Status export_again(Files& files, const std::string& model_path, const std::string& out_dir) {
+  TORPOR_TRY(const auto model,
+             ModelFile::open(files, model_path, {.digest = {}, .feature_version = kFeatureVersion}));
+  return export_onnx(files, out_dir + "/detector.onnx", unpack(*model));
 }
 
 }  // namespace torpor::train

@@ -22,8 +22,11 @@ struct ProduceOptions {
 
 // The whole way: read, train, quantise, measure, write detector.model, detector.onnx and
 // detector.md. Each file is replaced as a whole, the model last. `say` gets lines of
-// progress. Errors: of read_healthy, quantize, write_model_file and the file seam.
+// progress. Errors: of read_healthy, quantize, write_model_file export_onnx and the file seam.
 Status produce(Files& files, const Clock& clock, const ProduceOptions& options,
                const std::function<void(const std::string&)>& say);
+
+// detector.onnx of a model file that exists. Errors: of ModelFile::open and export_onnx.
+Status export_again(Files& files, const std::string& model_path, const std::string& out_dir);
 
 }  // namespace torpor::train
