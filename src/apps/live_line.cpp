@@ -18,9 +18,9 @@ class Line {
   explicit Line(bool colour) : colour_(colour) {}
 
   template <class... Args>
-  void add(fmt::format_string<Args...> format, const Args&... args) {
+  void add(fmt::string_view format, const Args&... args) {
     char part[96];
-    const auto end = fmt::format_to_n(part, sizeof part, format, args...);
+    const auto end = fmt::format_to_n(part, sizeof part, fmt::runtime(format), args...);
     text_.append(std::string_view(part, std::min(end.size, sizeof part)));
   }
   void paint(std::string_view code) {
@@ -139,7 +139,7 @@ FixedString<256> live_line(const CycleReport& r, bool colour) {
   if (r.has(Breach::residency)) {
     line.add("resident");
   } else if (r.slots_skipped > 0) {
-    line.add("skip {:.3}", std::min(r.slots_skipped, 999u));
+    line.add("skip {}", std::min(r.slots_skipped, 999u));
   } else {
     for (std::size_t i = 0; i < kBreaches; ++i) {
       if (!r.has(static_cast<Breach>(i))) continue;

@@ -74,7 +74,7 @@ class TableWriter final : public TraceWriter {
     headed_ = true;
     write_(
         fmt::format("{}  contract {} sequence {} ({})\n"
-                    "period {} s = sample {} ms + sleep {} ms, tolerance {} ms{}{}\n\n"
+                    "period {} s = sample {} ms + sleep {} ms, tolerance {} ms{}\n\n"
                     "{:>8}  {:8}  {:>12}  {:>10}  {:>9}  {:>9}  {:>9}  {:12}  {}\n",
                     valid_text(r.device), valid_text(r.contract.id), r.contract.sequence,
                     short_hex(r.contract.digest), seconds(period(r)), r.contract.sample_ms,
