@@ -18,9 +18,9 @@ class Line {
   explicit Line(bool colour) : colour_(colour) {}
 
   template <class... Args>
-  void add(fmt::string_view format, const Args&... args) {
+  void add(fmt::format_string<Args...> format, Args&&... args) {
     char part[96];
-    const auto end = fmt::format_to_n(part, sizeof part, fmt::runtime(format), args...);
+    const auto end = fmt::format_to_n(part, sizeof part, format, std::forward<Args>(args)...);
     text_.append(std::string_view(part, std::min(end.size, sizeof part)));
   }
   void paint(std::string_view code) {

@@ -86,7 +86,8 @@ void add_trace(CLI::App& app, Verbs& verbs) {
   auto flags = std::make_shared<Flags>();
   CLI::App* verb = app.add_subcommand("trace", "start-to-start time of every cycle against the contract");
   verb->add_option("directory", flags->directory, "the record log: torpord's --reports")->required();
-  verb->add_option("--format", flags->format, "table, json, csv, or chrome (opens in ui.perfetto.dev)", true)
+  verb->add_option("--format", flags->format, "table, json, csv, or chrome (opens in ui.perfetto.dev)")
+      ->capture_default_str()
       ->check(CLI::IsMember({"table", "json", "csv", "chrome"}));
   verb->add_option("--last", flags->last, "only this many of the newest cycles");
   verb->add_flag("--json", flags->json, "the same as --format json");
