@@ -36,8 +36,8 @@ TEST(LiveLine, columns_stand_below_each_other_and_fit_the_terminal) {
     const std::string text = line(report);
     EXPECT_LE(text.size(), kLiveColumns) << text;
     EXPECT_EQ(text.find(':'), 12u) << text;
-    EXPECT_EQ(text.find(" ms", 60), 86u) << text;
-    EXPECT_EQ(text.find(" J"), 96u) << text;
+    EXPECT_EQ(text.find(" ms", 60), 87u) << text;
+    EXPECT_EQ(text.find(" J"), 97u) << text;
   }
   EXPECT_LE(live_head().size(), kLiveColumns);
 }

@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: torpor authors
 
 // The page in a real browser: what the script draws, and that it complains of nothing.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -11,16 +10,12 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <regex>
 
 #include "report/page.h"
 #include "report/reports_for_test.h"
 
 namespace torpor {
 namespace {
-
-using testing::HasSubstr;
-using testing::Not;
 
 std::string chromium() {
   for (const char* path : {"/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"}) {
@@ -44,6 +39,7 @@ class PageInBrowser : public testing::Test {
   struct Seen {
     std::string dom;
     std::string console;
+    bool holds(std::string_view text) const { return dom.find(text) != std::string::npos; }
   };
   Seen open(const std::vector<CycleReport>& reports, const std::string& more_script = "",
             const std::string& window = "1280,900") {
@@ -90,26 +86,26 @@ class PageInBrowser : public testing::Test {
 TEST_F(PageInBrowser, draws_every_plot_without_a_word_on_the_console) {
   const Seen seen = open(reports_for_test());
   EXPECT_EQ(seen.console, "");
-  EXPECT_THAT(seen.dom, HasSubstr("data-ready=\"11\""));
+  EXPECT_TRUE(seen.holds("data-ready=\"11\""));
   EXPECT_EQ(count(seen.dom, "data-drawn=\"plot\""), 11u);
   EXPECT_EQ(count(seen.dom, "<canvas"), 11u);
-  EXPECT_THAT(seen.dom, HasSubstr(">healthy</text>"));
-  EXPECT_THAT(seen.dom, HasSubstr(">alarm</text>"));
+  EXPECT_TRUE(seen.holds(">healthy</text>"));
+  EXPECT_TRUE(seen.holds(">alarm</text>"));
 }
 
 TEST_F(PageInBrowser, draws_twelve_thousand_cycles) {
   const Seen seen = open(reports_for_test({.healthy = 12000, .damaged = 200}));
   EXPECT_EQ(seen.console, "");
-  EXPECT_THAT(seen.dom, HasSubstr("data-ready=\"11\""));
-  EXPECT_THAT(seen.dom, HasSubstr("12200 cycles, 16 to a point"));
+  EXPECT_TRUE(seen.holds("data-ready=\"11\""));
+  EXPECT_TRUE(seen.holds("12200 cycles, 16 to a point"));
 }
 
 TEST_F(PageInBrowser, says_so_where_there_is_nothing_to_draw_yet) {
   const Seen seen = open(reports_for_test({.healthy = 1, .damaged = 0, .learning = 1}));
   EXPECT_EQ(seen.console, "");
-  EXPECT_THAT(seen.dom, HasSubstr("No evidence yet: learning."));
-  EXPECT_THAT(seen.dom, HasSubstr("One cycle so far: no interval yet."));
-  EXPECT_THAT(seen.dom, HasSubstr("No frame was dropped."));
+  EXPECT_TRUE(seen.holds("No evidence yet: learning."));
+  EXPECT_TRUE(seen.holds("One cycle so far: no interval yet."));
+  EXPECT_TRUE(seen.holds("No frame was dropped."));
 }
 
 TEST_F(PageInBrowser, arrow_keys_move_the_reading_and_buttons_the_range) {
@@ -126,16 +122,17 @@ TEST_F(PageInBrowser, arrow_keys_move_the_reading_and_buttons_the_range) {
       document.body.dataset.home = document.getElementById('reading').textContent;
     })();)");
   EXPECT_EQ(seen.console, "");
-  EXPECT_THAT(seen.dom, HasSubstr("data-read=\"cycle 719 "));
-  EXPECT_THAT(seen.dom, HasSubstr("data-pressed=\"last\""));
-  EXPECT_THAT(seen.dom, HasSubstr("data-home=\"cycle 620 "));
+  EXPECT_TRUE(seen.holds("data-read=\"cycle 719 "));
+  EXPECT_TRUE(seen.holds("data-pressed=\"last\""));
+  EXPECT_TRUE(seen.holds("data-home=\"cycle 620 "));
 }
 
 TEST_F(PageInBrowser, nothing_is_wider_than_a_narrow_window) {
   const Seen seen =
       open(reports_for_test(),
-           "document.body.dataset.over = document.documentElement.scrollWidth - innerWidth;", "500,900");
-  EXPECT_THAT(seen.dom, HasSubstr("data-over=\"0\""));
+           "document.body.dataset.over = Math.max(0, document.documentElement.scrollWidth - innerWidth);",
+           "500,900");
+  EXPECT_TRUE(seen.holds("data-over=\"0\""));
 }
 
 }  // namespace
