@@ -32,7 +32,7 @@ struct StoredBaseline {
 
 // Reads baseline and evidence of this key. A missing baseline is a new one; any other
 // trouble is an error (file_*, baseline_*, evidence_*): a damaged baseline is never
-// replaced by a fresh one without an operator's word (`torpor baseline reset --force`).
+// replaced by a fresh one: whoever wants that moves the file away.
 // file_unsafe unless owned by root or service_uid and written by nobody else.
 Result<StoredBaseline> load_baseline(Files& files, const std::string& state_dir, const AlarmTerms& terms,
                                      const BaselineKey& key, std::uint32_t service_uid);

@@ -12,7 +12,7 @@ namespace torpor {
 
 inline constexpr std::uint32_t kHarmonics = 5;        // looked at
 inline constexpr std::uint32_t kHarmonicsNeeded = 3;  // of them must stand out
-inline constexpr double kMinProminence = 3;           // below it a ripple is no line
+inline constexpr double kMinProminence = 2;           // below it a ripple is no line
 
 struct ProminenceSpectrum {
   std::span<const float> prominence;
