@@ -83,7 +83,7 @@ void Explainer::observe(const Window& window) {
   shaft_hz_ = count_ == 1 ? shaft_hz : shaft_hz_ + weight * (shaft_hz - shaft_hz_);
   bin_hz_ = first.bin_hz;
   cell_bins_ = first.cell_bins;
-  freedom_ = 2 * count_ * (1 + kOverlapWorth * (first.segments - 1));
+  freedom_ = 2 * (1 + kOverlapWorth * (first.segments - 1));
 }
 
 void Explainer::learn(const Window& window) {
@@ -98,13 +98,13 @@ void Explainer::forget() {
   since_look_ = 0;
 }
 
-ProminenceSpectrum Explainer::prominence(std::size_t axis, std::size_t band) {
-  EnvelopeSpectrum mean = analyzer_.spectrum(axis, band);
-  mean.power = std::span(recent_[axis * kEnvelopeBands + band].power).first(mean.power.size());
-  mean.bin_hz = bin_hz_;
-  mean.cell_bins = cell_bins_;
-  prominence_of(mean, scratch_, prominence_);
-  return {std::span(prominence_).first(mean.power.size()), bin_hz_, cell_bins_, freedom_};
+ProminenceSpectrum Explainer::prominence(std::size_t axis, std::size_t band, Span span) {
+  EnvelopeSpectrum s = analyzer_.spectrum(axis, band);
+  if (span == Span::recent)
+    s.power = std::span(recent_[axis * kEnvelopeBands + band].power).first(s.power.size());
+  prominence_of(s, scratch_, prominence_);
+  const double freedom = span == Span::recent ? freedom_ * count_ : freedom_;
+  return {std::span(prominence_).first(s.power.size()), bin_hz_, cell_bins_, freedom};
 }
 
 // One look at healthy windows: how much stands out at every defect's orders, in every band,
@@ -113,7 +113,7 @@ void Explainer::look() {
   Reference& r = reference_;
   for (std::size_t axis = 0; axis < sensor_.axes; ++axis) {
     for (std::size_t band = 0; band < kEnvelopeBands; ++band) {
-      const ProminenceSpectrum spectrum = prominence(axis, band);
+      const ProminenceSpectrum spectrum = prominence(axis, band, Span::recent);
       const double level = recent_[axis * kEnvelopeBands + band].level_g2;
       r.log_level[axis][band].add(std::log(std::max(level, 1e-20)), r.looks);
       const Comb comb = any_comb(spectrum, {});
@@ -162,17 +162,18 @@ CombRules Explainer::rules(std::size_t axis, std::size_t band, std::size_t defec
 Explanation Explainer::explain() {
   Explanation best;
   if (count_ == 0) return best;
-  find_defect(best);
+  find_defect(best, Span::recent);
+  if (best.kind == Explanation::Kind::nothing) find_defect(best, Span::last_window);
   if (best.kind == Explanation::Kind::nothing) find_period(best);
   if (best.kind == Explanation::Kind::nothing) find_band(best);
   return best;
 }
 
-void Explainer::find_defect(Explanation& best) {
+void Explainer::find_defect(Explanation& best, Span span) {
   if (!orders_.known || shaft_hz_ <= 0) return;
   for (std::uint32_t axis = 0; axis < sensor_.axes; ++axis) {
     for (std::uint32_t band = 0; band < kEnvelopeBands; ++band) {
-      const ProminenceSpectrum spectrum = prominence(axis, band);
+      const ProminenceSpectrum spectrum = prominence(axis, band, span);
       for (std::size_t d = 0; d < kDefects; ++d) {
         const Comb comb =
             best_comb(spectrum, orders_.order[d] * shaft_hz_, kFrequencyTolerance, rules(axis, band, d));
@@ -194,7 +195,7 @@ void Explainer::find_period(Explanation& best) {
   rules.shaft_hz = shaft_hz_;
   for (std::uint32_t axis = 0; axis < sensor_.axes; ++axis) {
     for (std::uint32_t band = 0; band < kEnvelopeBands; ++band) {
-      const Comb comb = any_comb(prominence(axis, band), rules);
+      const Comb comb = any_comb(prominence(axis, band, Span::recent), rules);
       if (comb.harmonics == 0 || comb.score <= best.strength || healthy_period(comb.hertz)) continue;
       best = {Explanation::Kind::period, {}, comb.hertz, comb.harmonics, axis, band, comb.score};
     }

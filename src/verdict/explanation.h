@@ -62,7 +62,8 @@ struct Explanation {
 // 3 of 5 such harmonics and no finer comb explains them all. Looked at on every axis in
 // every fixed band; the strongest is told. Without shaft speed or geometry no defect is
 // named. Spectra of windows at the same speed (within 1 %) are averaged over about
-// kRecentWindows.
+// kRecentWindows; a defect that this mean does not show yet is looked for in the last
+// window alone, because sudden damage alarms within two or three cycles.
 class Explainer {
  public:
   Explainer(const SensorTerms& sensor, std::uint32_t window_ms);
@@ -109,11 +110,12 @@ class Explainer {
   };
 
   void look();
-  ProminenceSpectrum prominence(std::size_t axis, std::size_t band);
+  enum class Span { recent, last_window };
+  ProminenceSpectrum prominence(std::size_t axis, std::size_t band, Span span);
   CombRules rules(std::size_t axis, std::size_t band, std::size_t defect) const;
   bool healthy_period(double hertz) const;
   void remember_period(double hertz);
-  void find_defect(Explanation& best);
+  void find_defect(Explanation& best, Span span);
   void find_period(Explanation& best);
   void find_band(Explanation& best);
 
@@ -123,7 +125,8 @@ class Explainer {
   std::vector<Recent> recent_;  // [axis * kEnvelopeBands + band]
   std::vector<float> prominence_, scratch_;
   std::uint32_t count_ = 0;  // windows in the recent mean
-  double freedom_ = 2, bin_hz_ = 0, cell_bins_ = 1, shaft_hz_ = 0;
+  double freedom_ = 2;       // of a bin of the last window
+  double bin_hz_ = 0, cell_bins_ = 1, shaft_hz_ = 0;
   std::uint32_t since_look_ = 0;
   Reference reference_;
 };
