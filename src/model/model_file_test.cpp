@@ -89,6 +89,15 @@ TEST_F(ModelFileBytes, holds_the_numbers_of_the_model) {
   EXPECT_EQ(file->head2().bias[0], model.head2.bias[0]);
 }
 
+TEST_F(ModelFileBytes, unpacks_to_the_model_it_was_made_of) {
+  const auto file = random_model_file(1);
+  const QuantModel plain = random_model(1);
+  const QuantModel again = unpack(*file);
+  EXPECT_EQ(again.layer[1].qkv.weight, plain.layer[1].qkv.weight);
+  EXPECT_EQ(again.head2.scale, plain.head2.scale);
+  EXPECT_EQ(*encode_model_file(again, "card"), good());
+}
+
 TEST_F(ModelFileBytes, same_model_gives_the_same_bytes) {
   EXPECT_EQ(good(), *encode_model_file(random_model(1), "card"));
   EXPECT_NE(good(), *encode_model_file(random_model(1), "another card"));

@@ -9,6 +9,9 @@
 
 #if defined(TORPOR_DNNL)
 #include <dnnl.hpp>
+
+// Of the OpenMP that oneDNN may be built with; its variable is read before main.
+extern "C" [[gnu::weak]] void omp_set_num_threads(int count);
 #endif
 
 namespace torpor {
@@ -41,8 +44,7 @@ std::vector<Product> products_of(const ModelDims& dims, std::size_t batch) {
 class DnnlPeer : public Peer {
  public:
   DnnlPeer(const ModelDims& dims, std::size_t batch) {
-    // One thread, as ours; read by OpenMP when its first region starts.
-    setenv("OMP_NUM_THREADS", "1", 0);
+    if (omp_set_num_threads != nullptr) omp_set_num_threads(1);  // one thread, as ours
     for (const Product& p : products_of(dims, batch)) add(p);
   }
   std::string name() const override { return "oneDNN int8 products alone"; }
