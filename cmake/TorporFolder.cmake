@@ -56,7 +56,7 @@ function(torpor_folder name)
   endforeach()
   if(helpers)
     add_library(torpor_${name}_for_test STATIC ${helpers})
-    target_link_libraries(torpor_${name}_for_test PUBLIC torpor_${name} ${F_TEST_LIBS})
+    target_link_libraries(torpor_${name}_for_test PUBLIC ${test_libs})
     list(APPEND test_libs torpor_${name}_for_test)
   endif()
 

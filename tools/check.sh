@@ -36,7 +36,7 @@ documented() {
 }
 freestanding() { cmake --build build/release --target freestanding >/dev/null; }
 tidy() {
-  files 'src/*.cpp' | grep -vE '_(test|fuzz|bench|for_test)\.cpp$|^src/train/' |
+  files 'src/*.cpp' | grep -vE '_(test|fuzz|bench|for_test)\.cpp$|^src/(train|model/onnx)/' |
     xargs -P "$(nproc)" -n 4 clang-tidy-14 -p build/release --quiet 2>/dev/null
 }
 

@@ -95,15 +95,16 @@ Result<DemoStage> set_stage(const DemoFlags& flags, Files& files, const Clock& c
 
   // The scaled clock must not run into the future, so the demo ends about now and the
   // contract is valid from where it begins.
-  TORPOR_TRY(Terms terms,
-             load_terms(files, flags.contract, {.sequence = 1, .not_before_s = 0, .expires_s = 1}));
+  const auto now = std::chrono::time_point_cast<std::chrono::seconds>(clock.now().wall);
+  const std::int64_t now_s = now.time_since_epoch().count();
+  constexpr std::int64_t kValidS = std::int64_t{90} * 24 * 3600;
+  TORPOR_TRY(Terms terms, load_terms(files, flags.contract,
+                                     {.sequence = 1, .not_before_s = now_s, .expires_s = now_s + kValidS}));
   TORPOR_TRY(stage.source, choose_source(files, flags.pack, terms.duty));
   const auto period = std::chrono::milliseconds(terms.duty.sample_ms + terms.duty.sleep_ms);
   const auto length = std::chrono::duration_cast<std::chrono::seconds>(period * stage.source.windows);
-  const auto now = std::chrono::time_point_cast<std::chrono::seconds>(clock.now().wall);
   stage.origin = now - length;
   terms.not_before_s = (now - length).time_since_epoch().count() - 1;
-  terms.expires_s = now.time_since_epoch().count() + 90 * 24 * 3600;
   TORPOR_TRY(const auto bundle, sign_terms(terms, key, flags.contract));
   // Two files, as on a robot: each role verifies its own.
   TORPOR_CHECK(files.replace(flags.out + "/detector.bundle", bundle, 0644));

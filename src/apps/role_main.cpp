@@ -9,7 +9,6 @@
 #include <cmath>
 #include <ctime>
 
-#include "link/bundle_differences.h"
 #include "report/refusal.h"
 
 namespace torpor::apps {
@@ -54,7 +53,6 @@ Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& fil
   home.own.role = role;
   home.own.speed_permille = static_cast<std::uint32_t>(std::llround(flags.speed * 1000));
   home.own.peer_timeout = std::chrono::milliseconds(home.site.peer_timeout_ms);
-  home.own.differing_fields = &bundle_differences;
   if (::getrandom(&home.own.boot_epoch, sizeof home.own.boot_epoch, 0) != sizeof home.own.boot_epoch) {
     return Error{.reason = Reason::io_failed, .where = "getrandom"};
   }
@@ -70,12 +68,36 @@ Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& fil
   return {};
 }
 
+Result<std::unique_ptr<UnixLink>> make_link(const std::string& flag, const RoleHome& home) {
+  constexpr std::string_view kScheme = "unix:";
+  if (flag.size() <= kScheme.size() || !flag.starts_with(kScheme)) {
+    Error error{.reason = Reason::usage, .where = "--link"};
+    error.found << flag;
+    error.expected << "unix:PATH";
+    return error;
+  }
+  const Contract* contract = home.own.contract;
+  UnixLink::Options options{.path = flag.substr(kScheme.size()),
+                            .peer_uids = home.site.peer_uids,
+                            .buffer_bytes = contract == nullptr
+                                                ? UnixLink::kLeastBuffer
+                                                : UnixLink::buffer_for(contract->terms().queue.bytes),
+                            .group_access = !home.site.peer_uids.empty()};
+  return home.own.role == LinkRole::sampler ? UnixLink::listen(std::move(options))
+                                            : UnixLink::dial(std::move(options));
+}
+
 int end_with(std::string_view program, const Error& error, const RoleHome& home, const RoleFlags& flags,
              Files& files, const Clock& clock) {
   fmt::print(stderr, "{}: {}\n  {}\n", program, one_line(error).view(), next_step(error.reason));
   if (group(error.reason) == Group::refused) {
-    Refusal refusal{
-        .role = name(home.own.role), .device = home.site.device_id, .error = error, .at = clock.now()};
+    Refusal refusal{.role = name(home.own.role),
+                    .device = home.site.device_id,
+                    .error = error,
+                    .own = {},
+                    .peer = {},
+                    .differing = {},
+                    .at = clock.now()};
     if (home.own.contract != nullptr) {
       refusal.own =
           BundleFacts{.digest = home.own.contract->digest(), .sequence = home.own.contract->sequence()};

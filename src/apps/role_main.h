@@ -10,6 +10,7 @@
 #include "base/posix_clock.h"
 #include "contract/host/admission.h"
 #include "link/agreement.h"
+#include "link/host/unix_link.h"
 #include "site/site.h"
 
 // What torpord and torpor-sampler have in common: from flags to a role's own side. Wiring
@@ -47,6 +48,11 @@ struct RoleHome {
 // Fills `home`. An unreadable site ends the process, since without it nobody knows the
 // peer; a bundle that is refused leaves own.contract null and own.refusal set.
 Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& files, const PosixClock& clock);
+
+// The socket behind "unix:PATH", bounded by the contract's queue bytes where there is a
+// contract; the peers allowed are the site's. The sampler listens, the detector dials.
+// Errors: usage, those of UnixLink.
+Result<std::unique_ptr<UnixLink>> make_link(const std::string& flag, const RoleHome& home);
 
 // Prints the reason and the next step on stderr, leaves STATE/refusal.json and refusal.prom
 // where the reason is a refusal, and gives the exit code. `peer_digest` may be null.

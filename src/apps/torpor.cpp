@@ -22,7 +22,9 @@ int run(int argc, char** argv) {
   PosixFiles files;
   const PosixClock clock = PosixClock::real();
   Verbs verbs{files, clock};
-  CLI::App app("torpor: a bearing-failure detector that keeps its power budget because the budget is a signed contract.");
+  CLI::App app(
+      "torpor: a bearing-failure detector that keeps its power budget because the budget is a signed "
+      "contract.");
   app.require_subcommand(1);
   app.footer("example:\n  torpor demo --out out/demo\n  torpor VERB --help");
   add_key(app, verbs);

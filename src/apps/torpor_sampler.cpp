@@ -7,7 +7,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "apps/pollable_link.h"
 #include "apps/role_main.h"
 #include "base/posix_files.h"
 #include "base/posix_host.h"
@@ -39,11 +38,11 @@ int run(const Flags& flags) {
   };
   if (const Status ready = prepare(home, LinkRole::sampler, flags, files, *clock); !ready)
     return failed(ready.error());
-  auto link = PollableLink::make(flags.link, home.site, PollableLink::End::listens);
+  auto link = make_link(flags.link, home);
   if (!link) return failed(link.error());
   if (home.own.contract == nullptr) {
-    RefusingRole role(link->link(), *clock, home.own, Peer::End::listens);
-    (void)run_role(role, *clock, *link);
+    RefusingRole role(**link, *clock, home.own, Peer::End::listens);
+    (void)run_role(role, *clock, **link);
     return failed(home.own.refusal);
   }
 
@@ -52,13 +51,13 @@ int run(const Flags& flags) {
   auto source = make_source(*spec, *home.own.contract, 0, files);
   if (!source) return failed(source.error());
   QueueMemory memory(*home.own.contract);
-  SamplerRole sampler({.link = link->link(),
+  SamplerRole sampler({.link = **link,
                        .clock = *clock,
                        .source = **source,
                        .own = home.own,
                        .memory = memory.memory(),
-                       .link_buffer_bytes = link->held_by_kernel()});
-  const auto ended = run_role(sampler, *clock, *link);
+                       .link_buffer_bytes = (*link)->buffer_bytes()});
+  const auto ended = run_role(sampler, *clock, **link);
   if (!ended) return failed(ended.error());
   if (sampler.failure()) return failed(*sampler.failure());
   if (sampler.peer().session() > 0) (void)clear_refusal(files, flags.state);

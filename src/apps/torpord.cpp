@@ -8,10 +8,10 @@
 
 #include <CLI/CLI.hpp>
 
-#include "apps/pollable_link.h"
 #include "apps/role_main.h"
 #include "base/posix_files.h"
 #include "base/posix_host.h"
+#include "contract/host/validity.h"
 #include "duty/detector.h"
 #include "link/refusing_role.h"
 #include "model/cpu_backend.h"
@@ -84,7 +84,7 @@ class Ledger final : public DutyListener {
   std::uint32_t breaches_ = 0;
 };
 
-int run_detector(const Flags& flags, RoleHome& home, PollableLink& link, PosixFiles& files,
+int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles& files,
                  const PosixClock& clock, const ModelFile& model) {
   const auto failed = [&](const Error& error) {
     return end_with(kProgram, error, home, flags, files, clock);
@@ -110,7 +110,7 @@ int run_detector(const Flags& flags, RoleHome& home, PollableLink& link, PosixFi
                             .sleep_mw = power.sleep_mw});
   Ledger ledger(files, flags, home, clock, *log);
   QueueMemory memory(contract);
-  Detector detector({.link = link.link(),
+  Detector detector({.link = link,
                      .clock = clock,
                      .own = home.own,
                      .backend = backend,
@@ -119,7 +119,7 @@ int run_detector(const Flags& flags, RoleHome& home, PollableLink& link, PosixFi
                      .energy = energy,
                      .listener = ledger,
                      .memory = memory.memory(),
-                     .link_buffer_bytes = link.held_by_kernel()},
+                     .link_buffer_bytes = link.buffer_bytes()},
                     {.device = home.site.device_id,
                      .boot_id = read_boot_id(),
                      .speed = flags.speed,
@@ -156,13 +156,13 @@ int run(const Flags& flags) {
       home.own.refusal = opened.error();
     }
   }
-  auto link = PollableLink::make(flags.link, home.site, PollableLink::End::dials);
+  auto link = make_link(flags.link, home);
   if (!link) return end_with(kProgram, link.error(), home, flags, files, *clock);
-  if (home.own.contract != nullptr) return run_detector(flags, home, *link, files, *clock, *model);
+  if (home.own.contract != nullptr) return run_detector(flags, home, **link, files, *clock, *model);
 
   // Refused already; the peer is told why before we go.
-  RefusingRole role(link->link(), *clock, home.own, Peer::End::dials);
-  (void)run_role(role, *clock, *link);
+  RefusingRole role(**link, *clock, home.own, Peer::End::dials);
+  (void)run_role(role, *clock, **link);
   return end_with(kProgram, home.own.refusal, home, flags, files, *clock);
 }
 

@@ -11,6 +11,7 @@
 #include "apps/demo_stage.h"
 #include "apps/verbs.h"
 #include "report/page.h"
+#include "report/report_log.h"
 #include "report/trace.h"
 
 namespace torpor::apps {
@@ -25,7 +26,8 @@ Error role_ended(const char* role, int code, const std::string& log) {
   return error;
 }
 
-Status write_trace(Files& files, const std::string& reports, const std::string& path) {
+// The whole log as one trace for Perfetto.
+Result<std::string> chrome_trace(Files& files, const std::string& reports) {
   TORPOR_TRY(ReportReader reader, ReportReader::open(files, reports));
   std::string text;
   const auto writer = make_trace_writer(TraceFormat::chrome, [&](std::string_view piece) { text += piece; });
@@ -44,7 +46,7 @@ Status write_trace(Files& files, const std::string& reports, const std::string& 
   }
   take(tracer.finish());
   writer->finish(summarizer.finish());
-  return files.replace(path, as_bytes(text), 0644);
+  return text;
 }
 
 Status run(const DemoFlags& flags, Verbs& verbs) {
@@ -80,7 +82,8 @@ Status run(const DemoFlags& flags, Verbs& verbs) {
   }
   TORPOR_CHECK(write_page(verbs.files, stage.reports, flags.out + "/report.html",
                           stage.origin + contract.period() * static_cast<std::int64_t>(screen.shown())));
-  TORPOR_CHECK(write_trace(verbs.files, stage.reports, flags.out + "/trace.json"));
+  TORPOR_TRY(const std::string trace, chrome_trace(verbs.files, stage.reports));
+  TORPOR_CHECK(verbs.files.replace(flags.out + "/trace.json", as_bytes(trace), 0644));
   screen.finish(flags.out);
   return {};
 }
@@ -98,10 +101,10 @@ void add_demo(CLI::App& app, Verbs& verbs) {
   demo->add_option("--out", flags.out, "directory for all it leaves")->required();
   demo->add_option("--pack", flags.pack,
                    "data pack with a run-to-failure recording (default: ../shared/data, else simulated)");
-  demo->add_option("--speed", flags.speed, "times faster than real time", true);
-  demo->add_option("--contract", flags.contract, "contract to sign", true);
-  demo->add_option("--site", flags.site, "site file", true);
-  demo->add_option("--model", flags.model, "model file the contract names", true);
+  demo->add_option("--speed", flags.speed, "times faster than real time")->capture_default_str();
+  demo->add_option("--contract", flags.contract, "contract to sign")->capture_default_str();
+  demo->add_option("--site", flags.site, "site file")->capture_default_str();
+  demo->add_option("--model", flags.model, "model file the contract names")->capture_default_str();
   demo->footer("example:\n  torpor demo --out out/demo");
   demo->callback([&verbs] {
     if (flags.pack.empty() && std::filesystem::exists("../shared/data/MANIFEST.csv"))

@@ -3,15 +3,21 @@
 #include "base/cbor.h"
 
 namespace torpor::cbor {
+using namespace std::string_view_literals;  // their length needs no strlen
 namespace {
 
 constexpr int kMaxDepth = 8;
 constexpr std::uint64_t kInt64Max = 0x7fffffffffffffffu;
 
 constexpr std::string_view type_name(Type type) {
-  constexpr std::string_view kNames[] = {
-      "unsigned integer", "negative integer", "byte string", "text string", "array", "map", "tag",
-      "simple value"};
+  constexpr std::string_view kNames[] = {"unsigned integer"sv,
+                                         "negative integer"sv,
+                                         "byte string"sv,
+                                         "text string"sv,
+                                         "array"sv,
+                                         "map"sv,
+                                         "tag"sv,
+                                         "simple value"sv};
   return kNames[static_cast<std::size_t>(type)];
 }
 
@@ -69,7 +75,7 @@ void Writer::boolean(bool value) { head(Type::simple, value ? 21 : 20); }
 
 Result<Bytes> Writer::finish() const {
   if (overflow_) {
-    Error error{.reason = Reason::cbor_no_room, .where = "cbor writer"};
+    Error error{.reason = Reason::cbor_no_room, .where = "cbor writer"sv};
     error.expected << "at most " << out_.size() << " bytes";
     return error;
   }
@@ -89,7 +95,7 @@ Error Reader::fail(Reason reason, std::string_view found, std::string_view expec
 
 Result<Reader::Head> Reader::head() {
   if (failed_) return error_;
-  if (at_ >= in_.size()) return fail(Reason::cbor_truncated, "end of data", "another item");
+  if (at_ >= in_.size()) return fail(Reason::cbor_truncated, "end of data"sv, "another item"sv);
   const auto first = static_cast<unsigned>(in_[at_]);
   const auto type = static_cast<Type>(first >> 5);
   const unsigned info = first & 31;
@@ -98,26 +104,28 @@ Result<Reader::Head> Reader::head() {
     return Head{type, info};
   }
   if (info > 27)
-    return fail(Reason::cbor_not_deterministic, "indefinite length or reserved head", "a definite length");
+    return fail(Reason::cbor_not_deterministic, "indefinite length or reserved head"sv,
+                "a definite length"sv);
   if (type == Type::simple) {
-    return fail(Reason::cbor_type, info == 24 ? "simple value" : "float",
-                "an integer, string, boolean, array or map");
+    return fail(Reason::cbor_type, info == 24 ? "simple value"sv : "float"sv,
+                "an integer, string, boolean, array or map"sv);
   }
   const std::size_t extra = std::size_t{1} << (info - 24);
-  if (in_.size() - at_ - 1 < extra) return fail(Reason::cbor_truncated, "end of data", "the rest of a head");
+  if (in_.size() - at_ - 1 < extra)
+    return fail(Reason::cbor_truncated, "end of data"sv, "the rest of a head"sv);
   std::uint64_t argument = 0;
   for (std::size_t i = 0; i < extra; ++i)
     argument = (argument << 8) | static_cast<std::uint64_t>(in_[at_ + 1 + i]);
   const std::uint64_t least = extra == 1 ? 24 : std::uint64_t{1} << (4 * extra);
   if (argument < least)
-    return fail(Reason::cbor_not_deterministic, "a longer head than needed", "the shortest head");
+    return fail(Reason::cbor_not_deterministic, "a longer head than needed"sv, "the shortest head"sv);
   at_ += 1 + extra;
   return Head{type, argument};
 }
 
 Result<Type> Reader::peek() {
   if (failed_) return error_;
-  if (at_ >= in_.size()) return fail(Reason::cbor_truncated, "end of data", "another item");
+  if (at_ >= in_.size()) return fail(Reason::cbor_truncated, "end of data"sv, "another item"sv);
   return static_cast<Type>(static_cast<unsigned>(in_[at_]) >> 5);
 }
 
@@ -132,15 +140,18 @@ Result<std::uint64_t> Reader::uint() { return head_of(Type::uint); }
 
 Result<std::int64_t> Reader::integer() {
   TORPOR_TRY(const Type type, peek());
-  if (type != Type::uint && type != Type::nint) return fail(Reason::cbor_type, type_name(type), "an integer");
+  if (type != Type::uint && type != Type::nint)
+    return fail(Reason::cbor_type, type_name(type), "an integer"sv);
   TORPOR_TRY(const Head h, head());
-  if (h.argument > kInt64Max) return fail(Reason::cbor_type, "an integer beyond 64 bits", "a 64-bit integer");
+  if (h.argument > kInt64Max)
+    return fail(Reason::cbor_type, "an integer beyond 64 bits"sv, "a 64-bit integer"sv);
   const auto value = static_cast<std::int64_t>(h.argument);
   return h.type == Type::uint ? value : -1 - value;
 }
 
 Result<Bytes> Reader::take(std::uint64_t count) {
-  if (count > in_.size() - at_) return fail(Reason::cbor_truncated, "end of data", "the rest of a string");
+  if (count > in_.size() - at_)
+    return fail(Reason::cbor_truncated, "end of data"sv, "the rest of a string"sv);
   const Bytes taken = in_.subspan(at_, static_cast<std::size_t>(count));
   at_ += taken.size();
   return taken;
@@ -154,28 +165,28 @@ Result<Bytes> Reader::bytes() {
 Result<std::string_view> Reader::text() {
   TORPOR_TRY(const std::uint64_t count, head_of(Type::text));
   TORPOR_TRY(const Bytes raw, take(count));
-  if (!valid_utf8(raw)) return fail(Reason::cbor_type, "bytes that are not UTF-8", "text");
+  if (!valid_utf8(raw)) return fail(Reason::cbor_type, "bytes that are not UTF-8"sv, "text"sv);
   return as_text(raw);
 }
 
 Result<bool> Reader::boolean() {
   TORPOR_TRY(const std::uint64_t value, head_of(Type::simple));
   if (value != 20 && value != 21)
-    return fail(Reason::cbor_type, "null, undefined or simple value", "a boolean");
+    return fail(Reason::cbor_type, "null, undefined or simple value"sv, "a boolean"sv);
   return value == 21;
 }
 
 Result<std::size_t> Reader::array() {
   TORPOR_TRY(const std::uint64_t count, head_of(Type::array));
   if (count > in_.size() - at_)
-    return fail(Reason::cbor_truncated, "more items than bytes", "a count that can be there");
+    return fail(Reason::cbor_truncated, "more items than bytes"sv, "a count that can be there"sv);
   return static_cast<std::size_t>(count);
 }
 
 Result<std::size_t> Reader::map() {
   TORPOR_TRY(const std::uint64_t count, head_of(Type::map));
   if (count > (in_.size() - at_) / 2)
-    return fail(Reason::cbor_truncated, "more pairs than bytes", "a count that can be there");
+    return fail(Reason::cbor_truncated, "more pairs than bytes"sv, "a count that can be there"sv);
   return static_cast<std::size_t>(count);
 }
 
@@ -184,7 +195,7 @@ Result<std::uint64_t> Reader::tag() { return head_of(Type::tag); }
 Status Reader::skip() { return skip_nested(0); }
 
 Status Reader::skip_nested(int depth) {
-  if (depth > kMaxDepth) return fail(Reason::cbor_type, "deeper nesting", "at most 8 levels");
+  if (depth > kMaxDepth) return fail(Reason::cbor_type, "deeper nesting"sv, "at most 8 levels"sv);
   TORPOR_TRY(const Type type, peek());
   std::size_t items = 0;
   switch (type) {
@@ -193,7 +204,7 @@ Status Reader::skip_nested(int depth) {
     case Type::simple: {
       TORPOR_TRY(const Head h, head());
       if (h.type == Type::simple && h.argument != 20 && h.argument != 21) {
-        return fail(Reason::cbor_type, "null, undefined or simple value", "a boolean");
+        return fail(Reason::cbor_type, "null, undefined or simple value"sv, "a boolean"sv);
       }
       return {};
     }
@@ -226,7 +237,7 @@ Status Reader::skip_nested(int depth) {
 
 Status Reader::finish() {
   if (failed_) return error_;
-  if (at_ != in_.size()) return fail(Reason::cbor_trailing, "more bytes", "the end");
+  if (at_ != in_.size()) return fail(Reason::cbor_trailing, "more bytes"sv, "the end"sv);
   return {};
 }
 

@@ -55,7 +55,7 @@ class Writer {
 // the start of the input. Text must be valid UTF-8. Views point into the input.
 class Reader {
  public:
-  explicit Reader(Bytes in, std::string_view what = "cbor") : in_(in), what_(what) {}
+  explicit Reader(Bytes in, std::string_view what = {"cbor", 4}) : in_(in), what_(what) {}
   Result<Type> peek();
   Result<std::uint64_t> uint();
   Result<std::int64_t> integer();  // uint or nint that fits

@@ -3,6 +3,7 @@
 #include "base/error.h"
 
 namespace torpor {
+using namespace std::string_view_literals;  // their length needs no strlen
 namespace {
 
 struct Entry {
@@ -34,7 +35,7 @@ FixedString<512> one_line(const Error& error) {
   if (!error.where.empty()) line << ": " << error.where;
   if (!error.found.empty()) line << ": found " << error.found;
   if (!error.expected.empty())
-    line << (error.found.empty() ? ": expected " : ", expected ") << error.expected;
+    line << (error.found.empty() ? ": expected "sv : ", expected "sv) << error.expected;
   if (error.os_code != 0) line << " (os error " << error.os_code << ")";
   return line;
 }

@@ -20,13 +20,13 @@ class FixedString {
   constexpr FixedString(const char* text) { append(text); }
 
   constexpr FixedString& append(std::string_view text) {
-    for (char c : text) {
-      if (size_ == N) {
-        chars_[N - 1] = '~';
-        break;
-      }
-      chars_[size_++] = c;
-    }
+    for (char c : text)
+      if (!push(c)) break;
+    return *this;
+  }
+  // Character by character: firmware brings no strlen.
+  constexpr FixedString& append(const char* text) {
+    while (*text != '\0' && push(*text)) ++text;
     return *this;
   }
 
@@ -51,10 +51,11 @@ class FixedString {
   }
 
   constexpr FixedString& append_hex(const std::byte* bytes, std::size_t count) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
+    constexpr char kDigits[] = "0123456789abcdef";
     for (std::size_t i = 0; i < count; ++i) {
       const auto b = static_cast<unsigned>(bytes[i]);
-      append(kDigits.substr(b >> 4, 1)).append(kDigits.substr(b & 15, 1));
+      push(kDigits[b >> 4]);
+      push(kDigits[b & 15]);
     }
     return *this;
   }
@@ -71,6 +72,14 @@ class FixedString {
   }
 
  private:
+  constexpr bool push(char c) {
+    if (size_ == N) {
+      chars_[N - 1] = '~';
+      return false;
+    }
+    chars_[size_++] = c;
+    return true;
+  }
   std::size_t size_ = 0;
   char chars_[N] = {};
 };
@@ -80,6 +89,8 @@ template <std::size_t N, class T>
 constexpr FixedString<N>& operator<<(FixedString<N>& out, const T& piece) {
   if constexpr (std::integral<T>) {
     return out.append(piece);
+  } else if constexpr (std::convertible_to<const T&, const char*>) {
+    return out.append(static_cast<const char*>(piece));
   } else {
     return out.append(std::string_view(piece));
   }

@@ -3,6 +3,7 @@
 #include "contract/crypto.h"
 
 namespace torpor {
+using namespace std::string_view_literals;  // their length needs no strlen
 namespace {
 
 using Encoded = std::array<std::uint8_t, 32>;  // little-endian
@@ -80,17 +81,17 @@ Status check_public_key(const PublicKey& key, std::string_view what) {
 Status check_signature(const PublicKey& key, Bytes message, Bytes signature, std::string_view what) {
   TORPOR_CHECK(check_public_key(key, what));
   if (signature.size() != kSignatureBytes) {
-    Error error = fail(Reason::bundle_signature_size, what, "", "64 bytes");
+    Error error = fail(Reason::bundle_signature_size, what, ""sv, "64 bytes"sv);
     error.found << signature.size() << " bytes";
     return error;
   }
   if (!good_point(signature.data()))
-    return fail(Reason::signature_malleable, what, "R of small order or not in canonical form",
-                "a canonical point");
+    return fail(Reason::signature_malleable, what, "R of small order or not in canonical form"sv,
+                "a canonical point"sv);
   if (!less(load(signature.data() + 32), kGroupOrder))
-    return fail(Reason::signature_malleable, what, "S >= L", "S < L");
+    return fail(Reason::signature_malleable, what, "S >= L"sv, "S < L"sv);
   if (torpor_ed25519_verify(raw(signature.data()), raw(message.data()), message.size(), raw(key.data())) != 1)
-    return fail(Reason::bundle_signature, what, "a signature that does not fit", "that of the key named");
+    return fail(Reason::bundle_signature, what, "a signature that does not fit"sv, "that of the key named"sv);
   return {};
 }
 

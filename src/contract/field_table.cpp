@@ -5,6 +5,7 @@
 #include <type_traits>
 
 namespace torpor {
+using namespace std::string_view_literals;  // their length needs no strlen
 namespace {
 
 template <std::size_t N>
@@ -414,17 +415,17 @@ bool name_character(char c) {
 std::string_view name(FieldType type) {
   switch (type) {
     case FieldType::integer:
-      return "integer";
+      return "integer"sv;
     case FieldType::time:
-      return "time";
+      return "time"sv;
     case FieldType::word:
-      return "word";
+      return "word"sv;
     case FieldType::name:
-      return "name";
+      return "name"sv;
     case FieldType::digest:
-      return "digest";
+      return "digest"sv;
   }
-  return "?";
+  return "?"sv;
 }
 
 std::span<const Field> fields() { return kFields; }
@@ -459,14 +460,14 @@ Status check_value(const Field& field, const FieldValue& value) {
     for (std::byte b : value.bytes) zero = zero && b == std::byte{0};
     if (value.bytes.size() == sizeof(Digest) && !zero) return {};
     Error error{.reason = Reason::contract_bad_text};
-    error.found << (zero ? "all zero" : "another length");
+    error.found << (zero ? "all zero"sv : "another length"sv);
     error.expected << "32 bytes of a SHA-256";
     return error;
   }
   if (value.number >= field.min && value.number <= field.max) return {};
   Error error{.reason = Reason::contract_out_of_range};
   error.found << value.number;
-  error.expected << field.min << " to " << field.max << (field.unit.empty() ? "" : " ") << field.unit;
+  error.expected << field.min << " to " << field.max << (field.unit.empty() ? ""sv : " "sv) << field.unit;
   return error;
 }
 

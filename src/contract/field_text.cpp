@@ -49,14 +49,16 @@ std::string_view section_of(const Field& field, std::size_t depth) {
   std::size_t end = 0;
   for (std::size_t dots = 0; end < field.name.size(); ++end)
     if (field.name[end] == '.' && ++dots >= depth) break;
-  return depth == 0 ? std::string_view{} : field.name.substr(0, end);
+  return {field.name.data(), depth == 0 ? 0 : end};
 }
 
 FixedString<48> path_of(const Field& field, std::size_t sensor) {
   FixedString<48> path;
   if (!field.per_sensor) return path << field.name;
   const std::string_view list = section_of(field, 1);
-  return path << list << "[" << sensor << "]" << field.name.substr(list.size());
+  std::string_view rest = field.name;
+  rest.remove_prefix(list.size());
+  return path << list << "[" << sensor << "]" << rest;
 }
 
 FixedString<72> to_text(const Field& field, const FieldValue& value) {

@@ -6,6 +6,7 @@
 #include "contract/table_walk.h"
 
 namespace torpor {
+using namespace std::string_view_literals;  // their length needs no strlen
 namespace {
 
 class Decoder {
@@ -15,7 +16,7 @@ class Decoder {
   Result<Terms> run() {
     TORPOR_CHECK(level(fields(), 0, 0));
     if (reader_.offset() != payload_.size())
-      return fail(Reason::bundle_trailing, "payload", "more bytes", "the end");
+      return fail(Reason::bundle_trailing, "payload"sv, "more bytes"sv, "the end"sv);
     TORPOR_CHECK(encodes_to_the_same());
     return terms_;
   }
@@ -23,9 +24,9 @@ class Decoder {
  private:
   // One map: the rows share their first `depth` keys.
   Status level(std::span<const Field> rows, std::size_t depth, std::size_t sensor) {
-    const std::string_view section = depth == 0 ? "payload" : section_of(rows.front(), depth);
+    const std::string_view section = depth == 0 ? "payload"sv : section_of(rows.front(), depth);
     auto pairs = reader_.map();
-    if (!pairs) return from_reader(pairs.error(), section, "map");
+    if (!pairs) return from_reader(pairs.error(), section, "map"sv);
     rows = rows_of_schema(rows, schema_);
     std::int64_t last = -1;
     for (std::size_t i = 0; i < *pairs; ++i) {
@@ -51,16 +52,16 @@ class Decoder {
   Result<std::int64_t> next_key(std::string_view section, std::int64_t last) {
     const std::size_t at = reader_.offset();
     auto key = reader_.integer();
-    if (!key) return from_reader(key.error(), section, "integer key");
+    if (!key) return from_reader(key.error(), section, "integer key"sv);
     if (*key == last) {
-      Error error = fail(Reason::contract_duplicate_field, section, "", "each key once");
+      Error error = fail(Reason::contract_duplicate_field, section, ""sv, "each key once"sv);
       error.found << "key " << *key << " again at offset " << at;
       return error;
     }
     if (*key < last || *key < 0) {
       // Negative keys sort behind all others and no row has one.
       if (*key < 0) return unknown(section, *key);
-      Error error = fail(Reason::bundle_not_deterministic, section, "", "ascending keys");
+      Error error = fail(Reason::bundle_not_deterministic, section, ""sv, "ascending keys"sv);
       error.found << "key " << *key << " after " << last;
       return error;
     }
@@ -70,9 +71,9 @@ class Decoder {
   Status sensors(std::span<const Field> rows) {
     const std::string_view section = section_of(rows.front(), 1);
     auto count = reader_.array();
-    if (!count) return from_reader(count.error(), section, "array");
+    if (!count) return from_reader(count.error(), section, "array"sv);
     if (*count < 1 || *count > kMaxSensors) {
-      Error error = fail(Reason::contract_out_of_range, section, "", "");
+      Error error = fail(Reason::contract_out_of_range, section, ""sv, ""sv);
       error.found << *count << " sensors";
       error.expected << "1 to " << kMaxSensors;
       return error;
@@ -90,19 +91,19 @@ class Decoder {
       case FieldType::time:
       case FieldType::word: {
         auto number = reader_.integer();
-        if (!number) return from_reader(number.error(), path, "integer");
+        if (!number) return from_reader(number.error(), path, "integer"sv);
         value.number = *number;
         break;
       }
       case FieldType::name: {
         auto text = reader_.text();
-        if (!text) return from_reader(text.error(), path, "text string");
+        if (!text) return from_reader(text.error(), path, "text string"sv);
         value.text = *text;
         break;
       }
       case FieldType::digest: {
         auto bytes = reader_.bytes();
-        if (!bytes) return from_reader(bytes.error(), path, "byte string");
+        if (!bytes) return from_reader(bytes.error(), path, "byte string"sv);
         value.bytes = *bytes;
         break;
       }
@@ -126,7 +127,8 @@ class Decoder {
     if (equal(again, payload_)) return {};
     std::size_t at = 0;
     while (at < again.size() && at < payload_.size() && again[at] == payload_[at]) ++at;
-    Error error = fail(Reason::bundle_not_deterministic, "payload", "", "the one encoding of these terms");
+    Error error =
+        fail(Reason::bundle_not_deterministic, "payload"sv, ""sv, "the one encoding of these terms"sv);
     error.found << "another byte at offset " << at;
     return error;
   }
@@ -140,7 +142,7 @@ class Decoder {
   }
 
   Error unknown(std::string_view section, std::int64_t key) {
-    Error error = fail(Reason::contract_unknown_field, section, "", "");
+    Error error = fail(Reason::contract_unknown_field, section, ""sv, ""sv);
     error.found << "key " << key;
     error.expected << "only the fields of schema " << schema_;
     return error;
@@ -150,7 +152,7 @@ class Decoder {
     const bool leaf = is_leaf(rows.front(), depth);
     Error error = fail(Reason::contract_missing_field,
                        leaf ? path_of(rows.front(), sensor).view() : section_of(rows.front(), depth + 1),
-                       "nothing", "");
+                       "nothing"sv, ""sv);
     error.expected << "key " << rows.front().key[depth];
     return error;
   }

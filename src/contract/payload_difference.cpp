@@ -4,6 +4,7 @@
 #include "contract/payload.h"
 
 namespace torpor {
+using namespace std::string_view_literals;  // their length needs no strlen
 namespace {
 
 class Differences {
@@ -27,7 +28,7 @@ bool same(const FieldValue& a, const FieldValue& b) {
 FixedString<72> number_text(std::size_t n) { return FixedString<72>().append(n); }
 
 std::string_view reading(const Result<Terms>& terms) {
-  return terms ? std::string_view("readable") : name(terms.error().reason);
+  return terms ? std::string_view("readable"sv) : name(terms.error().reason);
 }
 
 }  // namespace
@@ -35,14 +36,14 @@ std::string_view reading(const Result<Terms>& terms) {
 std::size_t differing_fields(Bytes payload_a, Bytes payload_b, std::span<FieldDifference> out) {
   Differences found(out);
   if (equal(payload_a, payload_b)) return 0;
-  const Result<Terms> a = decode_payload(payload_a, "a");
-  const Result<Terms> b = decode_payload(payload_b, "b");
+  const Result<Terms> a = decode_payload(payload_a, "a"sv);
+  const Result<Terms> b = decode_payload(payload_b, "b"sv);
   if (!a || !b) {
-    found.add("payload", reading(a), reading(b));
+    found.add("payload"sv, reading(a), reading(b));
     return found.count();
   }
   if (a->sensor_count != b->sensor_count)
-    found.add("sensors", number_text(a->sensor_count), number_text(b->sensor_count));
+    found.add("sensors"sv, number_text(a->sensor_count), number_text(b->sensor_count));
   const std::size_t both = a->sensor_count < b->sensor_count ? a->sensor_count : b->sensor_count;
   for (const Field& field : fields()) {
     for (std::size_t i = 0; i < (field.per_sensor ? both : 1); ++i) {

@@ -3,6 +3,7 @@
 #include "contract/rules.h"
 
 namespace torpor {
+using namespace std::string_view_literals;  // their length needs no strlen
 namespace {
 
 constexpr std::uint64_t kHourMs = 3'600'000;
@@ -29,25 +30,25 @@ class Judge {
 
   Status times() const {
     if (t_.expires_s <= t_.not_before_s) {
-      Error error = fail(Reason::rule_validity, "expires");
+      Error error = fail(Reason::rule_validity, "expires"sv);
       error.found << t_.expires_s - t_.not_before_s << " s after not_before";
       error.expected << "later than not_before";
       return error;
     }
     if (2 * std::uint64_t{t_.duty.interval_tolerance_ms} >= period_ms())
-      return compare(Reason::rule_interval, "duty.interval_tolerance_ms", t_.duty.interval_tolerance_ms,
-                     "less than half of", period_ms(), "ms, the period");
+      return compare(Reason::rule_interval, "duty.interval_tolerance_ms"sv, t_.duty.interval_tolerance_ms,
+                     "less than half of"sv, period_ms(), "ms, the period"sv);
     const std::uint64_t deadlines = std::uint64_t{t_.power.infer_deadline_ms} + t_.power.release_deadline_ms;
     if (deadlines >= t_.duty.sleep_ms)
-      return compare(Reason::rule_deadlines, "power.infer_deadline_ms", deadlines,
-                     "together with power.release_deadline_ms less than", t_.duty.sleep_ms,
-                     "ms, duty.sleep_ms");
+      return compare(Reason::rule_deadlines, "power.infer_deadline_ms"sv, deadlines,
+                     "together with power.release_deadline_ms less than"sv, t_.duty.sleep_ms,
+                     "ms, duty.sleep_ms"sv);
     if (t_.power.awake_limit_ms < t_.duty.sample_ms + deadlines)
-      return compare(Reason::rule_awake_limit, "power.awake_limit_ms", t_.power.awake_limit_ms, "at least",
-                     t_.duty.sample_ms + deadlines, "ms, sample and deadlines");
+      return compare(Reason::rule_awake_limit, "power.awake_limit_ms"sv, t_.power.awake_limit_ms,
+                     "at least"sv, t_.duty.sample_ms + deadlines, "ms, sample and deadlines"sv);
     if (t_.power.awake_limit_ms >= period_ms())
-      return compare(Reason::rule_awake_limit, "power.awake_limit_ms", t_.power.awake_limit_ms, "less than",
-                     period_ms(), "ms, the period");
+      return compare(Reason::rule_awake_limit, "power.awake_limit_ms"sv, t_.power.awake_limit_ms,
+                     "less than"sv, period_ms(), "ms, the period"sv);
     return {};
   }
 
@@ -55,11 +56,11 @@ class Judge {
     std::uint64_t window = 0;
     for (const SensorTerms& sensor : t_.sensors()) window += window_bytes(t_.duty, sensor);
     if (t_.queue.bytes < kBatchesThatMustFit * window)
-      return compare(Reason::rule_queue_bytes, "queue.bytes", t_.queue.bytes, "at least",
-                     kBatchesThatMustFit * window, "bytes, 3 windows of all sensors");
+      return compare(Reason::rule_queue_bytes, "queue.bytes"sv, t_.queue.bytes, "at least"sv,
+                     kBatchesThatMustFit * window, "bytes, 3 windows of all sensors"sv);
     if (t_.queue.age_ms < t_.duty.sample_ms)
-      return compare(Reason::rule_queue_age, "queue.age_ms", t_.queue.age_ms, "at least", t_.duty.sample_ms,
-                     "ms, duty.sample_ms");
+      return compare(Reason::rule_queue_age, "queue.age_ms"sv, t_.queue.age_ms, "at least"sv,
+                     t_.duty.sample_ms, "ms, duty.sample_ms"sv);
     return {};
   }
 
@@ -67,14 +68,14 @@ class Judge {
     const SensorTerms& sensor = t_.sensor_list[index];
     for (std::size_t k = 0; k < index; ++k) {
       if (!(t_.sensor_list[k].id == sensor.id)) continue;
-      Error error = fail_sensor(Reason::rule_sensor_repeated, index, "id");
+      Error error = fail_sensor(Reason::rule_sensor_repeated, index, "id"sv);
       error.found << sensor.id << ", the id of sensors[" << k << "]";
       error.expected << "an id of its own";
       return error;
     }
     const std::uint64_t full_scale_ug = std::uint64_t{sensor.full_scale_mg} * 1000;
     if (sensor.noise_floor_ug * kFloorsInFullScale > full_scale_ug) {
-      Error error = fail_sensor(Reason::rule_noise_floor, index, "noise_floor_ug");
+      Error error = fail_sensor(Reason::rule_noise_floor, index, "noise_floor_ug"sv);
       error.found << sensor.noise_floor_ug;
       error.expected << "at most " << full_scale_ug / kFloorsInFullScale << " micro-g, 1 % of full scale";
       return error;
@@ -87,7 +88,7 @@ class Judge {
     const bool all_zero = b.element_diameter_um == 0 && b.pitch_diameter_um == 0 && b.contact_angle_mdeg == 0;
     if (unknown && all_zero) return {};
     if (unknown || b.element_diameter_um == 0 || b.pitch_diameter_um == 0) {
-      Error error = fail_sensor(Reason::rule_bearing, index, "bearing");
+      Error error = fail_sensor(Reason::rule_bearing, index, "bearing"sv);
       error.found << b.rolling_elements << " elements of " << b.element_diameter_um << " on "
                   << b.pitch_diameter_um << " micrometre";
       error.expected << "all of them, or all 0";
@@ -98,7 +99,7 @@ class Judge {
     const std::uint64_t room = std::uint64_t{22} * b.pitch_diameter_um;
     const std::uint64_t taken = std::uint64_t{7} * b.rolling_elements * b.element_diameter_um;
     if (taken <= room && b.element_diameter_um < b.pitch_diameter_um) return {};
-    Error error = fail_sensor(Reason::rule_bearing, index, "bearing.pitch_diameter_um");
+    Error error = fail_sensor(Reason::rule_bearing, index, "bearing.pitch_diameter_um"sv);
     error.found << b.pitch_diameter_um;
     error.expected << "a circle with room for " << b.rolling_elements << " elements of "
                    << b.element_diameter_um << " micrometre";
@@ -108,25 +109,26 @@ class Judge {
   Status energy() const {
     const std::uint64_t needed = cycles_in(kHourMs) * t_.power.active_mj_per_cycle;
     if (t_.power.mj_per_hour >= needed) return {};
-    return compare(Reason::rule_hourly_energy, "power.mj_per_hour", t_.power.mj_per_hour, "at least", needed,
-                   "mJ, the cycles of an hour");
+    return compare(Reason::rule_hourly_energy, "power.mj_per_hour"sv, t_.power.mj_per_hour, "at least"sv,
+                   needed, "mJ, the cycles of an hour"sv);
   }
 
   Status alarm() const {
     const std::uint64_t cycles = std::uint64_t{t_.alarm.fit_cycles} + t_.alarm.calibration_cycles;
     if (cycles * period_ms() <= kMaxLearningMs) return {};
-    return compare(Reason::rule_learning, "alarm.calibration_cycles", cycles,
-                   "together with alarm.fit_cycles at most", kMaxLearningMs / period_ms(), "cycles, 90 days");
+    return compare(Reason::rule_learning, "alarm.calibration_cycles"sv, cycles,
+                   "together with alarm.fit_cycles at most"sv, kMaxLearningMs / period_ms(),
+                   "cycles, 90 days"sv);
   }
 
   Status spool() const {
     if (t_.telemetry.spool_age_ms < t_.telemetry.interval_ms)
-      return compare(Reason::rule_spool_age, "telemetry.spool_age_ms", t_.telemetry.spool_age_ms, "at least",
-                     t_.telemetry.interval_ms, "ms, telemetry.interval_ms");
+      return compare(Reason::rule_spool_age, "telemetry.spool_age_ms"sv, t_.telemetry.spool_age_ms,
+                     "at least"sv, t_.telemetry.interval_ms, "ms, telemetry.interval_ms"sv);
     const std::uint64_t needed = cycles_in(t_.telemetry.interval_ms) * kSpoolBytesPerCycle;
     if (t_.telemetry.spool_bytes < needed)
-      return compare(Reason::rule_spool_bytes, "telemetry.spool_bytes", t_.telemetry.spool_bytes, "at least",
-                     needed, "bytes, the reports of one interval");
+      return compare(Reason::rule_spool_bytes, "telemetry.spool_bytes"sv, t_.telemetry.spool_bytes,
+                     "at least"sv, needed, "bytes, the reports of one interval"sv);
     return {};
   }
 
@@ -137,7 +139,7 @@ class Judge {
     return error;
   }
   Error fail_sensor(Reason reason, std::size_t index, std::string_view field) const {
-    Error error = fail(reason, "sensors[");
+    Error error = fail(reason, "sensors["sv);
     error.where << index << "]." << field;
     return error;
   }

@@ -6,6 +6,7 @@
 #include "contract/crypto.h"
 
 namespace torpor {
+using namespace std::string_view_literals;  // their length needs no strlen
 namespace {
 
 constexpr std::uint64_t kSign1Tag = 18;
@@ -20,42 +21,44 @@ class Parser {
 
   Result<Sign1> run() {
     if (bundle_.size() > kMaxBundleBytes) {
-      Error error = fail(Reason::bundle_too_large, 0, "size");
+      Error error = fail(Reason::bundle_too_large, 0, "size"sv);
       error.found << bundle_.size() << " bytes";
       error.expected << "at most " << kMaxBundleBytes;
       return error;
     }
     auto tag = reader_.tag();
-    if (!tag) return broken(reader_, tag.error(), Reason::bundle_not_sign1, "tag");
-    if (*tag != kSign1Tag) return number(Reason::bundle_not_sign1, "tag", *tag, "tag 18, COSE_Sign1");
+    if (!tag) return broken(reader_, tag.error(), Reason::bundle_not_sign1, "tag"sv);
+    if (*tag != kSign1Tag) return number(Reason::bundle_not_sign1, "tag"sv, *tag, "tag 18, COSE_Sign1"sv);
     auto items = reader_.array();
-    if (!items) return broken(reader_, items.error(), Reason::bundle_not_sign1, "envelope");
-    if (*items != 4) return number(Reason::bundle_not_sign1, "envelope", *items, "an array of 4");
+    if (!items) return broken(reader_, items.error(), Reason::bundle_not_sign1, "envelope"sv);
+    if (*items != 4) return number(Reason::bundle_not_sign1, "envelope"sv, *items, "an array of 4"sv);
 
     auto header = reader_.bytes();
-    if (!header) return broken(reader_, header.error(), Reason::bundle_not_sign1, "protected header");
+    if (!header) return broken(reader_, header.error(), Reason::bundle_not_sign1, "protected header"sv);
     parts_.protected_header = *header;
     TORPOR_CHECK(protected_header(*header));
 
     auto unprotected = reader_.map();
     if (!unprotected)
-      return broken(reader_, unprotected.error(), Reason::bundle_not_sign1, "unprotected header");
+      return broken(reader_, unprotected.error(), Reason::bundle_not_sign1, "unprotected header"sv);
     if (*unprotected != 0)
-      return number(Reason::bundle_unprotected, "unprotected header", *unprotected, "no entries");
+      return number(Reason::bundle_unprotected, "unprotected header"sv, *unprotected, "no entries"sv);
 
     auto payload = reader_.bytes();
-    if (!payload) return broken(reader_, payload.error(), Reason::bundle_no_payload, "payload");
-    if (payload->empty()) return plain(Reason::bundle_no_payload, "payload", "nothing", "a contract");
+    if (!payload) return broken(reader_, payload.error(), Reason::bundle_no_payload, "payload"sv);
+    if (payload->empty()) return plain(Reason::bundle_no_payload, "payload"sv, "nothing"sv, "a contract"sv);
     parts_.payload = *payload;
 
     auto signature = reader_.bytes();
-    if (!signature) return broken(reader_, signature.error(), Reason::bundle_no_signature, "signature");
-    if (signature->empty()) return plain(Reason::bundle_no_signature, "signature", "nothing", "64 bytes");
+    if (!signature) return broken(reader_, signature.error(), Reason::bundle_no_signature, "signature"sv);
+    if (signature->empty())
+      return plain(Reason::bundle_no_signature, "signature"sv, "nothing"sv, "64 bytes"sv);
     if (signature->size() != kSignatureBytes)
-      return number(Reason::bundle_signature_size, "signature", signature->size(), "64 bytes");
+      return number(Reason::bundle_signature_size, "signature"sv, signature->size(), "64 bytes"sv);
     parts_.signature = *signature;
     if (reader_.offset() != bundle_.size())
-      return number(Reason::bundle_trailing, "end", bundle_.size() - reader_.offset(), "no further bytes");
+      return number(Reason::bundle_trailing, "end"sv, bundle_.size() - reader_.offset(),
+                    "no further bytes"sv);
     return parts_;
   }
 
@@ -63,15 +66,15 @@ class Parser {
   Status protected_header(Bytes raw) {
     cbor::Reader header(raw);
     auto pairs = header.map();
-    if (!pairs) return broken(header, pairs.error(), Reason::bundle_header, "protected header");
+    if (!pairs) return broken(header, pairs.error(), Reason::bundle_header, "protected header"sv);
     bool algorithm = false, content_type = false, key = false;
     std::int64_t last = 0;
     for (std::size_t i = 0; i < *pairs; ++i) {
       auto label = header.integer();
-      if (!label) return broken(header, label.error(), Reason::bundle_header, "protected header");
+      if (!label) return broken(header, label.error(), Reason::bundle_header, "protected header"sv);
       if (i > 0 && !cbor::key_less(last, *label))
-        return plain(Reason::bundle_not_deterministic, "protected header", "labels out of order",
-                     "ascending labels, each once");
+        return plain(Reason::bundle_not_deterministic, "protected header"sv, "labels out of order"sv,
+                     "ascending labels, each once"sv);
       last = *label;
       if (*label == kAlgorithmLabel) {
         TORPOR_CHECK(read_algorithm(header));
@@ -83,25 +86,25 @@ class Parser {
         TORPOR_CHECK(read_key_id(header));
         key = true;
       } else {
-        Error error = fail(Reason::bundle_header, at(header), "protected header");
+        Error error = fail(Reason::bundle_header, at(header), "protected header"sv);
         error.found << "label " << *label;
         error.expected << "only 1 (alg), 3 (content type) and 4 (kid)";
         return error;
       }
     }
-    if (!algorithm) return plain(Reason::bundle_algorithm, "alg", "nothing", "EdDSA (-8), protected");
-    if (!content_type) return plain(Reason::bundle_content_type, "content type", "nothing", kContentType);
-    if (!key) return plain(Reason::bundle_key_id, "kid", "nothing", "8 bytes, protected");
+    if (!algorithm) return plain(Reason::bundle_algorithm, "alg"sv, "nothing"sv, "EdDSA (-8), protected"sv);
+    if (!content_type) return plain(Reason::bundle_content_type, "content type"sv, "nothing"sv, kContentType);
+    if (!key) return plain(Reason::bundle_key_id, "kid"sv, "nothing"sv, "8 bytes, protected"sv);
     if (header.offset() != raw.size())
-      return plain(Reason::bundle_trailing, "protected header", "more bytes", "the end");
+      return plain(Reason::bundle_trailing, "protected header"sv, "more bytes"sv, "the end"sv);
     return {};
   }
 
   Status read_algorithm(cbor::Reader& header) {
     auto value = header.integer();
-    if (!value) return broken(header, value.error(), Reason::bundle_algorithm, "alg");
+    if (!value) return broken(header, value.error(), Reason::bundle_algorithm, "alg"sv);
     if (*value == kEdDsa) return {};
-    Error error = fail(Reason::bundle_algorithm, at(header), "alg");
+    Error error = fail(Reason::bundle_algorithm, at(header), "alg"sv);
     error.found << *value;
     error.expected << "EdDSA (-8)";
     return error;
@@ -109,17 +112,17 @@ class Parser {
 
   Status read_content_type(cbor::Reader& header) {
     auto value = header.text();
-    if (!value) return broken(header, value.error(), Reason::bundle_content_type, "content type");
+    if (!value) return broken(header, value.error(), Reason::bundle_content_type, "content type"sv);
     if (*value != kContentType)
-      return plain(Reason::bundle_content_type, "content type", *value, kContentType);
+      return plain(Reason::bundle_content_type, "content type"sv, *value, kContentType);
     return {};
   }
 
   Status read_key_id(cbor::Reader& header) {
     auto value = header.bytes();
-    if (!value) return broken(header, value.error(), Reason::bundle_key_id, "kid");
+    if (!value) return broken(header, value.error(), Reason::bundle_key_id, "kid"sv);
     if (value->size() != parts_.key_id.size())
-      return number(Reason::bundle_key_id, "kid", value->size(), "8 bytes");
+      return number(Reason::bundle_key_id, "kid"sv, value->size(), "8 bytes"sv);
     std::memcpy(parts_.key_id.data(), value->data(), parts_.key_id.size());
     return {};
   }
@@ -184,7 +187,7 @@ Result<Bytes> write_signed_bytes(Bytes protected_header, Bytes external_aad, Byt
                                  MutableBytes out) {
   cbor::Writer writer(out);
   writer.array(4);
-  writer.text("Signature1");
+  writer.text("Signature1"sv);
   writer.bytes(protected_header);
   writer.bytes(external_aad);
   writer.bytes(payload);

@@ -5,6 +5,7 @@
 #include "contract/crypto.h"
 
 namespace torpor {
+using namespace std::string_view_literals;  // their length needs no strlen
 namespace {
 
 int hex_digit(char c) {
@@ -27,9 +28,10 @@ bool read_hex(std::string_view text, std::array<std::byte, N>& out) {
 
 // The text up to the next `end`, which is consumed too.
 std::string_view cut(std::string_view& rest, char end) {
-  const std::size_t at = rest.find(end);
-  const std::string_view head = rest.substr(0, at);
-  rest.remove_prefix(at == std::string_view::npos ? rest.size() : at + 1);
+  std::size_t at = 0;
+  while (at < rest.size() && rest[at] != end) ++at;
+  const std::string_view head(rest.data(), at);
+  rest.remove_prefix(at < rest.size() ? at + 1 : at);
   return head;
 }
 
@@ -61,7 +63,7 @@ const PublicKey* TrustSet::find(const KeyId& id) const {
 
 Result<TrustSet> parse_trust(Bytes text, std::string_view what) {
   if (text.size() > kMaxTrustBytes)
-    return fail(Reason::trust_too_large, what, 1, "more bytes than a trust file has");
+    return fail(Reason::trust_too_large, what, 1, "more bytes than a trust file has"sv);
   TrustSet set;
   std::string_view rest = as_text(text);
   for (std::size_t line = 1; !rest.empty(); ++line) {
@@ -70,8 +72,8 @@ Result<TrustSet> parse_trust(Bytes text, std::string_view what) {
     const std::string_view verb = cut(words, ' ');
     const std::string_view id_word = cut(words, ' ');
     TrustSet::Entry entry;
-    entry.revoked = verb == "revoked";
-    bool well_formed = (entry.revoked || verb == "trusted") && read_hex(id_word, entry.id);
+    entry.revoked = verb == "revoked"sv;
+    bool well_formed = (entry.revoked || verb == "trusted"sv) && read_hex(id_word, entry.id);
     if (well_formed) well_formed = entry.revoked ? words.empty() : read_hex(words, entry.key);
     if (!well_formed) {
       Error error = fail(Reason::trust_syntax, what, line, verb);
@@ -89,7 +91,7 @@ Result<TrustSet> parse_trust(Bytes text, std::string_view what) {
         return fail(Reason::trust_duplicate, what, line, id_word);
     }
     if (set.count_ == kMaxTrustEntries) {
-      Error error = fail(Reason::trust_too_many, what, line, "");
+      Error error = fail(Reason::trust_too_many, what, line, ""sv);
       error.expected << "at most " << kMaxTrustEntries << " entries";
       return error;
     }
@@ -105,9 +107,9 @@ Result<TrustSet> parse_trust(Bytes text, std::string_view what) {
 
 FixedString<96> trust_line(const PublicKey& key) {
   const KeyId id = key_id(key);
-  FixedString<96> line("trusted ");
-  line.append_hex(id.data(), id.size()).append(" ").append_hex(key.data(), key.size());
-  return line.append("\n");
+  FixedString<96> line("trusted "sv);
+  line.append_hex(id.data(), id.size()).append(" "sv).append_hex(key.data(), key.size());
+  return line.append("\n"sv);
 }
 
 }  // namespace torpor

@@ -7,6 +7,7 @@
 #include "contract/rules.h"
 
 namespace torpor {
+using namespace std::string_view_literals;  // their length needs no strlen
 
 class ContractMaker {
  public:
@@ -26,7 +27,7 @@ Result<PublicKey> trusted_key(const KeyId& id, const TrustSet& trust, std::strin
   Error error{.reason = revoked ? Reason::bundle_key_revoked : Reason::bundle_key_unknown};
   error.where << what << ": kid";
   error.found.append_hex(id.data(), id.size());
-  error.expected << "a key the trust file trusts" << (revoked ? " and does not revoke" : "");
+  error.expected << "a key the trust file trusts" << (revoked ? " and does not revoke"sv : ""sv);
   return error;
 }
 

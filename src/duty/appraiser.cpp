@@ -126,6 +126,7 @@ Appraisal Appraiser::appraise(std::uint64_t cycle, const Window& window, WindowQ
   } else {
     explainer_.observe(window);
   }
+  appraisal.indicators = compute_indicators(window, explainer_.spectra(), indicator_work_);
   if (judge_.state() == JudgeState::learning_fit) {
     learn(window);
     appraisal.verdict = judge_.fitted(cycle);

@@ -23,7 +23,7 @@ namespace torpor {
 struct Appraisal {
   Verdict verdict;
   CycleScores scores;     // zero unless `inferred`
-  Indicators indicators;  // of every window whose samples can be trusted
+  Indicators indicators;  // of good windows
   bool inferred = false;  // the network ran
 };
 
@@ -88,6 +88,7 @@ class Appraiser {
   BaselinePaths paths_;
   Judge judge_;
   Explainer explainer_;
+  IndicatorWorkspace indicator_work_;
   SubFrameCutter cutter_;
   std::optional<FeatureExtractor> extractor_;
   std::vector<Axis> axes_;
@@ -99,7 +100,6 @@ class Appraiser {
   std::vector<std::byte> encoded_;  // the baseline file
   std::uint32_t unsaved_ = 0;       // learning cycles since the last save
   JudgeState saved_state_ = JudgeState::learning_fit;
-  std::string baseline_trouble_;
 };
 
 }  // namespace torpor

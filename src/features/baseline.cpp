@@ -174,7 +174,16 @@ Result<std::unique_ptr<FeatureBaseline>> BaselineBuilder::finish() const {
     for (std::size_t j = 0; j < kLevels; ++j)
       c[i * kLevels + j] = (1 - shrink) * c[i * kLevels + j] + (i == j ? shrink : 0.0);
   const auto root = inverse_root(c, kLevels, 1e-3);
-  for (std::size_t i = 0; i < root.size(); ++i) out->whiten[i] = static_cast<float>(root[i]);
+  for (std::size_t i = 0; i < root.size(); ++i) {
+    // Sums that no sub-frames can have made (they were read from a file) end here.
+    if (!(std::fabs(root[i]) <= 1e3)) {
+      Error error{.reason = Reason::baseline_malformed};
+      error.where = "covariance of levels";
+      error.found = "not a covariance";
+      return error;
+    }
+    out->whiten[i] = static_cast<float>(root[i]);
+  }
   out->shrinkage = static_cast<float>(shrink);
   return out;
 }

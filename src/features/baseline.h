@@ -59,7 +59,7 @@ struct FeatureBaseline {
   static constexpr std::size_t kEncodedSize =
       16 + 4 * (3 * kAllFeatures + kLevels * kLevels + 4 + SpeedHistogram::kCells) + 4;
   // Little-endian: magic "TBL1", feature version, reserved, size; binary32 in the order above;
-  // CRC-32C of all before it. docs/baseline.md. `to` must hold kEncodedSize bytes.
+  // CRC-32C of all before it. docs/features.md. `to` must hold kEncodedSize bytes.
   void encode(MutableBytes to) const;
   // Refuses baseline_malformed (size, magic, CRC, a number not finite, out of range)
   // and baseline_feature_version.

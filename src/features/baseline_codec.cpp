@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::uint32_t kFinishedMagic = 0x314c4254;  // "TBL1"
 constexpr std::uint32_t kBuilderMagic = 0x31424254;   // "TBB1"
-constexpr std::size_t kHeader = 16;
 constexpr std::uint32_t kHasSpeed = 1;
 
 class Writer {

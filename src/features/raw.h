@@ -26,8 +26,9 @@ inline constexpr std::size_t kLevelAt = 0;     // 2: ln of mean power, 1 for uni
 inline constexpr std::size_t kKurtosisAt = 2;  // 2: ln of the spectral kurtosis over that of noise
 inline constexpr std::size_t kPowerAt =
     4;  // 6: of e / mean: ln quantiles .1 .5 .9 .99, ln max, ln mean square
-inline constexpr std::size_t kOrderAt = 10;  // 24: modulation orders .4 .. 25.6, four an octave
-inline constexpr std::size_t kCombAt = 34;   // 12: comb orders .4 .. 12.8
+inline constexpr std::size_t kMeanSquareAt = 9;  // the last of them, ln of the fine spectral kurtosis / 2
+inline constexpr std::size_t kOrderAt = 10;      // 24: modulation orders .4 .. 25.6, four an octave
+inline constexpr std::size_t kCombAt = 34;       // 12: comb orders .4 .. 12.8
 
 // Everything but the two levels and global[0] is free of gain. White noise gives 0 on
 // average for all of those at any length and any shaft speed (raw_test states the

@@ -100,7 +100,7 @@ TEST(RawFeatures, a_modulation_appears_in_its_own_order_at_any_speed) {
   }
 }
 
-TEST(RawFeatures, an_impulse_train_raises_the_comb_of_its_rate_and_the_kurtosis_of_its_band) {
+TEST(RawFeatures, an_impulse_train_raises_the_comb_of_its_rate_and_the_fine_kurtosis_of_its_band) {
   const double rate = 25600;
   const double rpm = 1500;  // 25 Hz
   TestSignal signal(5);
@@ -109,7 +109,7 @@ TEST(RawFeatures, an_impulse_train_raises_the_comb_of_its_rate_and_the_kurtosis_
   // Carrier .25 of the rate = bin 16 of 64. Comb cell: .4 * 2^(5 i / 12): i = 7 holds 3.02 to 4.03.
   const auto& f = damaged.band[15];
   EXPECT_GT(f[kCombAt + 7], healthy.band[15][kCombAt + 7] + 1.0f);
-  EXPECT_GT(f[kKurtosisAt], healthy.band[15][kKurtosisAt] + 0.2f);
+  EXPECT_GT(f[kMeanSquareAt], healthy.band[15][kMeanSquareAt] + 0.2f);
   EXPECT_GT(f[kPowerAt + 4], healthy.band[15][kPowerAt + 4] + 0.3f);
   EXPECT_LT(std::fabs(damaged.band[2][kCombAt + 7]), 1.0f);
 }

@@ -59,7 +59,7 @@ ClassicalScores tokenize(const RawFeatures& raw, const FeatureBaseline& baseline
       const float z = clip(r.z, kZClip);
       out.band[b][kZAt + i] = 0.5f * z;
       out.band[b][kDifferenceAt + i] = clip(r.difference, kDifferenceClip);
-      if (i >= kKurtosisAt && i < kPowerAt && z > 0) kurtosis_square += z * z;
+      if (i == kMeanSquareAt && z > 0) kurtosis_square += z * z;
       if (i >= kLevelAt + kLevelsPerBand) continue;
       level_difference[b * kLevelsPerBand + i] = r.difference;
       level_z[b * kLevelsPerBand + i] = r.z;
@@ -92,7 +92,7 @@ ClassicalScores tokenize(const RawFeatures& raw, const FeatureBaseline& baseline
   out.global[kLeverageAt] = clip(baseline.leverage(log_hz), 4);
   out.global[kLogNAt] = clip(det::log(baseline.n_eff), 8);
   out.global[kLogDistanceAt] = det::log1p(mean_square);
-  return {__builtin_sqrtf(mean_square), __builtin_sqrtf(kurtosis_square / kLevels)};
+  return {__builtin_sqrtf(mean_square), __builtin_sqrtf(kurtosis_square / kBands)};
 }
 
 }  // namespace torpor

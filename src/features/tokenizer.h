@@ -30,7 +30,10 @@ inline constexpr std::size_t kLogDistanceAt = 13;      // ln(1 + mean squared wh
 // The two classical scores of a sub-frame, higher = more like damage.
 struct ClassicalScores {
   float log_band = 0;  // root of the mean squared whitened level (each clipped at 10): 64-band distance
-  float kurtosis = 0;  // root of the mean squared positive z of the 64 spectral kurtoses: free of gain
+  // Root of the mean squared positive z of the 32 bands' ln(mean e^2 / mean^2 e): the spectral
+  // kurtosis at a resolution of 64 samples. That of the 512-sample spectra is blind to shocks
+  // that come more often than twice a frame (AUC .53 against .81 on diluted rig faults).
+  float kurtosis = 0;
 };
 
 // A speed further (in ln) than this from every calibrated one is new: no level distance

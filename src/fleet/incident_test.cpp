@@ -124,7 +124,8 @@ TEST_F(BufferingFirmwareTest, backlog_of_a_sampler_that_buffers_is_dropped_and_c
   std::uint64_t stale = 0;
   for (const CycleReport& report : reports.all)
     stale += report.drops[static_cast<std::size_t>(DropReason::epoch)];
-  EXPECT_GT(stale, 100u);
+  // One frame a window, one window a period: ten minutes of them.
+  EXPECT_GE(stale, 100u);
   EXPECT_TRUE(reports.all.back().inferred);
 }
 

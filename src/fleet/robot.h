@@ -26,7 +26,7 @@ class Robot final : private DutyListener {
     Backend* backend = nullptr;           // loaded; outlives the robot
     ResidencyProbe* residency = nullptr;  // outlives the robot
     PowerModel power;
-    MemoryLinkPair::Options link;
+    MemoryLinkPair::Options link{};
     Duration peer_timeout = std::chrono::seconds(10);
     std::uint64_t cycle_limit = 0;
   };

@@ -90,7 +90,9 @@ TEST_F(RobotTest, an_inference_longer_than_a_period_skips_the_slots_it_covered_a
 }
 
 TEST_F(RobotTest, a_sampler_that_hangs_up_costs_its_cycles_and_is_taken_back_without_a_restart) {
-  Robot robot(setup(), clock_);
+  Robot::Setup parts = setup();
+  parts.peer_timeout = seconds(60);  // the sampler's patience
+  Robot robot(parts, clock_);
   robot.run_cycles(3);
   robot.link().set_listening(false);
   robot.link().hang_up();

@@ -5,11 +5,14 @@
 #include "link/bundle_differences.h"
 
 namespace torpor {
+
+using namespace std::string_view_literals;  // known lengths: firmware has no strlen
+
 namespace {
 
 void put_contract(FixedString<120>& out, const Digest& digest, std::uint64_t sequence) {
   out.append_hex(digest.data(), digest.size());
-  out << " (sequence " << sequence << ")";
+  out << " (sequence "sv << sequence << ")"sv;
 }
 
 }  // namespace
@@ -81,7 +84,7 @@ void Agreement::received(const Message& message, BootTime now) {
     }
   } else if (message.type == MessageType::bundle && bundle_wanted_ && !bundle_seen_) {
     bundle_seen_ = true;
-    error_.where << ": " << bundle_differences(own_.bundle, message.bundle.file);
+    error_.where << ": "sv << bundle_differences(own_.bundle, message.bundle.file);
   }
   settle();
 }
@@ -90,39 +93,39 @@ std::optional<Error> Agreement::judge(const Hello& theirs) const {
   Error error;
   const auto refuse = [&](Reason reason, std::string_view where) {
     error.reason = reason;
-    error.where << "peer: " << where;
+    error.where << "peer: "sv << where;
     return error;
   };
   if (theirs.major != kProtocolMajor) {
     error.found << theirs.major;
     error.expected << kProtocolMajor;
-    return refuse(Reason::protocol_major, "HELLO: protocol");
+    return refuse(Reason::protocol_major, "HELLO: protocol"sv);
   }
   if (theirs.boot_epoch == own_.boot_epoch) {
-    error.found << "our own";
-    error.expected << "another one";
-    return refuse(Reason::peer_echo, "HELLO: boot epoch");
+    error.found << "our own"sv;
+    error.expected << "another one"sv;
+    return refuse(Reason::peer_echo, "HELLO: boot epoch"sv);
   }
   if (theirs.role == own_.role) {
     error.found << name(theirs.role);
-    error.expected << "the other role";
-    return refuse(Reason::peer_same_role, "HELLO: role");
+    error.expected << "the other role"sv;
+    return refuse(Reason::peer_same_role, "HELLO: role"sv);
   }
   if (!theirs.refusal.empty()) {
     error.found << theirs.refusal;
-    error.expected << "a " << name(theirs.role) << " with a valid bundle";
+    error.expected << "a "sv << name(theirs.role) << " with a valid bundle"sv;
     return refuse(Reason::peer_refused, name(theirs.role));
   }
   if (theirs.speed_permille != own_.speed_permille) {
-    error.found << theirs.speed_permille << " permille";
-    error.expected << own_.speed_permille << " permille";
-    return refuse(Reason::speed_differs, "HELLO: speed");
+    error.found << theirs.speed_permille << " permille"sv;
+    error.expected << own_.speed_permille << " permille"sv;
+    return refuse(Reason::speed_differs, "HELLO: speed"sv);
   }
   if (theirs.digest != own_.contract->digest()) {
     put_contract(error.found, theirs.digest, theirs.sequence);
     put_contract(error.expected, own_.contract->digest(), own_.contract->sequence());
     const bool reused = theirs.sequence == own_.contract->sequence();
-    return refuse(reused ? Reason::sequence_reused : Reason::digest_differs, "contract");
+    return refuse(reused ? Reason::sequence_reused : Reason::digest_differs, "contract"sv);
   }
   return std::nullopt;
 }
@@ -154,23 +157,22 @@ void Agreement::lost(BootTime now) {
 }
 
 std::string_view Agreement::absence() const {
-  if (connected_) return "a connection on which nobody speaks";
-  return died_talking_ ? "a peer that hung up in mid-HELLO" : "nobody";
+  if (connected_) return "a connection on which nobody speaks"sv;
+  return died_talking_ ? "a peer that hung up in mid-HELLO"sv : "nobody"sv;
 }
 
 void Agreement::elapsed(BootTime now) {
   if (now < deadline() || state_ == State::failed || state_ == State::agreed) return;
   if (!verdict_) {
-    error_.where << "peer";
+    error_.where << "peer"sv;
     if (state_ == State::talking) {
       error_.reason = Reason::agreement_timeout;
-      error_.found << (hello_good_ ? std::string_view("a peer that does not read")
-                                   : std::string_view("bytes, but no whole HELLO"));
-      error_.expected << "agreement within 2 s";
+      error_.found << (hello_good_ ? "a peer that does not read"sv : "bytes, but no whole HELLO"sv);
+      error_.expected << "agreement within 2 s"sv;
     } else {
       error_.reason = Reason::peer_absent;
       error_.found << absence();
-      error_.expected << "the other role within " << own_.peer_timeout.count() / 1'000'000 << " ms";
+      error_.expected << "the other role within "sv << own_.peer_timeout.count() / 1'000'000 << " ms"sv;
     }
   }
   state_ = State::failed;

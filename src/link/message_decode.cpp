@@ -7,6 +7,9 @@
 #include "link/message.h"
 
 namespace torpor {
+
+using namespace std::string_view_literals;  // known lengths: firmware has no strlen
+
 namespace {
 
 using cbor::MapReader;
@@ -32,7 +35,7 @@ class Fields {
   }
   Status get(std::uint32_t& into) {
     TORPOR_TRY(const std::uint64_t value, reader_.uint());
-    if (value > std::numeric_limits<std::uint32_t>::max()) return out_of_range("at most 32 bits");
+    if (value > std::numeric_limits<std::uint32_t>::max()) return out_of_range("at most 32 bits"sv);
     into = static_cast<std::uint32_t>(value);
     return {};
   }
@@ -43,7 +46,7 @@ class Fields {
   Status get(std::int32_t& into) {
     TORPOR_TRY(const std::int64_t value, reader_.integer());
     if (value < std::numeric_limits<std::int32_t>::min() || value > std::numeric_limits<std::int32_t>::max())
-      return out_of_range("at most 32 bits");
+      return out_of_range("at most 32 bits"sv);
     into = static_cast<std::int32_t>(value);
     return {};
   }
@@ -53,22 +56,22 @@ class Fields {
   }
   Status get(ReasonName& into) {
     TORPOR_TRY(const std::string_view text, reader_.text());
-    if (text.size() > ReasonName::capacity()) return out_of_range("a name of at most 48 bytes");
+    if (text.size() > ReasonName::capacity()) return out_of_range("a name of at most 48 bytes"sv);
     // What a peer says ends up in our log: only what a reason's name is made of.
     for (char c : text)
-      if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_') return out_of_range("a..z, 0..9 and _");
+      if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_') return out_of_range("a..z, 0..9 and _"sv);
     into = ReasonName(text);
     return {};
   }
   Status get(LinkRole& into) {
     TORPOR_TRY(const std::uint64_t value, reader_.uint());
-    if (value > 1) return out_of_range("0 or 1");
+    if (value > 1) return out_of_range("0 or 1"sv);
     into = static_cast<LinkRole>(value);
     return {};
   }
   Status get(Digest& into) {
     TORPOR_TRY(const Bytes raw, reader_.bytes());
-    if (raw.size() != into.size()) return out_of_range("32 bytes");
+    if (raw.size() != into.size()) return out_of_range("32 bytes"sv);
     std::memcpy(into.data(), raw.data(), into.size());
     return {};
   }
@@ -78,8 +81,8 @@ class Fields {
   }
   Status out_of_range(std::string_view expected) const {
     Error error{.reason = Reason::message_malformed};
-    error.where << "key " << key();
-    error.found << "another value";
+    error.where << "key "sv << key();
+    error.found << "another value"sv;
     error.expected << expected;
     return error;
   }
@@ -92,9 +95,9 @@ class Fields {
   }
   Status missing(unsigned k) const {
     Error error{.reason = Reason::message_malformed};
-    error.where << "key " << k;
-    error.found << "nothing";
-    error.expected << "a value";
+    error.where << "key "sv << k;
+    error.found << "nothing"sv;
+    error.expected << "a value"sv;
     return error;
   }
 
@@ -192,7 +195,7 @@ Status read(Fields& f, SampleRoom room, Frame& m) {
       case 9:
         TORPOR_CHECK(f.get(raw));
         if (raw.size() % sizeof(std::int16_t) != 0 || raw.size() > room.size_bytes())
-          return f.out_of_range("whole samples, as many as a frame may hold");
+          return f.out_of_range("whole samples, as many as a frame may hold"sv);
         break;
       default:
         TORPOR_CHECK(f.skip());
@@ -291,9 +294,9 @@ Status read_type(MapReader& map, Reader& reader, std::uint64_t& type) {
   const bool some = map.next();
   TORPOR_CHECK(map.status());
   if (!some || map.key() != 0) {
-    Error error{.reason = Reason::message_malformed, .where = "key 0"};
-    error.found << "nothing";
-    error.expected << "the message type first";
+    Error error{.reason = Reason::message_malformed, .where = "key 0"sv};
+    error.found << "nothing"sv;
+    error.expected << "the message type first"sv;
     return error;
   }
   TORPOR_TRY(type, reader.uint());
@@ -325,17 +328,17 @@ Status read_body(Fields& fields, SampleRoom room, Message& into) {
 // Whatever was wrong inside, to the caller it is a message that is none, of the peer.
 Error malformed(std::string_view type, const Error& inner) {
   Error error{.reason = Reason::message_malformed, .found = inner.found, .expected = inner.expected};
-  error.where << "peer: " << type << ": " << inner.where;
+  error.where << "peer: "sv << type << ": "sv << inner.where;
   return error;
 }
 
 }  // namespace
 
 Result<bool> decode(Bytes payload, SampleRoom room, Message& into) {
-  Reader reader(payload, "payload");
+  Reader reader(payload, "payload"sv);
   MapReader map(reader);
   std::uint64_t type = 0;
-  if (auto status = read_type(map, reader, type); !status) return malformed("message", status.error());
+  if (auto status = read_type(map, reader, type); !status) return malformed("message"sv, status.error());
   if (type < static_cast<std::uint64_t>(MessageType::hello) ||
       type > static_cast<std::uint64_t>(MessageType::goodbye)) {
     return false;

@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "model/float_model.h"
+#include "model/model_file.h"
 
 // The encoder in int8, before it is packed for the kernels: what is written to a model
 // file and exported as ONNX.
@@ -63,5 +64,9 @@ Result<std::vector<std::byte>> encode_model_file(const QuantModel& model, std::s
 // ModelTerms::digest is the SHA-256 of these bytes (model_digest()).
 Status write_model_file(Files& files, const std::string& path, const QuantModel& model,
                         std::string_view card);
+
+// The model a file was made of: what export to other formats starts from.
+// encode_model_file(unpack(file), card) gives the same bytes again.
+QuantModel unpack(const ModelFile& file);
 
 }  // namespace torpor

@@ -52,7 +52,7 @@ struct CycleReport {
   BootTime slot{};
   TimeStamp woke{};
   BootTime slept_from{};                        // when the sleep before this cycle began (0: no sleep before)
-  std::array<Duration, kPhases> spent{};        // wake..report; [sleep] is the sleep before this cycle
+  std::array<Duration, kPhases> spent{};        // [report] and [sleep]: those before this cycle
   Duration interval{};                          // woke - woke of the cycle before; 0 in the first
   std::uint32_t slots_skipped = 0;              // slots lost to an overrun before this cycle
   Duration cpu{};                               // CPU time of the process since the last report, never scaled
@@ -73,7 +73,7 @@ struct CycleReport {
   Indicators indicators;
 
   // What it cost.
-  PhaseMillijoules energy_mj{};   // by phase; [sleep] is the sleep before this cycle
+  PhaseMillijoules energy_mj{};   // by phase, as in `spent`
   FixedString<48> energy_source;  // "declared model", "ina3221 VDD_IN", "none"
   ResidencyState residency = ResidencyState::unknown;
   FixedString<64> residency_note;  // what was seen, or what is missing to see it

@@ -12,50 +12,57 @@
 // and what happened, in the order it happened. Pure.
 namespace torpor {
 
-// A point of a story.
 struct Moment {
   std::uint64_t cycle = 0;
   WallTime wall{};
-  bool synchronised = false;
+  bool dated = false;  // wall is known and was synchronised
 };
 
-enum class EventClass : std::uint8_t { good, note, warning, serious };
+enum class EventLevel : std::uint8_t { good, note, warning, serious };
+std::string_view name(EventLevel level);
 
 // Something that happened, or went on happening in cycles that follow each other.
 struct StoryEvent {
-  EventClass level = EventClass::note;
-  std::string what;    // "alarm", "interval breach", "restart": equal names can merge
+  EventLevel level = EventLevel::note;
+  std::string what;    // "alarm raised", "contract broken: interval": equal names merge
   std::string detail;  // numbers, found against allowed; of the first of the run
   Moment first;
   Moment last;
   std::uint64_t count = 1;
 };
+inline constexpr std::size_t kMaxStoryEvents = 300;
 
 struct Story {
-  CycleReport last;  // who, which and the newest state
-  Moment first_moment;
-  Moment last_moment;
-  Moment state_since;       // first cycle of the newest run of equal verdicts
-  Moment alarm_since;       // the crossing of the newest alarm; cycle 0: none
-  std::string explanation;  // of the newest alarm or watch
+  CycleReport last;                             // who, which and the newest numbers
+  VerdictKind state = VerdictKind::not_scored;  // of the last cycle; alarm while one is latched
+  Moment state_since;                           // first cycle of the newest run of equal states
+  Moment first;
+  Moment latest;
+  Moment alarm;             // crossing of the latched alarm; cycle 0: none
+  std::string explanation;  // newest one that is not empty, of the watch or alarm
   std::uint64_t cycles = 0;
   std::uint64_t cycles_in_breach = 0;
   std::array<std::uint64_t, kBreaches> breaches{};
-  std::vector<StoryEvent> events;  // oldest first; at most kMaxStoryEvents, the newest
+  std::vector<StoryEvent> events;  // oldest first, the newest kMaxStoryEvents
   std::uint64_t events_left_out = 0;
 };
-inline constexpr std::size_t kMaxStoryEvents = 400;
 
+// Keeps the story of the rows it is given; a few KiB whatever their number.
 class StoryTeller {
  public:
   void add(const TraceRow& row);
   const Story& story() const { return story_; }
 
  private:
-  void happen(EventClass level, std::string_view what, std::string detail, const TraceRow& row);
+  void judge(const TraceRow& row, const Moment& now);
+  void changes(const TraceRow& row, const Moment& now);
+  void time_and_data(const TraceRow& row, const Moment& now);
+  void breaches(const TraceRow& row, const Moment& now);
+  void happen(EventLevel level, std::string what, std::string detail, const Moment& now);
   Story story_;
 };
 
-std::string utc(WallTime t);  // "2027-01-15 08:42:15 UTC"
+// "inference waited: gap", "bearing alarm": a verdict in words.
+std::string state_words(const Verdict& verdict, VerdictKind state);
 
 }  // namespace torpor

@@ -23,12 +23,12 @@ struct TraceRow {
   bool deviates = false;      // |deviation| above the tolerance (a skip is one, too)
   std::uint64_t missed = 0;   // cycle numbers without a report before this one
 
-  // Spans of this cycle. report and sleep are only known from the next report: report is
-  // the time from the end of release to slept_from, sleep from there to the next waking.
+  // Spans of this cycle. report and sleep are only known from the next report, which
+  // carries those before it.
   std::array<Duration, kPhases> span{};
   bool has_length = false;  // the next report is there and of the same run
   Duration length{};        // from waking to the next waking
-  Duration unaccounted{};   // length - all spans; negative: spans overlap
+  Duration unaccounted{};   // length - all spans: nobody says what happened then; negative: they overlap
 };
 
 // Turns a stream of reports into rows, one behind. Keeps one report.

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
+
+#include "window/frame_queue.h"
 
 namespace torpor {
 namespace {
@@ -28,6 +29,12 @@ Result<RecordingPlayer> RecordingPlayer::make(std::vector<Recording> recordings,
   const std::string units = recordings.empty() ? "" : recordings.front().units;
   for (Recording& r : recordings) {
     const std::string_view where = r.file;
+    if (r.rate_hz < 1 || r.rate_hz > 1'000'000)
+      return Error{Reason::recording_rate, where, FixedString<120>().append(r.rate_hz), "1 .. 1000000 Hz"};
+    if (r.samples < 1 || r.samples > kMaxRecordingValues / std::max(1u, r.channels) ||
+        r.block_len > r.samples)
+      return Error{Reason::recording_length, where, FixedString<120>().append(r.samples),
+                   "whole blocks, not too long"};
     if (r.channels < axes) {
       FixedString<120> expected;
       expected << "at least " << axes << ", the axes of the contract's sensor";
@@ -62,6 +69,8 @@ Result<std::size_t> RecordingPlayer::read_axes(std::size_t samples) {
   const std::size_t wanted = std::min(samples, kPiece);
   TORPOR_TRY(const std::size_t got, reader_->read(std::span(piece_).first(wanted * channels)));
   const std::size_t n = got / channels;
+  if (n == 0)
+    return Error{Reason::internal, std::string_view(reader_->recording().file), "read past the end", {}};
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t a = 0; a < axes_; ++a) values_[i * axes_ + a] = piece_[i * channels + a];
   return n;
@@ -83,10 +92,12 @@ Status RecordingPlayer::scan() {
   }
   reader_.reset();
   choose_scale(peak_g);
-  // From 1 on, half an LSB of rounding is below 1e-3 of it: what it cannot say, no sensor says.
-  if (scale_pg_ < 1)
+  if (scale_pg_ < 1 || scale_pg_ > kMaxScalePg) {
+    FixedString<120> expected;
+    expected << "1 .. " << kMaxScalePg << " pico-g per LSB";
     return Error{Reason::recording_scale, std::string_view(items_[0].recording.file),
-                 "a scale below 1 pico-g per LSB", "more"};
+                 "a scale that no frame carries", expected};
+  }
   return {};
 }
 
@@ -94,7 +105,7 @@ void RecordingPlayer::choose_scale(double peak_g) {
   const double first = items_[0].recording.scale * kPicoPerUnit;
   double scale = first;
   if (!exact_ && peak_g > 0) scale = std::max(std::ceil(peak_g * kPicoPerUnit / INT16_MAX), first / 256);
-  scale_pg_ = scale < 1e18 ? std::llround(scale) : 0;
+  scale_pg_ = scale < 1e18 ? std::llround(scale) : 0;  // 0 is refused
 }
 
 template <class F>
@@ -230,6 +241,8 @@ Status RecordingPlayer::read(std::span<std::int16_t> into) {
         TORPOR_TRY(const std::size_t n, read_axes(wanted));
         source_left_ -= n;
         TORPOR_CHECK(resampler_->push(std::span(values_).first(n * axes_)));
+      } else if (got == 0) {
+        return Error{Reason::resample_failed, std::string_view(r.file), "no progress", {}};
       }
     } else {
       TORPOR_TRY(const std::size_t n, read_axes(room / axes_));

@@ -46,7 +46,10 @@ void draw_structure(SimMachine& m, CounterRandom& random, const SensorTerms& sen
     // Spread over the band, so that every machine has some resonance where one can look.
     const double fraction = (0.09 + 0.105 * static_cast<double>(i)) * random.uniform(0.9, 1.1);
     m.mode[i] = SimMode::make(fraction, random.uniform(8, 30));
-    for (double& g : m.mode_gain[i]) g = random.uniform(0.35, 1) * (random.uniform() < 0.5 ? -1 : 1);
+    for (double& g : m.mode_gain[i]) {
+      const double size = random.uniform(0.35, 1);
+      g = random.uniform() < 0.5 ? -size : size;
+    }
   }
 
   // Background of RMS 1 on the mean axis: part through the modes, the rest past them.
@@ -80,7 +83,10 @@ void draw_structure(SimMachine& m, CounterRandom& random, const SensorTerms& sen
   for (std::size_t i = 0; i < kSimModes; ++i) m.strike_drive[i] = share[i] / std::sqrt(best);
 
   const double rate_hz = sensor.rate_mhz * 1e-3;
-  m.body = SimMode::make(std::min(random.uniform(18, 40) / rate_hz, 0.2), random.uniform(3, 8));
+  const double body_hz = random.uniform(18, 40);
+  m.body = SimMode::make(std::min(body_hz / rate_hz, 0.2), random.uniform(3, 8));
+  // A push is slow against a sample: what counts is the answer to a constant force.
+  m.body.b = 1 - m.body.c1 - m.body.c2;
   for (double& g : m.bump_gain) g = random.uniform(0.2, 0.6);
   m.bump_gain[axes - 1] = 1;  // the last axis stands up
   m.load_phase = random.uniform();

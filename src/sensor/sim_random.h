@@ -10,7 +10,8 @@
 namespace torpor {
 
 // Random numbers that are a function of (seed, stream, index) and a counter, the same on
-// every host and in every library: integers, then exact or det:: arithmetic.
+// every host and in every library: integers, then exact or det:: arithmetic. Two draws in
+// one expression come in no defined order, so each stands in a statement of its own.
 class CounterRandom {
  public:
   CounterRandom(std::uint64_t seed, std::uint64_t stream, std::uint64_t index)
@@ -26,8 +27,9 @@ class CounterRandom {
     const std::uint64_t a = bits();
     const std::uint64_t b = bits();
     const int set = std::popcount(a) + std::popcount(b) - 64;
-    const auto low = static_cast<double>(mix(a ^ b) >> 32) * 0x1p-32;
-    const auto high = static_cast<double>(mix(a + b) & 0xffffffffu) * 0x1p-32;
+    const std::uint64_t fine = mix(a ^ b);
+    const auto low = static_cast<double>(fine >> 32) * 0x1p-32;
+    const auto high = static_cast<double>(fine & 0xffffffffu) * 0x1p-32;
     constexpr double kUnit = 0.17631973268891837;  // 1 / sqrt(32 + 1 / 6)
     return (set + low - high) * kUnit;
   }

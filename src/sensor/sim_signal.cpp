@@ -142,7 +142,8 @@ void SimSignal::bumps() {
     next_bump_ += std::max(1.0, events_.exponential() * rate_hz_ / c_.bumps_per_s);
     bump_at_ = 0;
     bump_length_ = std::max(2.0, events_.uniform(0.004, 0.015) * rate_hz_);
-    bump_peak_ = c_.bump_g * det::exp(0.5 * events_.gauss()) * (events_.uniform() < 0.5 ? -1 : 1);
+    bump_peak_ = c_.bump_g * det::exp(0.5 * events_.gauss());
+    if (events_.uniform() < 0.5) bump_peak_ = -bump_peak_;
     for (std::size_t i = 0; i < kSimModes; ++i) impulse_[i] += 0.2 * bump_peak_ * m_.strike_drive[i];
   }
   double force = 0;

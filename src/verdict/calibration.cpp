@@ -138,21 +138,35 @@ Result<Calibration> calibrate(std::span<const CalibrationSample> samples, const 
   c.n = static_cast<std::uint32_t>(n);
   while (c.ranks < kMaxRanks && (std::size_t{1} << c.ranks) <= n / 4) ++c.ranks;
   c.pairs = count_pairs(samples);
+  // phi of the scores that take part, and the least phi of those wanted at either speed.
   double phi = -1;
+  ScoreSet usable{};
   for (std::size_t s = 0; s < kScores; ++s) {
     c.score[s] = calibrate_one(samples, s, c.ranks, scratch);
-    if (scores[s]) phi = std::max(phi, c.score[s].phi);
+    usable[s] = scores[s] && takes_part(c, static_cast<Score>(s));
+    if (usable[s]) phi = std::max(phi, c.score[s].phi);
   }
   TORPOR_CHECK(set_bounds(c, terms));
-  if (phi > kMaxPhi) {
+  for (const Score second : {Score::log_band, Score::kurtosis}) {
+    const auto other = static_cast<std::size_t>(second);
+    constexpr auto kLogit = static_cast<std::size_t>(Score::logit);
+    const bool wanted = scores[kLogit] || scores[other];
+    if (!wanted || usable[kLogit] || usable[other]) continue;
+    const double least = !scores[other]    ? c.score[kLogit].phi
+                         : !scores[kLogit] ? c.score[other].phi
+                                           : std::min(c.score[kLogit].phi, c.score[other].phi);
     Error e{Reason::calibration_correlated, "calibration", {}, {}};
-    e.found << "serial correlation " << number(phi);
+    e.found << "serial correlation " << number(least);
     e.expected << "at most " << number(kMaxPhi);
     return e;
   }
   const bool independent = c.pairs > 0 && phi + kOneSided95 / std::sqrt(c.pairs) <= kMaxPhiPlain;
   c.detectors = independent ? 1 : kDetectorsIfCorrelated;
   return c;
+}
+
+bool takes_part(const Calibration& calibration, Score score) {
+  return calibration.score[static_cast<std::size_t>(score)].phi <= kMaxPhi;
 }
 
 ScoreEvidence weigh(const Calibration& calibration, Score score, double value) {
@@ -175,7 +189,7 @@ double combine(const Calibration& calibration, const CycleScores& scores, const 
   for (std::size_t s = 0; s < kScores; ++s) {
     const auto score = static_cast<Score>(s);
     evidence[s] = weigh(calibration, score, scores.value[s]);
-    evidence[s].used = on[s] && (score == Score::logit || score == second);
+    evidence[s].used = on[s] && takes_part(calibration, score) && (score == Score::logit || score == second);
     if (!evidence[s].used) continue;
     sum += evidence[s].e;
     ++used;

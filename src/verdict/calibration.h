@@ -63,13 +63,18 @@ struct Calibration {
 // Judges by these formulas; refuses to arm with
 //   calibration_too_short       n < 120
 //   calibration_not_finite      a score is NaN or infinite
-//   calibration_correlated      phi > 0.7 in one of `scores`
-// phi is the largest over `scores`, each from the z (clipped at 5 MADs, so that one shock
-// cannot hide a correlation) of cycles whose numbers follow one another: spaced as in
+//   calibration_correlated      every score that some speed would use has phi > 0.7
+// A score with phi > 0.7 foretells itself too well for any number of interleaved detectors: it
+// takes no part (takes_part()), and the others go on. A level that drifts over days must not
+// silence the network. phi is the largest over the scores that take part, each from the z (clipped at 5 MADs,
+// so that one shock cannot hide a correlation) of cycles whose numbers follow one another: spaced as in
 // service. One detector only if phi + 1.64 / sqrt(pairs) <= 0.2, else 8 interleaved.
 // `scratch` holds at least n doubles; nothing is allocated. Deterministic on one host.
 Result<Calibration> calibrate(std::span<const CalibrationSample> samples, const AlarmTerms& terms,
                               std::span<double> scratch, const ScoreSet& scores = kAllScores);
+
+// Whether a score's own serial correlation lets it count.
+bool takes_part(const Calibration& calibration, Score score);
 
 // The bounds u_r anew for another delta (a new contract): the ranks stay. internal when
 // the inverse cannot be computed.
@@ -80,7 +85,8 @@ ScoreEvidence weigh(const Calibration& calibration, Score score, double value);
 
 // Mean e over the scores that this cycle uses: logit and log_band at a speed the
 // calibration knows, logit and kurtosis at a new one (a level means nothing there), less
-// those switched off. `evidence` gets every score's own z and e, also of the unused.
+// those switched off and those that take no part. `evidence` gets every score's own z and e, also of the
+// unused.
 double combine(const Calibration& calibration, const CycleScores& scores, const ScoreSet& on,
                std::array<ScoreEvidence, kScores>& evidence);
 

@@ -166,6 +166,22 @@ TEST(calibration, refuses_to_arm_on_cycles_that_foretell_one_another) {
   EXPECT_EQ(c.error().expected.view(), "at most 0.700");
 }
 
+TEST(calibration, a_score_that_foretells_itself_stands_aside_and_the_others_go_on) {
+  ScoreSource steady(3, 0.0), drifting(4, 0.9);
+  auto samples = samples_for_test(steady, 1440);
+  const auto drift = samples_for_test(drifting, 1440);
+  for (std::size_t i = 0; i < samples.size(); ++i) samples[i].value[1] = drift[i].value[1];
+  std::vector<double> scratch(1440);
+  const auto c = calibrate(samples, alarm_for_test(), scratch);
+  ASSERT_TRUE(c.ok());
+  EXPECT_FALSE(takes_part(*c, Score::log_band));
+  EXPECT_EQ(c->detectors, 1u) << "what takes no part decides nothing";
+  std::array<ScoreEvidence, kScores> evidence;
+  combine(*c, {.value = {0, 1000, 0}, .calibrated_speed = true}, kAllScores, evidence);
+  EXPECT_TRUE(evidence[0].used);
+  EXPECT_FALSE(evidence[1].used);
+}
+
 TEST(calibration, takes_correlation_only_from_cycles_that_follow_one_another) {
   // Strongly correlated, but every second cycle was not scored: no pair tells anything,
   // so eight detectors are the careful choice.

@@ -112,7 +112,7 @@ bool MemoryLinkPair::writable(const Link& link) const {
   const End& end = as_end(link);
   if (!end.open_) return false;
   const End& to = end.listens_ ? dialer_ : listener_;
-  return end.gone_ || (cut_ && how_ == Cut::lose) || to.size_ < to.inbox_.size();
+  return (end.gone_ && !cut_) || (cut_ && how_ == Cut::lose) || to.size_ < to.inbox_.size();
 }
 
 std::size_t MemoryLinkPair::in_flight_to(const Link& end) const { return as_end(end).size_; }

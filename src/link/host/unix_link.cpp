@@ -33,7 +33,7 @@ bool hung_up(int os_code) { return os_code == EPIPE || os_code == ECONNRESET || 
 }  // namespace
 
 UnixLink::UnixLink(Options options) : options_(std::move(options)) {
-  options_.buffer_bytes = std::max(options_.buffer_bytes, kLeastBuffer);
+  options_.buffer_bytes = most_buffered(options_.buffer_bytes);
 }
 
 UnixLink::~UnixLink() {

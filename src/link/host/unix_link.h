@@ -33,6 +33,11 @@ class UnixLink final : public Link, public PollSource {
   };
   // The kernel allows no smaller socket buffer.
   static constexpr std::uint32_t kLeastBuffer = 8 * 1024;
+  // What the kernel really may hold where so much was asked for; FrameQueue takes it off the
+  // contract's bytes.
+  static constexpr std::uint32_t most_buffered(std::uint32_t asked) {
+    return asked < kLeastBuffer ? kLeastBuffer : asked;
+  }
   // A share of the contract's queue bytes that leaves the queue itself room for its windows.
   static constexpr std::uint32_t buffer_for(std::uint32_t queue_bytes) {
     const std::uint32_t share = queue_bytes / 8;

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "eval/compare.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace torpor::eval {
+namespace {
+
+// Four digits: what more there is hangs on the last bit of nothing that matters.
+double rounded(double x) { return std::round(x * 1e4) / 1e4; }
+
+}  // namespace
+
+const char* kind_name(std::size_t kind) {
+  constexpr const char* kNames[kKinds] = {"logit", "log_band", "kurtosis", "averaged"};
+  return kNames[kind];
+}
+
+double Units::averaged(const CycleScores& s) const {
+  const std::size_t beside = static_cast<std::size_t>(s.calibrated_speed ? Score::log_band : Score::kurtosis);
+  return 0.5 * (scale[0].z(s.value[0]) + scale[beside].z(s.value[beside]));
+}
+
+Units units_of(std::span<const CycleScores> held_out) {
+  Units units;
+  units.n = held_out.size();
+  for (std::size_t s = 0; s < kScores; ++s) units.scale[s] = scale_of(column(units, held_out, s));
+  for (std::size_t k = 0; k < kKinds; ++k)
+    units.threshold[k] = self_set_threshold(column(units, held_out, k));
+  return units;
+}
+
+std::vector<double> column(const Units& units, std::span<const CycleScores> scores, std::size_t kind) {
+  std::vector<double> out;
+  for (const CycleScores& s : scores) out.push_back(kind < kScores ? s.value[kind] : units.averaged(s));
+  return out;
+}
+
+nlohmann::ordered_json compare(const Units& units, std::span<const CycleScores> healthy,
+                               std::span<const CycleScores> faulty) {
+  nlohmann::ordered_json out;
+  for (std::size_t k = 0; k < kKinds; ++k) {
+    const auto h = column(units, healthy, k), f = column(units, faulty, k);
+    out[kind_name(k)] = {{"auc", rounded(auc(h, f))},
+                         {"tpr_at_fpr0", rounded(tpr_at_fpr0(h, f))},
+                         {"fpr", rounded(share_above(h, units.threshold[k]))},
+                         {"tpr", rounded(share_above(f, units.threshold[k]))}};
+  }
+  return out;
+}
+
+}  // namespace torpor::eval

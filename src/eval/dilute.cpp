@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "eval/compare.h"
+#include "eval/mix.h"
+#include "eval/protocols.h"
+
+namespace torpor::eval {
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr double kLevelsDb[] = {-4, -8, -12, -16, -20, -24};
+// Fault windows tried per machine and level: spread over all of them, enough for two
+// digits of an AUC.
+constexpr std::size_t kMostFaults = 240;
+
+}  // namespace
+
+// Weak faults made of strong ones: a healthy test window plus a fault window, the latter
+// brought to a level below the healthy one's RMS.
+Result<Json> run_dilute(Context& c) {
+  Json machines = Json::array();
+  for (const PackMachine& machine : machines_of(c.manifest)) {
+    if (machine.of(Split::train_healthy).empty() || machine.of(Split::test_healthy).empty()) continue;
+    c.say(machine.name);
+    TORPOR_TRY(auto train,
+               measure_split(c.measurer, c.manifest, machine, Split::train_healthy, c.options.load, 0));
+    const double running = running_rms(train);
+    drop_standing_still(train, running);
+    auto baseline = fit(train.all());
+    TORPOR_TRY(const HeldOut held_out, held_out_scores(c.scorer, train.all()));
+    if (!baseline || held_out.scores.size() < 2) continue;
+    const Units units = units_of(held_out.scores);
+    TORPOR_TRY(auto healthy,
+               measure_split(c.measurer, c.manifest, machine, Split::test_healthy, c.options.load, running));
+    TORPOR_TRY(const auto h, c.scorer.score(*baseline, healthy.all()));
+    if (h.empty()) continue;
+
+    // The samples themselves. Fault windows do not overlap.
+    std::vector<Piece16> healthy_pieces, fault_pieces;
+    for (Split split : {Split::test_healthy, Split::test_fault})
+      for (const Recording* r : machine.of(split)) {
+        TORPOR_TRY(const auto samples, load(c.manifest, *r, c.options.load));
+        const WindowPlan plan = split == Split::test_healthy
+                                    ? test_plan(c.options.load.window_s)
+                                    : WindowPlan{c.options.load.window_s, c.options.load.window_s};
+        for (const Range& range : plan_windows(samples, plan)) {
+          Piece16 piece = cut(samples, range, *r);
+          if (piece.rms >= running / 5)
+            (split == Split::test_healthy ? healthy_pieces : fault_pieces).push_back(std::move(piece));
+        }
+      }
+    if (healthy_pieces.empty() || fault_pieces.empty()) continue;
+    const std::size_t every = (fault_pieces.size() + kMostFaults - 1) / kMostFaults;
+    Json levels = Json::array();
+    for (double level : kLevelsDb) {
+      std::vector<CycleScores> f;
+      for (std::size_t i = 0; i < fault_pieces.size(); i += every) {
+        const Piece16& fault = fault_pieces[i];
+        // A healthy window of the same condition where there is one.
+        std::vector<const Piece16*> fitting;
+        for (const Piece16& p : healthy_pieces)
+          if (p.recording.rpm == fault.recording.rpm) fitting.push_back(&p);
+        const Piece16& under =
+            fitting.empty() ? healthy_pieces[i % healthy_pieces.size()] : *fitting[i % fitting.size()];
+        const RecordedSamples mixed = mix(under, fault, level);
+        TORPOR_TRY(const auto windows, c.measurer.measure(mixed, under.recording, 0, {1e9, 1e9}));
+        for (const MeasuredWindow& w : windows) {
+          TORPOR_TRY(const CycleScores s, c.scorer.score(*baseline, w));
+          f.push_back(s);
+        }
+      }
+      levels.push_back({{"level_db", level}, {"windows", f.size()}, {"scores", compare(units, h, f)}});
+    }
+    machines.push_back({{"machine", machine.name},
+                        {"training_windows", train.windows.size()},
+                        {"held_out_windows", units.n},
+                        {"healthy_windows", h.size()},
+                        {"results", levels}});
+  }
+  if (machines.empty())
+    return Error{Reason::eval_nothing, std::string_view(c.manifest.path()), "no such machine",
+                 "train_healthy, test_healthy and test_fault rows"};
+  return Json{{"machines", machines}};
+}
+
+}  // namespace torpor::eval

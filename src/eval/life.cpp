@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "eval/compare.h"
+#include "eval/life.h"
+#include "eval/protocols.h"
+
+namespace torpor::eval {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+}  // namespace
+
+std::vector<PackMachine> lives_of(const Manifest& manifest) {
+  std::vector<PackMachine> lives;
+  for (PackMachine& m : machines_of(manifest)) {
+    const auto train = m.of(Split::train_healthy), fault = m.of(Split::test_fault);
+    if (train.empty() || fault.empty() || m.of(Split::unlabelled).empty()) continue;
+    // A life is one run: its faults come after everything healthy, in the machine's time.
+    if (fault.front()->t0_s > train.back()->t0_s) lives.push_back(std::move(m));
+  }
+  return lives;
+}
+
+Outcome judge_life(std::span<const double> t_s, std::span<const double> score, double threshold,
+                   double healthy_until_s, double failing_from_s) {
+  Outcome out;
+  for (std::size_t i = 2; i < score.size(); ++i) {
+    if (!(score[i] > threshold && score[i - 1] > threshold && score[i - 2] > threshold)) continue;
+    out.first_alarm_s = t_s[i];
+    out.kind = t_s[i] <= healthy_until_s ? "early" : t_s[i] >= failing_from_s ? "late" : "in time";
+    return out;
+  }
+  return out;
+}
+
+// Runs to failure in time order. The baseline is learned from train_healthy; everything
+// after it is played. Margins multiply the distance of the self-set threshold from the
+// healthy median.
+Result<Json> run_life(Context& c) {
+  Json machines = Json::array();
+  Json totals;
+  for (const PackMachine& machine : lives_of(c.manifest)) {
+    c.say(machine.name);
+    TORPOR_TRY(auto train,
+               measure_split(c.measurer, c.manifest, machine, Split::train_healthy, c.options.load, 0));
+    const double running = running_rms(train);
+    drop_standing_still(train, running);
+    auto baseline = fit(train.all());
+    TORPOR_TRY(const HeldOut held_out, held_out_scores(c.scorer, train.all()));
+    if (!baseline || held_out.scores.size() < 2) continue;
+    const Units units = units_of(held_out.scores);
+
+    const double learned_until = machine.of(Split::train_healthy).back()->t0_s;
+    const auto tests = machine.of(Split::test_healthy);
+    const double failing_from = machine.of(Split::test_fault).front()->t0_s;
+    double healthy_until = learned_until, end = 0;
+    std::vector<double> t;
+    std::vector<CycleScores> scores;
+    for (std::size_t i = 0; i < machine.recordings.size(); ++i) {
+      const Recording& r = machine.recordings[i];
+      if (r.t0_s <= learned_until) continue;
+      TORPOR_TRY(const auto samples, load(c.manifest, r, c.options.load));
+      TORPOR_TRY(const auto windows, c.measurer.measure(samples, r, i, test_plan(c.options.load.window_s)));
+      for (const MeasuredWindow& w : windows) {
+        if (w.rms < running / 5) continue;
+        TORPOR_TRY(const CycleScores s, c.scorer.score(*baseline, w));
+        scores.push_back(s);
+        t.push_back(w.t_s);
+        end = std::max(end, w.t_s);
+        if (r.split == Split::test_healthy) healthy_until = std::max(healthy_until, w.t_s);
+      }
+    }
+    Json entry = {{"machine", machine.name},
+                  {"training_windows", train.windows.size()},
+                  {"held_out_windows", units.n},
+                  {"windows", scores.size()},
+                  {"life_s", end},
+                  {"healthy_until_s", healthy_until},
+                  {"failing_from_s", failing_from}};
+    Json by_score;
+    for (std::size_t k = 0; k < kKinds; ++k) {
+      const auto s = column(units, scores, k), held = column(units, held_out.scores, k);
+      Json margins = Json::array();
+      for (double margin : {1.0, 2.0, 4.0}) {
+        const Outcome o = judge_life(t, s, self_set_threshold(held, margin * kThresholdMargin), healthy_until,
+                                     failing_from);
+        margins.push_back({{"margin", margin * kThresholdMargin},
+                           {"outcome", o.kind},
+                           {"first_alarm_s", o.first_alarm_s},
+                           {"share_of_life", end > 0 ? o.first_alarm_s / end : 0}});
+        Json& total = totals[kind_name(k)][fmt::format("{:.1f}", margin * kThresholdMargin)];
+        if (total.is_null()) total = {{"early", 0}, {"missed", 0}, {"late", 0}, {"in time", 0}};
+        total[o.kind] = total[o.kind].get<int>() + 1;
+      }
+      by_score[kind_name(k)] = margins;
+    }
+    entry["scores"] = by_score;
+    machines.push_back(entry);
+  }
+  if (machines.empty())
+    return Error{Reason::eval_nothing, std::string_view(c.manifest.path()), "no run to failure",
+                 "train_healthy, unlabelled and test_fault rows of one machine in time order"};
+  return Json{{"totals", totals}, {"machines", machines}};
+}
+
+}  // namespace torpor::eval

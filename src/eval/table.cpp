@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "eval/compare.h"
+#include "eval/protocols.h"
+
+namespace torpor::eval {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+
+std::string figures(const Json& scores) {
+  std::string out;
+  for (std::size_t k = 0; k < kKinds; ++k) {
+    const Json& s = scores[kind_name(k)];
+    out += fmt::format(" | {:5.3f} {:4.2f} {:4.2f} {:4.2f}", s["auc"].get<double>(),
+                       s["tpr_at_fpr0"].get<double>(), s["fpr"].get<double>(), s["tpr"].get<double>());
+  }
+  return out + "\n";
+}
+
+std::string head(const char* what) {
+  std::string out = fmt::format("{:34}{:24}", "machine", what);
+  for (std::size_t k = 0; k < kKinds; ++k) out += fmt::format(" | {:20}", kind_name(k));
+  return out + "\n" + std::string(58, ' ') + "   AUC, TPR at FPR 0, FPR and TPR at the self-set threshold\n";
+}
+
+}  // namespace
+
+std::string table(const std::string& document) {
+  const Json all = Json::parse(document, nullptr, false);
+  if (all.is_discarded()) return {};
+  const std::string protocol = all["protocol"];
+  std::string out;
+  if (protocol == "life") {
+    for (const auto& [kind, margins] : all["totals"].items())
+      for (const auto& [margin, counts] : margins.items())
+        out += fmt::format("{:9} margin {:>4}: early {} missed {} late {} in time {}\n", kind, margin,
+                           counts["early"].get<int>(), counts["missed"].get<int>(), counts["late"].get<int>(),
+                           counts["in time"].get<int>());
+    return out;
+  }
+  if (protocol == "replay") {
+    for (const Json& m : all["machines"]) {
+      out +=
+          fmt::format("{}: {}\n", text_of(m["machine"]), m.contains("refused") ? text_of(m["refused"]) : "");
+      if (m.contains("refused")) continue;
+      for (const auto& [kind, grid] : m["scores"].items())
+        for (const Json& r : grid)
+          out += fmt::format(
+              "  {:9} A {:>9} m {}: {}\n", kind, r["cycles_between_false_alarms"].get<std::uint64_t>(),
+              r["tolerance_mad"].get<double>(),
+              r.contains("not_armed") ? "not armed, " + text_of(r["not_armed"])
+                                      : fmt::format("alarm in {} at {:.3f} of life", text_of(r["alarm_in"]),
+                                                    r["alarm_share_of_life"].get<double>()));
+    }
+    return out;
+  }
+  out = head(protocol == "loso" ? "left out" : protocol == "dilute" ? "level dB" : "faults");
+  for (const Json& m : all["machines"]) {
+    if (m.contains("refused")) {
+      out += fmt::format("{:34}{}\n", text_of(m["machine"]), text_of(m["refused"]));
+      continue;
+    }
+    for (const Json& row : m["results"]) {
+      const Json& what = row[protocol == "loso" ? "left_out" : protocol == "dilute" ? "level_db" : "faults"];
+      out += fmt::format("{:34}{:24}", text_of(m["machine"]), text_of(what)) + figures(row["scores"]);
+    }
+  }
+  return out;
+}
+
+}  // namespace torpor::eval

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+//
+// Counts every allocation of this test program, so it may only be read around one call.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <new>
+
+#include "base/fake_clock.h"
+#include "firmware/sampler.h"
+#include "firmware/source_for_test.h"
+#include "link/host/memory_link.h"
+#include "link/own_side_for_test.h"
+#include "window/queue_memory.h"
+#include "window/window_assembler.h"
+
+namespace {
+std::uint64_t g_allocations = 0;
+}
+
+void* operator new(std::size_t size) {
+  ++g_allocations;
+  if (void* memory = std::malloc(size)) return memory;
+  std::abort();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace torpor {
+namespace {
+
+TEST(Allocation, neither_end_touches_the_heap_after_construction) {
+  FakeClock clock;
+  MemoryLinkPair links({.capacity = 16 * 1024});
+  SideForTest sampler_side(LinkRole::sampler), detector_side(LinkRole::detector);
+  SourceForTest source(sampler_side.contract(), 640);
+  QueueMemory sampler_memory(sampler_side.contract()), detector_memory(detector_side.contract());
+  SamplerRole sampler({.link = links.listener(),
+                       .clock = clock,
+                       .source = source,
+                       .own = sampler_side.own(),
+                       .memory = sampler_memory.memory()});
+  Peer peer(links.dialer(), detector_side.own(), Peer::End::dials, clock.now().boot);
+  FrameQueue queue(detector_side.contract(), 0, detector_memory.memory());
+  WindowAssembler assembler(detector_side.contract(), 0, queue);
+
+  const std::uint64_t before = g_allocations;
+  Step step = sampler.wake(Wake::start);
+  std::uint64_t window = 0;
+  int good = 0;
+  for (int i = 0; i < 2000 && !step.exit_code; ++i) {
+    const BootTime now = clock.now().boot;
+    peer.step(now);
+    while (const Message* m = peer.receive(now)) {
+      if (m->type == MessageType::frame && !queue.push(m->frame, now)) std::abort();
+      if (m->type == MessageType::window_end &&
+          assembler.take_latest(window, now).quality == WindowQuality::good)
+        ++good;
+    }
+    if (peer.agreed() && i % 70 == 5) {
+      queue.begin(++window);
+      if (!peer.send(WindowStart{window, 16'000}, now)) std::abort();
+    }
+    step = sampler.wake(Wake::link);
+    clock.advance(std::chrono::milliseconds(100));
+  }
+  EXPECT_EQ(g_allocations - before, 0u);
+  EXPECT_GT(good, 20);
+}
+
+}  // namespace
+}  // namespace torpor

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "site/site.h"
+
+#include <gtest/gtest.h>
+
+#include "base/memory_files.h"
+#include "base/posix_files.h"
+
+namespace torpor {
+namespace {
+
+std::string example() {
+  PosixFiles files;
+  const auto content = files.read(TORPOR_SOURCE_DIR "/examples/site.toml", 65'536);
+  EXPECT_TRUE(content);
+  return content ? std::string(as_text(*content)) : std::string();
+}
+
+std::string example_with(std::string_view old, std::string_view fresh) {
+  std::string text = example();
+  const std::size_t at = text.find(old);
+  EXPECT_NE(at, text.npos) << old;
+  return text.replace(at, old.size(), fresh);
+}
+
+Error refusal(const std::string& text) {
+  const auto site = parse_site(text, "site.toml");
+  EXPECT_FALSE(site);
+  return site ? Error{} : site.error();
+}
+
+TEST(Site, the_example_is_read) {
+  const auto site = parse_site(example(), "site.toml");
+  ASSERT_TRUE(site) << one_line(site.error()).view();
+  EXPECT_EQ(site->device_id.view(), "robot-0042");
+  EXPECT_EQ(site->target_class.view(), "warehouse-amr");
+  EXPECT_TRUE(site->peer_uids.empty());
+  EXPECT_EQ(site->peer_timeout_ms, 30'000u);
+  EXPECT_EQ(site->power.infer_mw, 7500u);
+}
+
+TEST(Site, each_fault_is_a_refusal_with_its_own_reason) {
+  EXPECT_EQ(refusal("x = ").reason, Reason::site_syntax);
+  EXPECT_EQ(refusal(example_with("uids = []", "uids = []\nuids = []")).reason, Reason::site_duplicate_field);
+  EXPECT_EQ(refusal(example_with("uids = []", "")).reason, Reason::site_missing_field);
+  EXPECT_EQ(refusal(example_with("uids = []", "uids = [\"root\"]")).reason, Reason::site_wrong_type);
+  EXPECT_EQ(refusal(example_with("uids = []", "uids = [-1]")).reason, Reason::site_out_of_range);
+  EXPECT_EQ(refusal(example_with("robot-0042", "robot 42")).reason, Reason::site_bad_text);
+  EXPECT_EQ(refusal(example_with("idle_mw = 4000", "idle_mw = 3000")).reason, Reason::site_power);
+  EXPECT_EQ(exit_code(Reason::site_syntax), 78);
+}
+
+TEST(Site, a_number_of_the_contract_does_not_belong_here) {
+  const Error error = refusal(example() + "\n[duty]\nsleep_ms = 15000\n");
+  EXPECT_EQ(error.reason, Reason::site_unknown_field);
+  EXPECT_TRUE(error.where.view().ends_with(": duty.sleep_ms")) << error.where.view();
+}
+
+TEST(Site, each_field_is_needed) {
+  const std::string whole = example();
+  for (const char* key :
+       {"id", "target_class", "uids", "timeout_ms", "idle_mw", "sample_mw", "infer_mw", "sleep_mw"}) {
+    const std::size_t line = whole.find("\n" + std::string(key) + " = ") + 1;
+    ASSERT_NE(line, 0u) << key;
+    std::string text = whole;
+    text.erase(line, text.find('\n', line) + 1 - line);
+    const Error error = refusal(text);
+    EXPECT_EQ(error.reason, Reason::site_missing_field) << key;
+    EXPECT_TRUE(error.where.view().ends_with(key)) << error.where.view();
+  }
+}
+
+TEST(Site, peer_users_are_listed) {
+  const auto site = parse_site(example_with("uids = []", "uids = [0, 998]"), "site.toml");
+  ASSERT_TRUE(site);
+  EXPECT_EQ(site->peer_uids, (std::vector<std::uint32_t>{0, 998}));
+}
+
+TEST(Site, a_file_others_may_write_is_refused_before_it_is_read) {
+  MemoryFiles files;
+  files.put("site.toml", as_bytes("rubbish"), 0666);
+  EXPECT_EQ(load_site(files, "site.toml", 0).error().reason, Reason::file_unsafe);
+  files.put("site.toml", as_bytes(example()), 0644);
+  EXPECT_TRUE(load_site(files, "site.toml", 1000)) << "owned by root";
+  files.set_owner(7);
+  EXPECT_EQ(load_site(files, "site.toml", 1000).error().reason, Reason::file_unsafe);
+  EXPECT_TRUE(load_site(files, "site.toml", 7));
+  files.put("site.toml", as_bytes(std::string(70'000, '#')), 0644);
+  EXPECT_EQ(load_site(files, "site.toml", 7).error().reason, Reason::site_too_large);
+}
+
+}  // namespace
+}  // namespace torpor
