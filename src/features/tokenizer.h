@@ -32,7 +32,8 @@ struct ClassicalScores {
   float log_band = 0;  // root of the mean squared whitened level (each clipped at 10): 64-band distance
   // Root of the mean squared positive z of the 32 bands' ln(mean e^2 / mean^2 e): the spectral
   // kurtosis at a resolution of 64 samples. That of the 512-sample spectra is blind to shocks
-  // that come more often than twice a frame (AUC .53 against .81 on diluted rig faults).
+  // that come more often than twice a frame (docs/features.md
+  // has the figures, and which of them are selected).
   float kurtosis = 0;
 };
 
