@@ -61,40 +61,21 @@ struct Facts {
   std::int64_t since = 1;
 };
 
+// clang-format off
 template <auto... Path>
 constexpr Field row(const Facts& f) {
-  return {f.name,
-          f.key,
-          f.type,
-          f.unit,
-          f.min,
-          f.max,
-          f.since,
-          f.words,
-          f.doc,
-          false,
+  return {f.name, f.key, f.type, f.unit, f.min, f.max, f.since, f.words, f.doc, false,
           [](const Terms& terms, std::size_t) { return load(member<Path...>(terms)); },
           [](Terms& terms, std::size_t, const FieldValue& value) { store(member<Path...>(terms), value); }};
 }
 
 template <auto... Path>
 constexpr Field sensor_row(const Facts& f) {
-  return {
-      f.name,
-      f.key,
-      f.type,
-      f.unit,
-      f.min,
-      f.max,
-      f.since,
-      f.words,
-      f.doc,
-      true,
-      [](const Terms& terms, std::size_t sensor) { return load(member<Path...>(terms.sensor_list[sensor])); },
-      [](Terms& terms, std::size_t sensor, const FieldValue& value) {
-        store(member<Path...>(terms.sensor_list[sensor]), value);
-      }};
+  return {f.name, f.key, f.type, f.unit, f.min, f.max, f.since, f.words, f.doc, true,
+          [](const Terms& terms, std::size_t i) { return load(member<Path...>(terms.sensor_list[i])); },
+          [](Terms& terms, std::size_t i, const FieldValue& value) { store(member<Path...>(terms.sensor_list[i]), value); }};
 }
+// clang-format on
 
 constexpr std::string_view kSleepLevels[] = {"block", "suspend"};
 constexpr std::string_view kResidencies[] = {"exit", "context"};
@@ -405,70 +386,8 @@ constexpr bool sorted_by_key() {
 }
 static_assert(sorted_by_key(), "encoder and decoder walk the rows in key order");
 
-bool name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-         c == '-';
-}
-
 }  // namespace
 
-std::string_view name(FieldType type) {
-  switch (type) {
-    case FieldType::integer:
-      return "integer"sv;
-    case FieldType::time:
-      return "time"sv;
-    case FieldType::word:
-      return "word"sv;
-    case FieldType::name:
-      return "name"sv;
-    case FieldType::digest:
-      return "digest"sv;
-  }
-  return "?"sv;
-}
-
 std::span<const Field> fields() { return kFields; }
-
-Status check_value(const Field& field, const FieldValue& value) {
-  if (field.type == FieldType::name) {
-    const auto size = static_cast<std::int64_t>(value.text.size());
-    if (size < field.min || size > field.max) {
-      Error error{.reason = Reason::contract_bad_text};
-      error.found << size << " characters";
-      error.expected << field.min << " to " << field.max << " characters";
-      return error;
-    }
-    for (char c : value.text) {
-      if (name_character(c)) continue;
-      Error error{.reason = Reason::contract_bad_text};
-      const std::byte raw{static_cast<unsigned char>(c)};
-      (error.found << "byte 0x").append_hex(&raw, 1);
-      error.expected << "only A-Z a-z 0-9 . _ -";
-      return error;
-    }
-    if (value.text.front() == '.' || value.text.front() == '-') {
-      Error error{.reason = Reason::contract_bad_text};
-      error.found << value.text;
-      error.expected << "a letter, digit or _ first";
-      return error;
-    }
-    return {};
-  }
-  if (field.type == FieldType::digest) {
-    bool zero = true;
-    for (std::byte b : value.bytes) zero = zero && b == std::byte{0};
-    if (value.bytes.size() == sizeof(Digest) && !zero) return {};
-    Error error{.reason = Reason::contract_bad_text};
-    error.found << (zero ? "all zero"sv : "another length"sv);
-    error.expected << "32 bytes of a SHA-256";
-    return error;
-  }
-  if (value.number >= field.min && value.number <= field.max) return {};
-  Error error{.reason = Reason::contract_out_of_range};
-  error.found << value.number;
-  error.expected << field.min << " to " << field.max << (field.unit.empty() ? ""sv : " "sv) << field.unit;
-  return error;
-}
 
 }  // namespace torpor

@@ -35,6 +35,7 @@ Result<std::unique_ptr<Appraiser>> Appraiser::make(const Contract& contract, std
              load_baseline(home.files, home.state_dir, terms.alarm, key, home.service_uid));
   std::unique_ptr<Appraiser> appraiser(
       new Appraiser(contract, sensor, backend, std::move(home), std::move(stored.judge)));
+  TORPOR_CHECK(appraiser->home_.files.make_directories(appraiser->paths_.directory));
   TORPOR_CHECK(appraiser->restore(stored));
   TORPOR_CHECK(appraiser->take_event());
   return appraiser;
@@ -211,7 +212,6 @@ Status Appraiser::save_baseline() {
   TORPOR_TRY(const Bytes envelope, explainer_.encode(envelope_));
   if (encoded_.empty()) encoded_.resize(judge_.encoded_bound(features.size(), envelope_.size()));
   TORPOR_TRY(const Bytes file, judge_.encode(encoded_, features, envelope));
-  TORPOR_CHECK(home_.files.make_directories(paths_.directory));
   TORPOR_CHECK(home_.files.replace(paths_.baseline, file, 0644));
   unsaved_ = 0;
   saved_state_ = judge_.state();

@@ -175,7 +175,7 @@ TEST(indicators, peaks_come_strongest_first_with_their_frequency) {
   EnvelopeAnalyzer analyzer(kRate, 1, s.samples.size());
   ASSERT_TRUE(analyzer.compute(s.window()));
   IndicatorWorkspace workspace;
-  const auto& peaks = compute_indicators(s.window(), analyzer, workspace).axis[0].peaks;
+  const auto peaks = compute_indicators(s.window(), analyzer, workspace).axis[0].peaks;
   EXPECT_NEAR(peaks[0].hertz, 61, 1);
   EXPECT_NEAR(peaks[1].hertz, 143, 1);
   for (std::size_t i = 1; i < kEnvelopePeaks; ++i) EXPECT_LE(peaks[i].prominence, peaks[i - 1].prominence);

@@ -68,7 +68,7 @@ void PageBuilder::add(const TraceRow& row) {
   p.state = teller_.story().state;
   axes_ = std::max(axes_, r.indicators.axes);
   queue_bytes_ = std::max<std::uint64_t>(queue_bytes_, r.queue_bytes);
-  dated_ = dated_ && r.woke.synchronised && (points_.empty() || p.wall_s >= points_.back().wall_s);
+  dated_ = dated_ && p.wall_s > 0 && (points_.empty() || p.wall_s >= points_.back().wall_s);
   points_.push_back(p);
 }
 

@@ -56,7 +56,7 @@ class PageBuilder {
   StoryTeller teller_;
   std::vector<Point> points_;
   std::uint32_t axes_ = 0;
-  bool dated_ = true;  // every wall time was synchronised and rising
+  bool dated_ = true;  // wall time rises from cycle to cycle: fit for an axis
   std::uint64_t queue_bytes_ = 0;
 };
 

@@ -24,7 +24,7 @@ std::string plural(std::uint64_t n, std::string_view word) {
 std::string when(const Moment& moment) {
   if (moment.wall == WallTime{}) return fmt::format("cycle {}, before this log begins", moment.cycle);
   return fmt::format("cycle {}, {}{}", moment.cycle, utc(moment.wall),
-                     moment.dated ? "" : " by a clock that was not synchronised");
+                     moment.dated ? "" : " (clock not synchronised)");
 }
 
 std::string breach_list(const Story& story) {

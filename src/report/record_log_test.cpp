@@ -132,6 +132,7 @@ TEST_F(RecordLogTest, a_torn_tail_is_ignored_by_readers_and_cut_by_the_next_star
   const Log after = read_all(files_);
   EXPECT_EQ(after.numbers, (std::vector<std::uint64_t>{1, 3}));
   EXPECT_EQ(after.damage.torn_tails, 0u);
+  EXPECT_EQ(after.damage.places, 0u);  // it was cut, not written over
 }
 
 TEST_F(RecordLogTest, damage_is_counted_with_its_place_and_costs_only_the_damaged_record) {
@@ -348,7 +349,7 @@ TEST(RecordLogHeap, appending_to_a_segment_allocates_nothing) {
     ASSERT_TRUE(log.append(as_bytes(text), clock.now()).ok());
     const std::uint64_t before = allocations_for_test();
     bool written = true;
-    for (int i = 0; i < 100; ++i) written = written && log.append(as_bytes(text), clock.now()).ok();
+    for (int i = 0; i < 20; ++i) written = written && log.append(as_bytes(text), clock.now()).ok();
     EXPECT_EQ(allocations_for_test(), before);
     EXPECT_TRUE(written);
   }

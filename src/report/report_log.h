@@ -32,7 +32,7 @@ class ReportLog {
   ReportLog(RecordLog log, std::uint64_t last_cycle) : log_(std::move(log)), last_cycle_(last_cycle) {}
   RecordLog log_;
   std::uint64_t last_cycle_;
-  std::array<std::byte, kMaxRecordPayload> payload_;
+  std::array<std::byte, kMaxRecordPayload> payload_{};
 };
 
 // What could not be shown, so far.

@@ -66,7 +66,8 @@ TEST(baseline_state, the_small_evidence_file_brings_an_older_baseline_up_to_date
   Judge judge = armed_judge_for_test(source);
   const auto at_arming = encoded(judge);
   std::uint64_t cycle = judge.last_cycle();
-  for (int i = 0; i < 40; ++i) judge.scored(++cycle, source.next(i > 30 ? 6 : 0));
+  for (int i = 0; i < 30; ++i) judge.scored(++cycle, source.next());
+  while (!judge.latched()) judge.scored(++cycle, source.next(6));
   judge.unusable(++cycle, WindowQuality::saturated);
   ASSERT_TRUE(judge.latched());
   Judge again = decoded(at_arming).judge;

