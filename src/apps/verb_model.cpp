@@ -160,7 +160,7 @@ void add_model(CLI::App& app, Verbs& verbs) {
   look->callback([flags, &verbs] { report("model inspect", inspect(*flags, verbs), verbs); });
 
   CLI::App* check = model->add_subcommand("verify", "check every offset, shape and number, and the digest");
-  check->footer("Example:\n  torpor model verify data/detector.model --card data/detector.card.md");
+  check->footer("Example:\n  torpor model verify data/detector.model --card data/detector.md");
   check->add_option("FILE", flags->file, "compiled model")->required();
   check->add_option("--digest", flags->digest, "SHA-256 the file must have, as in the contract");
   check->add_option("--card", flags->card, "the card that must belong to it");

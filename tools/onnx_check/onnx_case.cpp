@@ -60,8 +60,10 @@ Status make_case(const std::string& out, const std::string& path) {
   TORPOR_CHECK(files.replace(out + "/band.f32", raw(band), 0644));
   TORPOR_CHECK(files.replace(out + "/global.f32", raw(global), 0644));
   TORPOR_CHECK(files.replace(out + "/logit.f32", raw(logits), 0644));
-  const std::string facts = "{\"sets\": " + std::to_string(kSets) + ", \"batch\": " + std::to_string(kBatch) +
-                            ", \"kernels\": \"" + std::string(backend.kernels_name()) +
+  const std::string facts = std::string("{\"trained\": ") + (path.empty() ? "false" : "true") +
+                            ", \"sets\": " + std::to_string(kSets) +
+                            ", \"batch\": " + std::to_string(kBatch) + ", \"kernels\": \"" +
+                            std::string(backend.kernels_name()) +
                             "\", \"batch_ms\": " + std::to_string(best) + "}\n";
   return files.replace(out + "/case.json", as_bytes(facts), 0644);
 }
