@@ -3,10 +3,23 @@
 #include "toml/document.h"
 
 #include <algorithm>
+#include <cctype>
 #include <exception>
 #include <map>
 #include <vector>
 
+// toml++ 3.3 asserts some of what it has not checked ("[#x]" for one), and where NDEBUG
+// is set it lets the optimiser assume it. Here a failed assertion is an exception like its
+// other ones, in every build.
+namespace torpor::toml_detail {
+struct AssertionFailed : std::exception {
+  const char* what() const noexcept override { return "syntax the parser does not take"; }
+};
+[[noreturn]] inline void assertion_failed() { throw AssertionFailed(); }
+}  // namespace torpor::toml_detail
+
+#undef NDEBUG
+#define TOML_ASSERT(expr) ((expr) ? static_cast<void>(0) : ::torpor::toml_detail::assertion_failed())
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
@@ -79,6 +92,26 @@ std::string_view type_name(const toml::node& node) {
   }
 }
 
+// Where an assertion failed there is no position to be had. The one known case is a table
+// header that does not begin with a key; 1 when there is none.
+std::size_t line_of_bad_header(std::string_view text) {
+  std::size_t line = 1;
+  for (std::size_t at = 0; at < text.size(); ++line) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    std::string_view header = text.substr(at, end - at);
+    at = end + 1;
+    header.remove_prefix(std::min(header.find_first_not_of(" \t"), header.size()));
+    if (!header.starts_with('[')) continue;
+    header.remove_prefix(header.starts_with("[[") ? 2 : 1);
+    header.remove_prefix(std::min(header.find_first_not_of(" \t"), header.size()));
+    const bool key = !header.empty() &&
+                     (header.front() == '"' || header.front() == '\'' || header.front() == '_' ||
+                      header.front() == '-' || std::isalnum(static_cast<unsigned char>(header.front())) != 0);
+    if (!key) return line;
+  }
+  return 1;
+}
+
 constexpr bool leap(int year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
 
 std::int64_t seconds_since_1970(const toml::date_time& t) {
@@ -128,7 +161,7 @@ Result<TomlDocument> TomlDocument::parse(std::string_view text, std::string_view
     return error;
   } catch (const std::exception& other) {
     Error error{.reason = Reason::toml_syntax};
-    error.where << file << ":1";
+    error.where << file << ":" << line_of_bad_header(text);
     error.found << other.what();
     return error;
   }

@@ -62,6 +62,15 @@ TEST(Toml, broken_syntax_names_its_line) {
   EXPECT_EQ(TomlDocument::parse("a = \"\xff\"\n", "x.toml").error().reason, Reason::toml_syntax);
 }
 
+TEST(Toml, a_table_header_without_a_key_is_a_syntax_error_and_no_abort) {
+  for (const char* text : {"a = 1\n[# x]\n", "a = 1\n[[,]]\n", "a = 1\n [ =]\n"}) {
+    const auto parsed = TomlDocument::parse(text, "x.toml");
+    ASSERT_FALSE(parsed);
+    EXPECT_EQ(parsed.error().reason, Reason::toml_syntax);
+    EXPECT_TRUE(parsed.error().where.view().starts_with("x.toml:2")) << parsed.error().where.view();
+  }
+}
+
 TEST(Toml, a_missing_field_is_placed_at_the_table_that_lacks_it) {
   auto d = doc("a = 1\n\n[t]\nb = 1\n");
   const auto missing = d.integer("t.c", 0, 9);
