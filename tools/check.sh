@@ -17,7 +17,7 @@ step() { # NAME COMMAND..
 formatted() { files '*.h' '*.cpp' | xargs clang-format-14 --dry-run -Werror; }
 licensed() {
   local missing
-  missing=$(files '*.h' '*.cpp' '*.cmake' '*.sh' 'CMakeLists.txt' 'tools/dev' | xargs grep -L 'SPDX-License-Identifier: Apache-2.0' || true)
+  missing=$(files '*.h' '*.cpp' '*.cmake' '*.sh' '*CMakeLists.txt' 'tools/dev' | xargs grep -L 'SPDX-License-Identifier: Apache-2.0' || true)
   [ -z "$missing" ] || { echo "no SPDX line: $missing" >&2; return 1; }
 }
 sized() {

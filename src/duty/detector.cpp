@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "duty/detector.h"
 
+#include "contract/host/validity.h"
+
 #include <cmath>
 
 namespace torpor {
@@ -336,6 +338,8 @@ void Detector::fill_costs(BootTime at) {
       report_.set(Breach::interval);
     }
   }
+  // A running robot never stops for time, and never by a clock nobody keeps: it alarms.
+  if (certainly_expired(terms, report_.woke, 0)) report_.set(Breach::expired);
   for (const std::uint64_t drops : report_.drops) {
     if (drops != 0) report_.set(Breach::drops);
   }

@@ -152,6 +152,20 @@ TEST_F(RobotTest, a_stop_in_every_state_ends_both_roles_with_0_in_the_same_wake_
   }
 }
 
+TEST_F(RobotTest, an_expired_contract_is_a_breach_and_not_an_end) {
+  Robot robot(setup(), clock_);
+  robot.run_cycles(2);
+  EXPECT_FALSE(robot.reports().back().has(Breach::expired));
+  const WallTime expires{seconds(contract_.terms().expires_s)};
+  clock_.step_wall(expires - clock_.now().wall);
+  robot.run_cycles(2);
+  EXPECT_TRUE(robot.reports().back().has(Breach::expired));
+  clock_.set_synchronised(false);
+  robot.run_cycles(2);  // the first of them had begun already
+  EXPECT_FALSE(robot.reports().back().has(Breach::expired)) << "a clock nobody keeps proves nothing";
+  EXPECT_FALSE(robot.detector_exit().has_value());
+}
+
 TEST_F(RobotTest, ends_by_itself_after_the_cycles_asked_for) {
   Robot::Setup parts = setup();
   parts.cycle_limit = 4;

@@ -18,6 +18,8 @@ std::string_view name(Breach breach) {
       return "infer_deadline";
     case Breach::drops:
       return "drops";
+    case Breach::expired:
+      return "expired";
   }
   return "unknown";
 }

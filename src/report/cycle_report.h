@@ -17,8 +17,8 @@
 namespace torpor {
 
 // What went against the contract in this cycle; a set of bits.
-enum class Breach : std::uint8_t { interval, awake, energy, residency, infer_deadline, drops };
-inline constexpr std::size_t kBreaches = 6;
+enum class Breach : std::uint8_t { interval, awake, energy, residency, infer_deadline, drops, expired };
+inline constexpr std::size_t kBreaches = 7;
 std::string_view name(Breach breach);
 
 // The limits of the contract a view needs to judge the record by, carried along so that

@@ -72,6 +72,8 @@ std::string breach_words(Breach breach, const TraceRow& row) {
           1e3 * seconds(r.spent[static_cast<std::size_t>(Phase::infer)]) / std::max(r.speed, 1.0));
     case Breach::drops:
       return drop_words(r.drops) + fmt::format("; queue held {}", human_bytes(r.queue_bytes));
+    case Breach::expired:
+      return "the contract's time is over; the robot goes on until a new bundle comes";
   }
   return "";
 }
