@@ -48,6 +48,9 @@ function(torpor_folder name)
   endif()
 
   set(test_libs torpor_${name} ${F_TEST_LIBS})
+  if(TARGET torpor_base_for_test)  # what tests of any folder may use
+    list(APPEND test_libs torpor_base_for_test)
+  endif()
   foreach(dep ${F_TEST_DEPS})
     list(APPEND test_libs torpor_${dep})
     if(TARGET torpor_${dep}_for_test)

@@ -2,26 +2,12 @@
 // SPDX-FileCopyrightText: torpor authors
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <vector>
 
+#include "base/allocations_for_test.h"
 #include "features/signals_for_test.h"
 #include "features/subframes.h"
 #include "features/tokenizer.h"
-
-namespace {
-std::atomic<std::size_t> allocations{0};
-}
-// Not inlined, or the compiler pairs malloc and free with the operators and warns.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* p = std::malloc(size)) return p;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 namespace torpor {
 namespace {
@@ -39,7 +25,7 @@ TEST(NoHeap, from_window_to_tokens_nothing_is_allocated_even_when_lengths_change
   for (std::uint32_t i = 0; i < kMaxBlocks; ++i) blocks[2].push_back(i * 500);
   RawFeatures raw;
   TokenSet tokens;
-  const std::size_t before = allocations;
+  const std::size_t before = allocations_for_test();
   std::size_t subframes = 0;
   for (int round = 0; round < 2; ++round)
     for (const auto& starts : blocks) {
@@ -56,7 +42,7 @@ TEST(NoHeap, from_window_to_tokens_nothing_is_allocated_even_when_lengths_change
         }
     }
   EXPECT_GT(before, 0u);  // the count is alive
-  EXPECT_EQ(allocations - before, 0u);
+  EXPECT_EQ(allocations_for_test() - before, 0u);
   EXPECT_GE(subframes, 160u);
 }
 

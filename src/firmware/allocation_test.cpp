@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <new>
 
+#include "base/allocations_for_test.h"
 #include "base/fake_clock.h"
 #include "firmware/sampler.h"
 #include "firmware/source_for_test.h"
@@ -14,18 +14,6 @@
 #include "link/own_side_for_test.h"
 #include "window/queue_memory.h"
 #include "window/window_assembler.h"
-
-namespace {
-std::uint64_t g_allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-  ++g_allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  std::abort();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace torpor {
 namespace {
@@ -45,7 +33,7 @@ TEST(Allocation, neither_end_touches_the_heap_after_construction) {
   FrameQueue queue(detector_side.contract(), 0, detector_memory.memory());
   WindowAssembler assembler(detector_side.contract(), 0, queue);
 
-  const std::uint64_t before = g_allocations;
+  const std::uint64_t before = allocations_for_test();
   Step step = sampler.wake(Wake::start);
   std::uint64_t window = 0;
   int good = 0;
@@ -65,7 +53,7 @@ TEST(Allocation, neither_end_touches_the_heap_after_construction) {
     step = sampler.wake(Wake::link);
     clock.advance(std::chrono::milliseconds(100));
   }
-  EXPECT_EQ(g_allocations - before, 0u);
+  EXPECT_EQ(allocations_for_test() - before, 0u);
   EXPECT_GT(good, 20);
 }
 

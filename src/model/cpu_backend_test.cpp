@@ -4,25 +4,11 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
-#include <new>
 
+#include "base/allocations_for_test.h"
 #include "model/model_for_test.h"
-
-// Counted, for run_allocates_nothing; not inlined, or the compiler sees a malloc freed by delete.
-namespace {
-std::atomic<std::size_t> allocations{0};
-}
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  std::abort();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace torpor {
 namespace {
@@ -116,9 +102,9 @@ TEST(CpuBackend, run_allocates_nothing) {
   std::vector<float> logits(4);
   CpuBackend backend;
   ASSERT_TRUE(backend.load(*model, 4).ok());
-  const std::size_t before = allocations;
+  const std::size_t before = allocations_for_test();
   ASSERT_TRUE(backend.run(sets, logits).ok());
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(allocations_for_test(), before);
 }
 
 TEST(CpuBackend, arena_stays_below_a_committed_limit_whatever_the_batch) {

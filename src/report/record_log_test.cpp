@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/allocations_for_test.h"
 #include "base/fake_clock.h"
 #include "base/memory_files.h"
 #include "base/posix_files.h"
-#include "report/allocations_for_test.h"
 #include "report/record_reader.h"
 
 namespace torpor {

@@ -5,28 +5,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <limits>
-#include <new>
 
+#include "base/allocations_for_test.h"
 #include "base/fake_clock.h"
 #include "sensor/bearing_orders.h"
 #include "sensor/envelope_for_test.h"
 #include "sensor/pack_for_test.h"
 #include "sensor/sim_random.h"
 #include "window/window_checks.h"
-
-namespace {
-std::size_t allocations = 0;
-}
-// Not inlined: g++ would compare a malloc it sees with an operator delete it does not.
-__attribute__((noinline)) void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
-  throw std::bad_alloc();
-}
-__attribute__((noinline)) void operator delete(void* p) noexcept { std::free(p); }
-__attribute__((noinline)) void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 namespace torpor {
 namespace {
@@ -266,13 +253,13 @@ TEST(SimulatedBearing, makes_the_same_samples_on_every_host) {
 TEST(SimulatedBearing, allocates_nothing_while_it_plays) {
   const auto source = made(faulty(BearingFault::inner, 1), sensor_for_test(3200, 3));
   FakeClock clock;
-  const std::size_t before = allocations;
+  const std::size_t before = allocations_for_test();
   for (int w = 0; w < 3; ++w) {
     ASSERT_TRUE(source->start(0, 3200, clock.now()).ok());
     clock.advance(std::chrono::seconds(10));
     while (source->poll(clock.now())->frame) continue;
   }
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(allocations_for_test(), before);
 }
 
 TEST(SimulatedBearing, refuses_a_configuration_out_of_range_and_names_it) {

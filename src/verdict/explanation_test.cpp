@@ -7,7 +7,7 @@
 #include <cmath>
 #include <string>
 
-#include "verdict/allocations_for_test.h"
+#include "base/allocations_for_test.h"
 #include "verdict/machine_for_test.h"
 
 namespace torpor {

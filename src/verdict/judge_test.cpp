@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "verdict/allocations_for_test.h"
+#include "base/allocations_for_test.h"
 #include "verdict/scores_for_test.h"
 
 namespace torpor {
