@@ -20,6 +20,18 @@ std::string_view name(Breach breach) {
       return "drops";
     case Breach::expired:
       return "expired";
+    case Breach::idle:
+      return "idle";
+    case Breach::inference:
+      return "inference";
+    case Breach::device:
+      return "device";
+    case Breach::dead_man:
+      return "dead_man";
+    case Breach::budget:
+      return "budget";
+    case Breach::suspend:
+      return "suspend";
   }
   return "unknown";
 }

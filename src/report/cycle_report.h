@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/fixed_string.h"
+#include "contract/contract.h"
 #include "features/indicators.h"
 #include "power/phase.h"
 #include "verdict/verdict.h"
@@ -17,8 +18,22 @@
 namespace torpor {
 
 // What went against the contract in this cycle; a set of bits.
-enum class Breach : std::uint8_t { interval, awake, energy, residency, infer_deadline, drops, expired };
-inline constexpr std::size_t kBreaches = 7;
+enum class Breach : std::uint8_t {
+  interval,        // start to start differs from the period by more than the tolerance
+  awake,           // awake longer than the limit
+  energy,          // more than the active mJ of one cycle
+  residency,       // the compute device was still held at the release deadline
+  infer_deadline,  // the inference took longer than its deadline
+  drops,           // frames were dropped
+  expired,         // the contract is certainly over
+  idle,            // the rail stayed above the idle limit after release
+  inference,       // a window that could be scored was not: the backend failed
+  device,          // the compute device did not wake or could not be opened
+  dead_man,        // the sampler stopped the detector before this start
+  budget,          // the hour's energy was spent: the cycle was slept through
+  suspend,         // the contract's suspend is given up: sleeping by blocking instead
+};
+inline constexpr std::size_t kBreaches = 13;
 std::string_view name(Breach breach);
 
 // The limits of the contract a view needs to judge the record by, carried along so that
@@ -36,6 +51,10 @@ struct ContractFacts {
   std::uint32_t mj_per_hour = 0;
   std::uint64_t cycles_between_false_alarms = 0;
 };
+
+// What a worker process does for one inference, in order.
+enum class WorkerStep : std::uint8_t { init, load, infer, teardown };
+inline constexpr std::size_t kWorkerSteps = 4;
 
 struct CycleReport {
   // Who and which.
@@ -57,6 +76,10 @@ struct CycleReport {
   std::uint32_t slots_skipped = 0;              // slots lost to an overrun before this cycle
   Duration cpu{};                               // CPU time of the process since the last report, never scaled
   std::uint32_t voluntary_switches_asleep = 0;  // in the sleep before this cycle
+  SleepLevel slept_by = SleepLevel::block;      // how, in that sleep
+  std::uint32_t failed_resumes = 0;             // suspends that failed since the sampler started
+  FixedString<64> sleep_note;                   // why it was not the contract's sleep level
+  Duration stopped_after{};  // first report of a start: awake so long when the dead-man struck
 
   // What came.
   std::uint32_t frames = 0;
@@ -73,11 +96,19 @@ struct CycleReport {
   Indicators indicators;
 
   // What it cost.
-  PhaseMillijoules energy_mj{};   // by phase, as in `spent`
-  FixedString<48> energy_source;  // "declared model", "ina3221 VDD_IN", "none"
+  PhaseMillijoules energy_mj{};     // by phase, as in `spent`
+  FixedString<48> energy_source;    // "declared model", "ina3221 VDD_IN", "none"
+  FixedString<48> energy_coverage;  // what that source sees: "module, without carrier board"
+  bool sleep_interpolated = false;  // the sleep's energy is from readings at both ends
+  double energy_error_mj = 0;       // bound of the integration error while awake
+  Duration unmeasured{};            // time no reading covers (a meter that failed): not in energy_mj
+  std::int64_t idle_rail_mw = -1;   // module rail after release; -1: not measured
+  double budget_mj = 0;             // left in the hour's budget after this cycle; below 0: debt
   ResidencyState residency = ResidencyState::unknown;
-  FixedString<64> residency_note;  // what was seen, or what is missing to see it
-  std::uint32_t breaches = 0;      // bit per Breach
+  FixedString<64> residency_note;               // what was seen, or what is missing to see it
+  FixedString<16> backend;                      // what ran the network, or was to
+  std::array<Duration, kWorkerSteps> worker{};  // init, load, infer, teardown; 0 where in-process
+  std::uint32_t breaches = 0;                   // bit per Breach
   bool has(Breach b) const { return (breaches >> static_cast<unsigned>(b)) & 1u; }
   void set(Breach b) { breaches |= 1u << static_cast<unsigned>(b); }
 };

@@ -291,6 +291,15 @@ CycleReport arbitrary_report_for_test(std::uint64_t seed) {
   code(r.residency, 3);
   text(r.residency_note);
   integer(r.breaches);
+  code(r.slept_by, 2);
+  integer(r.failed_resumes);
+  text(r.sleep_note);
+  span(r.stopped_after), span(r.unmeasured);
+  text(r.energy_coverage), text(r.backend);
+  r.sleep_interpolated = random.below(2) == 1;
+  real(r.energy_error_mj), real(r.budget_mj);
+  integer(r.idle_rail_mw);
+  for (Duration& step : r.worker) span(step);
   return r;
 }
 

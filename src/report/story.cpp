@@ -74,6 +74,23 @@ std::string breach_words(Breach breach, const TraceRow& row) {
       return drop_words(r.drops) + fmt::format("; queue held {}", human_bytes(r.queue_bytes));
     case Breach::expired:
       return "the contract's time is over; the robot goes on until a new bundle comes";
+    case Breach::idle:
+      return fmt::format("module rail at {} mW after release, contract {} mW", r.idle_rail_mw,
+                         r.contract.idle_mw);
+    case Breach::inference:
+      return fmt::format("backend {} gave no score ({})", valid_text(r.backend),
+                         valid_text(r.residency_note));
+    case Breach::device:
+      return fmt::format("the compute device did not wake ({})", valid_text(r.residency_note));
+    case Breach::dead_man:
+      return fmt::format("the sampler stopped the detector after {} awake, contract {} ms",
+                         human(r.stopped_after), r.contract.awake_limit_ms);
+    case Breach::budget:
+      return fmt::format("{} left, a cycle may take {}, contract {} an hour", human_mj(r.budget_mj),
+                         human_mj(r.contract.active_mj_per_cycle), human_mj(r.contract.mj_per_hour));
+    case Breach::suspend:
+      return fmt::format("slept by blocking after {} failed resumes ({})", r.failed_resumes,
+                         valid_text(r.sleep_note));
   }
   return "";
 }
