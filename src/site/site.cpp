@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "site/site.h"
 
+#include <algorithm>
+
 #include "toml/document.h"
 
 namespace torpor {
@@ -10,6 +12,7 @@ namespace {
 constexpr std::size_t kMaxSiteBytes = 65'536;
 constexpr std::int64_t kMaxUid = 4'294'967'294;
 constexpr std::int64_t kMaxMilliwatts = 1'000'000;
+constexpr std::size_t kMaxText = 512;
 
 // A site that cannot be read refuses to run, where a contract that cannot be read is bad
 // input to the tool that signs: the same faults, another exit code.
@@ -83,6 +86,57 @@ Status check_power(const TomlDocument& document, const DeclaredPower& p) {
   return must_rise("power.infer_mw", p.infer_mw, p.idle_mw, "power.idle_mw");
 }
 
+Error bad_text(const TomlDocument& document, std::string_view field, std::string_view found,
+               std::string_view expected, Reason reason = Reason::toml_bad_text) {
+  Error error{.reason = reason};
+  error.where = document.where(field);
+  error.found << found;
+  error.expected << expected;
+  return error;
+}
+
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 127; });
+}
+
+Status read_path(TomlDocument& document, const std::string& field, std::string& out) {
+  TORPOR_TRY(out, document.text(field, 0, kMaxText));
+  if (out.empty() || (out.front() == '/' && is_plain(out))) return {};
+  return bad_text(document, field, out, "an absolute path without spaces, or nothing");
+}
+
+Status read_server(TomlDocument& document, const std::string& table, TelemetryServer& out) {
+  TORPOR_TRY(out.url, document.text(table + ".url", 0, kMaxText));
+  TORPOR_CHECK(read_path(document, table + ".auth_file", out.auth_file));
+  TORPOR_CHECK(read_path(document, table + ".ca_file", out.ca_file));
+  TORPOR_CHECK(read_path(document, table + ".cert_file", out.cert_file));
+  TORPOR_CHECK(read_path(document, table + ".key_file", out.key_file));
+  const bool https = out.url.starts_with("https://");
+  const std::size_t host = https ? 8 : 7;
+  // A user in the URL would be a secret in this file; a slash at the end, two in a row later.
+  if (!out.url.empty() &&
+      ((!https && !out.url.starts_with("http://")) || out.url.size() == host || out.url[host] == '/' ||
+       out.url.back() == '/' || !is_plain(out.url) || out.url.find_first_of("@?#") != out.url.npos)) {
+    return bad_text(document, table + ".url", out.url,
+                    "http:// or https://, a host and perhaps a path, no user, no slash at the end");
+  }
+  if (!https && !(out.auth_file.empty() && out.ca_file.empty() && out.cert_file.empty()))
+    return bad_text(document, table + ".url", out.url, "https:// where a secret or certificate is given",
+                    Reason::site_secret);
+  if (out.cert_file.empty() != out.key_file.empty())
+    return bad_text(document, table + ".key_file", out.key_file, "a certificate and its key, or neither",
+                    Reason::site_secret);
+  return {};
+}
+
+Status read_telemetry(TomlDocument& document, TelemetrySite& out) {
+  TORPOR_CHECK(read_number(document, "telemetry.deadline_ms", 10, 60'000, out.deadline_ms));
+  TORPOR_CHECK(read_path(document, "telemetry.textfile", out.textfile));
+  TORPOR_CHECK(read_server(document, "telemetry.remote_write", out.remote_write));
+  TORPOR_CHECK(read_server(document, "telemetry.pushgateway", out.pushgateway));
+  return read_server(document, "telemetry.alertmanager", out.alertmanager);
+}
+
 Result<Site> read_site(std::string_view text, std::string_view file) {
   TORPOR_TRY(TomlDocument document, TomlDocument::parse(text, file));
   Site site;
@@ -99,6 +153,7 @@ Result<Site> read_site(std::string_view text, std::string_view file) {
   TORPOR_CHECK(read_number(document, "power.sample_mw", 0, kMaxMilliwatts, site.power.sample_mw));
   TORPOR_CHECK(read_number(document, "power.infer_mw", 0, kMaxMilliwatts, site.power.infer_mw));
   TORPOR_CHECK(read_number(document, "power.sleep_mw", 0, kMaxMilliwatts, site.power.sleep_mw));
+  TORPOR_CHECK(read_telemetry(document, site.telemetry));
   TORPOR_CHECK(document.finish());
   TORPOR_CHECK(check_power(document, site.power));
   return site;

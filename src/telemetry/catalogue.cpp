@@ -44,16 +44,30 @@ Subject subject_of(const CycleReport& r) {
       .device = r.device, .sensor = r.sensor, .digest = r.contract.digest, .sequence = r.contract.sequence};
 }
 
-CycleSample sample_of(const CycleReport& r, const Totals& t, const PusherFacts* pusher) {
-  const PusherFacts p = pusher == nullptr ? PusherFacts{} : *pusher;
-  CycleSample sample{.wall_ms = wall_ms(r)};
+namespace {
+
+// Fills the series of one origin; the others stay as they are.
+void fill(CycleSample& sample, Origin which, const CycleReport& r, const Totals& t, const PusherFacts& p) {
   double* out = sample.value.data();
 #define TORPOR_METRIC(name, type, unit, labels, origin, expression, help) \
-  for (std::size_t i = 0; i < series_of(Labels::labels); ++i)             \
-    *out++ = Origin::origin == Origin::pusher && pusher == nullptr ? kAbsent : (expression);
+  for (std::size_t i = 0; i < series_of(Labels::labels); ++i, ++out) {    \
+    if (Origin::origin == which) *out = (expression);                     \
+  }
 #include "telemetry/metrics.def"
 #undef TORPOR_METRIC
+}
+
+}  // namespace
+
+CycleSample sample_of(const CycleReport& report, const Totals& totals) {
+  CycleSample sample{.wall_ms = wall_ms(report)};
+  sample.value.fill(kAbsent);
+  fill(sample, Origin::cycle, report, totals, {});
   return sample;
+}
+
+void add_pusher(CycleSample& sample, const PusherFacts& pusher) {
+  fill(sample, Origin::pusher, CycleReport{}, {}, pusher);
 }
 
 SeriesLabels labels_of(const Metric& metric, std::size_t i, const Subject& subject) {

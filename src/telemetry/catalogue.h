@@ -85,8 +85,10 @@ struct CycleSample {
   std::array<double, kSeries> value{};
 };
 
-// `totals` include the report. Without `pusher` (a cycle sent late) its series are absent.
-CycleSample sample_of(const CycleReport& report, const Totals& totals, const PusherFacts* pusher);
+// `totals` include the report. The pusher's series are absent until they are added, which
+// only the newest cycle may have.
+CycleSample sample_of(const CycleReport& report, const Totals& totals);
+void add_pusher(CycleSample& sample, const PusherFacts& pusher);
 
 // One label of a series beside job and instance; at most two ("contract").
 struct Label {

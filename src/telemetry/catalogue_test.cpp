@@ -57,7 +57,7 @@ TEST(Catalogue, values_are_in_base_units) {
   Totals totals;
   totals.add(report);
   totals.add(report);
-  const CycleSample sample = sample_of(report, totals, nullptr);
+  const CycleSample sample = sample_of(report, totals);
   EXPECT_EQ(value(sample, "torpor_cycles_total"), 2);
   EXPECT_DOUBLE_EQ(value(sample, "torpor_cycle_interval_seconds"), 60.25);
   EXPECT_DOUBLE_EQ(value(sample, "torpor_contract_period_seconds"), 60);
@@ -71,20 +71,22 @@ TEST(Catalogue, values_are_in_base_units) {
 TEST(Catalogue, what_is_not_known_is_absent) {
   CycleReport report = reports_for_test().back();
   report.interval = {};
-  EXPECT_TRUE(std::isnan(value(sample_of(report, {}, nullptr), "torpor_cycle_interval_seconds")));
-  EXPECT_TRUE(std::isnan(value(sample_of(report, {}, nullptr), "torpor_spool_cycles")));
+  EXPECT_TRUE(std::isnan(value(sample_of(report, {}), "torpor_cycle_interval_seconds")));
+  EXPECT_TRUE(std::isnan(value(sample_of(report, {}), "torpor_spool_cycles")));
   const PusherFacts facts{.waiting = 7};
-  EXPECT_EQ(value(sample_of(report, {}, &facts), "torpor_spool_cycles"), 7);
+  CycleSample sample = sample_of(report, {});
+  add_pusher(sample, facts);
+  EXPECT_EQ(value(sample, "torpor_spool_cycles"), 7);
 }
 
 TEST(Catalogue, a_latched_alarm_shows_until_it_is_cleared) {
   CycleReport report;
-  EXPECT_EQ(value(sample_of(report, {}, nullptr), "torpor_alarm_state"), 0);
+  EXPECT_EQ(value(sample_of(report, {}), "torpor_alarm_state"), 0);
   report.verdict.kind = VerdictKind::watch;
-  EXPECT_EQ(value(sample_of(report, {}, nullptr), "torpor_alarm_state"), 1);
+  EXPECT_EQ(value(sample_of(report, {}), "torpor_alarm_state"), 1);
   report.verdict.kind = VerdictKind::not_scored;
   report.verdict.latched = true;
-  EXPECT_EQ(value(sample_of(report, {}, nullptr), "torpor_alarm_state"), 2);
+  EXPECT_EQ(value(sample_of(report, {}), "torpor_alarm_state"), 2);
 }
 
 TEST(Totals, adding_up_again_from_any_place_gives_the_same) {
@@ -128,9 +130,10 @@ TEST(Exposition, promtool_finds_nothing_to_say) {
   if (!has_promtool()) GTEST_SKIP() << "promtool is not installed (Debian: prometheus)";
   CycleReport report = reports_for_test().back();
   report.device = "robot \"7\"\\";
-  const PusherFacts facts;
+  CycleSample sample = sample_of(report, {});
+  add_pusher(sample, {});
   std::string text;
-  append_exposition(text, sample_of(report, {}, &facts), subject_of(report));
+  append_exposition(text, sample, subject_of(report));
   EXPECT_EQ(promtool_check_metrics(text), "") << text;
 }
 
