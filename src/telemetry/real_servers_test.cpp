@@ -187,6 +187,25 @@ TEST(RealPrometheus, too_old_a_backlog_is_given_up_without_harm_to_live_cycles) 
   EXPECT_NE(robot.said.find("refused (400)"), std::string::npos) << robot.said;
 }
 
+// With a window this server answers 500, for ever, to what lies beyond it.
+TEST(RealPrometheus, a_500_that_never_ends_is_set_aside_after_some_attempts) {
+  const auto server = ServerForTest::prometheus({.out_of_order = "30m"});
+  NEED(server, "prometheus");
+  RealRobot robot(hours(4));
+  robot.site.remote_write.url = "http://127.0.0.1:" + std::to_string(free_port()) + "/api/v1/write";
+  robot.start();
+  robot.cycles(200);
+  robot.site.remote_write.url = server->url() + "/api/v1/write";
+  robot.start();
+  robot.cycles(40);
+  const PusherFacts facts = robot.pusher->spool().facts();
+  EXPECT_EQ(facts.waiting, 0u);
+  EXPECT_GT(facts.lost, 0u);
+  EXPECT_GT(facts.failures, Spool::kMaxAttempts);
+  EXPECT_NE(robot.said.find("unavailable (500)"), std::string::npos) << robot.said;
+  EXPECT_EQ(facts.lost + samples(*server, "torpor_cycles_total").size(), 240u);
+}
+
 TEST(RealPrometheus, a_robot_hours_in_the_future_harms_nobody) {
   const auto server = ServerForTest::prometheus();
   NEED(server, "prometheus");
