@@ -15,7 +15,7 @@
 #include "contract/contract_for_test.h"
 #include "report/report_log.h"
 #include "telemetry/curl_transport.h"
-#include "telemetry/exposition.h"
+#include "telemetry/decommission.h"
 #include "telemetry/gateway.h"
 #include "telemetry/pusher.h"
 #include "telemetry/refusal_push.h"
@@ -320,10 +320,7 @@ TEST(RealPushgateway, one_group_per_robot_is_replaced_and_deleted) {
   std::string shown = http_request(server->port(), "GET", "/metrics").body;
   EXPECT_NE(shown.find("torpor_cycles_total{instance=\"robot-1\",job=\"torpor\"} 5\n"), std::string::npos);
   // A dead robot would be shown for ever.
-  const std::string group = gateway_group("robot-1");
-  const Outcome gone =
-      robot.transport.send({.method = "DELETE", .to = &robot.site.pushgateway, .path = group}, seconds(20));
-  EXPECT_EQ(gone.answer, Answer::taken) << gone.said.view();
+  EXPECT_TRUE(decommission(robot.transport, robot.files, "robot-1", robot.site));
   shown = http_request(server->port(), "GET", "/metrics").body;
   EXPECT_EQ(shown.find("robot-1"), std::string::npos);
 }
