@@ -83,6 +83,29 @@ Status check_power(const TomlDocument& document, const DeclaredPower& p) {
   return must_rise("power.infer_mw", p.infer_mw, p.idle_mw, "power.idle_mw");
 }
 
+Status read_backend(TomlDocument& document, BackendChoice& backend) {
+  const auto refuse = [&](std::string_view field, std::string_view found, std::string_view expected) {
+    Error error{.reason = Reason::site_backend};
+    error.where = document.where(field);
+    error.found << found;
+    error.expected << expected;
+    return error;
+  };
+  TORPOR_CHECK(read_name(document, "backend.name", backend.name));
+  TORPOR_TRY(backend.worker, document.text("backend.worker", 0, 4096));
+  TORPOR_TRY(backend.cpu_fallback, document.boolean("backend.cpu_fallback"));
+  const bool cpu = backend.name.view() == "cpu";
+  if (!cpu && backend.name.view() != "cuda" && backend.name.view() != "tensorrt")
+    return refuse("backend.name", backend.name, "cpu, cuda or tensorrt");
+  if (!cpu && backend.worker.empty())
+    return refuse("backend.worker", "nothing", "torpor-infer: a GPU is used by a process that ends");
+  if (!backend.worker.empty() && backend.worker.front() != '/')
+    return refuse("backend.worker", backend.worker, "an absolute path");
+  if (cpu && backend.cpu_fallback)
+    return refuse("backend.cpu_fallback", "true", "false: there is nothing else to fall back to");
+  return {};
+}
+
 Result<Site> read_site(std::string_view text, std::string_view file) {
   TORPOR_TRY(TomlDocument document, TomlDocument::parse(text, file));
   Site site;
@@ -99,6 +122,7 @@ Result<Site> read_site(std::string_view text, std::string_view file) {
   TORPOR_CHECK(read_number(document, "power.sample_mw", 0, kMaxMilliwatts, site.power.sample_mw));
   TORPOR_CHECK(read_number(document, "power.infer_mw", 0, kMaxMilliwatts, site.power.infer_mw));
   TORPOR_CHECK(read_number(document, "power.sleep_mw", 0, kMaxMilliwatts, site.power.sleep_mw));
+  TORPOR_CHECK(read_backend(document, site.backend));
   TORPOR_CHECK(document.finish());
   TORPOR_CHECK(check_power(document, site.power));
   return site;

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+//
+// A real torpord whose network runs in a worker, good or bad.
+#include <csignal>
+#include <fstream>
+
+#include "apps/roles_for_test.h"
+
+namespace torpor {
+namespace {
+
+constexpr std::uint64_t kFit = 120;  // of examples/demo.toml: no network runs before
+
+// Fitted once, by a torpord that never gets to start its worker; every test goes on from a
+// copy. What differs is the worker.
+class WorkerRolesTest : public RolesTest {
+ protected:
+  void SetUp() override {
+    RolesTest::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    const std::string fitted = fitted_directory();
+    if (std::filesystem::exists(fitted)) {
+      std::filesystem::remove_all(dir_);
+      std::filesystem::copy(fitted, dir_, std::filesystem::copy_options::recursive);
+      return;
+    }
+    sign("examples/demo.toml", at("detector.bundle"));
+    std::filesystem::copy_file(at("detector.bundle"), at("sampler.bundle"));
+    choose("cuda", bin("torpor-infer"));
+    ChildProcess sampler = start_sampler("200");
+    ChildProcess detector = start_detector("200", std::to_string(kFit));
+    ASSERT_EQ(wait_for(detector), 0) << logs();
+    ASSERT_EQ(wait_for(sampler), 0) << logs();
+    std::filesystem::copy(dir_, fitted, std::filesystem::copy_options::recursive);
+  }
+  // ctest runs each test in a process of its own, maybe several at once: each fits for itself.
+  static std::string fitted_directory() {
+    return ::testing::TempDir() + "torpor_fitted_" + std::to_string(::getpid());
+  }
+  static void TearDownTestSuite() { std::filesystem::remove_all(fitted_directory()); }
+
+  // The site's choice; the kernel's files of the machine are those below at("root").
+  void choose(const std::string& backend, const std::string& worker, bool fallback = false) {
+    std::filesystem::create_directories(device_directory());
+    std::string site = slurp(source_file("examples/site.toml"));
+    const auto set = [&site](const std::string& field, const std::string& value) {
+      const std::size_t begin = site.find("\n" + field + " = ") + 1;
+      ASSERT_NE(begin, 0u) << field;
+      site.replace(begin, site.find('\n', begin) - begin, field + " = " + value);
+    };
+    set("name", "\"" + backend + "\"");
+    set("worker", "\"" + worker + "\"");
+    set("cpu_fallback", fallback ? "true" : "false");
+    set("root", "\"" + at("root") + "\"");
+    std::ofstream(at("site.toml")) << site;
+  }
+  std::string device_directory() const { return at("root/sys/devices/platform/17000000.gpu/power"); }
+  std::string device_status() const { return device_directory() + "/runtime_status"; }
+
+  // So many cycles at `speed`, each of which wants the network; the reports of those alone.
+  std::vector<CycleReport> run_on(const std::string& how, const std::string& cycles,
+                                  const std::string& speed = "20",
+                                  const std::vector<std::string>& before = {}) {
+    ChildProcess sampler = start_sampler(speed);
+    ChildProcess detector = start_worker_detector(how, cycles, speed, before);
+    EXPECT_EQ(wait_for(detector), 0) << logs();
+    EXPECT_EQ(wait_for(sampler), 0) << logs();
+    auto all = reports();
+    all.erase(all.begin(), std::find_if(all.begin(), all.end(),
+                                        [](const CycleReport& report) { return report.cycle > kFit; }));
+    return all;
+  }
+  ChildProcess start_worker_detector(const std::string& how, const std::string& cycles,
+                                     const std::string& speed, const std::vector<std::string>& before = {}) {
+    std::vector<std::string> environment = {"/usr/bin/env", "TORPOR_STAND_IN=" + how,
+                                            "TORPOR_STAND_IN_DEVICE=" + device_status()};
+    environment.insert(environment.end(), before.begin(), before.end());
+    return start_detector(speed, cycles, environment);
+  }
+  int worker_of(const ChildProcess& detector) const {
+    const std::string id = std::to_string(detector.id());
+    int worker = 0;
+    std::ifstream("/proc/" + id + "/task/" + id + "/children") >> worker;
+    return worker;
+  }
+  static bool runs(int id) { return ::kill(id, 0) == 0; }
+};
+
+const std::string kStandIn = bin("torpor-stand-in-worker");
+
+TEST_F(WorkerRolesTest, worker_scores_every_cycle_and_its_times_are_reported) {
+  choose("cuda", kStandIn);
+  std::ofstream(device_status()) << "suspended\n";
+  const auto all = run_on("serve", "5");
+  ASSERT_EQ(all.size(), 5u) << logs();
+  for (const CycleReport& report : all) {
+    EXPECT_TRUE(report.inferred) << report.cycle << report.backend_note.view();
+    EXPECT_EQ(report.backend.view(), "cuda");
+    EXPECT_FALSE(report.has(Breach::inference));
+    EXPECT_EQ(report.residency, ResidencyState::released) << report.residency_note.view();
+    EXPECT_EQ(report.residency_note.view(), "17000000.gpu suspended");
+    EXPECT_GT(report.worker[static_cast<std::size_t>(WorkerStep::init)], Duration::zero());
+    EXPECT_GT(report.worker[static_cast<std::size_t>(WorkerStep::infer)], Duration::zero());
+    EXPECT_LE(report.voluntary_switches_asleep, 2u);
+  }
+}
+
+TEST_F(WorkerRolesTest, worker_torpor_infer_on_the_cpu_gives_the_scores_of_torpord_itself) {
+  choose("cpu", "");
+  const auto own = run_on("", std::to_string(kFit + 3), "200");
+  ASSERT_EQ(own.size(), 3u) << logs();  // a cpu baseline is fitted first: another key
+  ASSERT_FALSE(own.back().inferred);
+  const auto in_process = run_on("", "1", "20");
+  choose("cpu", bin("torpor-infer"));
+  const auto apart = run_on("", "1", "20");
+  ASSERT_FALSE(apart.empty());
+  EXPECT_TRUE(apart.back().inferred) << logs();
+  EXPECT_GT(apart.back().worker[0], Duration::zero());
+}
+
+TEST_F(WorkerRolesTest, worker_that_hangs_is_killed_at_the_deadline_and_the_cycle_says_so) {
+  choose("cuda", kStandIn);
+  const auto all = run_on("hang", "2");
+  ASSERT_EQ(all.size(), 2u) << logs();
+  for (const CycleReport& report : all) {
+    EXPECT_FALSE(report.inferred);
+    EXPECT_EQ(report.verdict.kind, VerdictKind::not_scored);
+    EXPECT_EQ(report.verdict.reason, VerdictReason::backend_failed);
+    EXPECT_TRUE(report.has(Breach::inference));
+    EXPECT_TRUE(report.has(Breach::infer_deadline));
+    EXPECT_FALSE(report.has(Breach::device));
+    EXPECT_EQ(report.backend_note.view(), "worker_deadline: answering");
+  }
+}
+
+TEST_F(WorkerRolesTest, worker_that_fails_costs_its_cycle_by_name) {
+  struct Case {
+    std::string how, worker, note;
+    bool device;
+  };
+  const Case cases[] = {
+      {"die_mid_answer", kStandIn, "worker_died: exit code 3", false},
+      {"garbage", kStandIn, "worker_protocol: magic and version: 90", false},
+      {"too_many_logits", kStandIn, "worker_protocol: count of a message: 3", false},
+      {"no_device", kStandIn, "device_failed: stand-in: it sleeps on", true},
+      {"", "/nowhere/torpor-infer", "worker_missing: /nowhere/torpor-infer", false},
+  };
+  for (const Case& one : cases) {
+    choose("cuda", one.worker);
+    const auto all = run_on(one.how, "1");
+    ASSERT_FALSE(all.empty()) << logs();
+    EXPECT_EQ(all.back().backend_note.view(), one.note);
+    EXPECT_EQ(all.back().verdict.reason, VerdictReason::backend_failed) << one.note;
+    EXPECT_TRUE(all.back().has(Breach::inference)) << one.note;
+    EXPECT_EQ(all.back().has(Breach::device), one.device) << one.note;
+  }
+}
+
+TEST_F(WorkerRolesTest, worker_that_leaves_its_device_hot_is_a_leak_caught_in_the_same_cycle) {
+  choose("cuda", kStandIn);
+  std::ofstream(device_status()) << "suspended\n";
+  std::filesystem::create_directories(at("root/proc/4242/fd"));
+  std::ofstream(at("root/proc/4242/comm")) << "old-runtime\n";
+  std::filesystem::create_symlink("/dev/nvhost-gpu", at("root/proc/4242/fd/7"));
+  const auto all = run_on("leak", "1");
+  ASSERT_EQ(all.size(), 1u) << logs();
+  EXPECT_TRUE(all[0].inferred);
+  EXPECT_EQ(all[0].residency, ResidencyState::resident);
+  EXPECT_TRUE(all[0].has(Breach::residency));
+  EXPECT_EQ(all[0].residency_note.view(), "17000000.gpu active; held by 4242 old-runtime");
+}
+
+TEST_F(WorkerRolesTest, worker_dies_with_a_torpord_that_is_killed) {
+  choose("cuda", kStandIn);
+  ChildProcess sampler = start_sampler("20");
+  ChildProcess detector = start_worker_detector("hang_after_request", "5", "20");
+  int worker = 0;
+  while (!detector.exit_code() && (worker = worker_of(detector)) == 0) ::usleep(1000);
+  ASSERT_GT(worker, 0) << logs();
+  // It has taken its request once it waits: exec and the promise to die are behind it.
+  const std::string state = "/proc/" + std::to_string(worker) + "/comm";
+  while (runs(worker) && slurp(state).find("torpor-stand-in") != 0) ::usleep(1000);
+  ASSERT_EQ(::kill(detector.id(), SIGKILL), 0);
+  EXPECT_EQ(wait_for(detector), 128 + SIGKILL);
+  while (runs(worker) && slurp("/proc/" + std::to_string(worker) + "/stat").find(") Z") == std::string::npos)
+    ::usleep(1000);  // bounded by the test's time-out: an orphan would run for ever
+}
+
+TEST_F(WorkerRolesTest, worker_at_work_does_not_keep_torpord_from_ending_on_sigterm) {
+  choose("cuda", kStandIn);
+  ChildProcess sampler = start_sampler("20");
+  ChildProcess detector = start_worker_detector("hang", "5", "20");
+  int worker = 0;
+  while (!detector.exit_code() && (worker = worker_of(detector)) == 0) ::usleep(1000);
+  ASSERT_GT(worker, 0) << logs();
+  const auto asked = std::chrono::steady_clock::now();
+  detector.terminate();
+  EXPECT_EQ(wait_for(detector), 0) << logs();
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, std::chrono::seconds(1));
+  EXPECT_FALSE(runs(worker));
+  EXPECT_EQ(wait_for(sampler), 0) << logs();
+  EXPECT_EQ(reports().size(), kFit) << "the cycle it fell into leaves no report";
+}
+
+TEST_F(WorkerRolesTest, worker_leaves_torpord_without_any_compute_library) {
+  choose("cuda", kStandIn);
+  ChildProcess sampler = start_sampler("20");
+  ChildProcess detector = start_worker_detector("serve", "4", "20");
+  std::size_t looks = 0;
+  while (!detector.exit_code()) {
+    const std::string maps = slurp("/proc/" + std::to_string(detector.id()) + "/maps");
+    for (const char* library : {"libcuda", "libnvinfer", "libcudart", "libnvidia"})
+      ASSERT_EQ(maps.find(library), std::string::npos) << library;
+    looks += maps.find("torpord") != std::string::npos ? 1 : 0;
+    ::usleep(5000);
+  }
+  EXPECT_GT(looks, 0u);
+  EXPECT_EQ(wait_for(sampler), 0) << logs();
+}
+
+TEST_F(WorkerRolesTest, worker_cycles_allocate_nothing_after_the_third) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer brings its own malloc, which cannot be interposed";
+#endif
+  choose("cuda", kStandIn);
+  std::ofstream(device_status()) << "suspended\n";
+  ChildProcess sampler = start_sampler("20");
+  ChildProcess detector = start_worker_detector(
+      "serve", "8", "20",
+      {"LD_PRELOAD=" + std::string(TORPOR_BINARY_DIR "/lib/libmalloc_counter.so"),
+       "TORPOR_ALLOCATION_LOG=" + at("allocations")});
+  ASSERT_EQ(wait_for(detector), 0) << logs();
+  std::istringstream lines(slurp(at("allocations")));
+  std::vector<unsigned long> counts;
+  for (unsigned long n = 0; lines >> n;) counts.push_back(n);
+  ASSERT_GE(counts.size(), 8u);
+  const std::size_t first = counts.size() - 8;
+  for (std::size_t i = first + 3; i < counts.size(); ++i)
+    EXPECT_EQ(counts[i], counts[first + 2]) << "cycle " << i - first + 1;
+}
+
+}  // namespace
+}  // namespace torpor
