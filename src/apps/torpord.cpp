@@ -134,7 +134,7 @@ struct Compute {
     if (choice.name.view() == "cpu") {
       made.residency = std::make_unique<CpuResidency>();
     } else {
-      made.tree = std::make_unique<PosixSystemTree>();
+      made.tree = std::make_unique<PosixSystemTree>(home.site.system_root);
       made.residency = std::make_unique<DeviceResidency>(*made.tree, DeviceResidency::Rail(), power.idle_mw);
     }
     return made;

@@ -41,6 +41,7 @@ TEST(Site, the_example_is_read) {
   EXPECT_EQ(site->backend.name.view(), "cpu");
   EXPECT_TRUE(site->backend.worker.empty());
   EXPECT_FALSE(site->backend.cpu_fallback);
+  EXPECT_EQ(site->system_root, "") << "the machine itself";
 }
 
 TEST(Site, each_fault_is_a_refusal_with_its_own_reason) {
@@ -63,7 +64,7 @@ TEST(Site, a_number_of_the_contract_does_not_belong_here) {
 TEST(Site, each_field_is_needed) {
   const std::string whole = example();
   for (const char* key : {"id", "target_class", "uids", "timeout_ms", "idle_mw", "sample_mw", "infer_mw",
-                          "sleep_mw", "name", "worker", "cpu_fallback"}) {
+                          "sleep_mw", "root", "name", "worker", "cpu_fallback"}) {
     const std::size_t line = whole.find("\n" + std::string(key) + " = ") + 1;
     ASSERT_NE(line, 0u) << key;
     std::string text = whole;
@@ -93,6 +94,17 @@ TEST(Site, peer_users_are_listed) {
   const auto site = parse_site(example_with("uids = []", "uids = [0, 998]"), "site.toml");
   ASSERT_TRUE(site);
   EXPECT_EQ(site->peer_uids, (std::vector<std::uint32_t>{0, 998}));
+}
+
+TEST(Site, another_root_of_the_kernels_files_is_absolute_or_refused) {
+  const auto site = parse_site(example_with("root = \"\"", "root = \"/tmp/tree\""), "site.toml");
+  ASSERT_TRUE(site);
+  EXPECT_EQ(site->system_root, "/tmp/tree");
+  for (const char* bad : {"tree", "/tmp/tree/", "/", "./x", "/tmp/\\u0000x"}) {
+    EXPECT_EQ(refusal(example_with("root = \"\"", "root = \"" + std::string(bad) + "\"")).reason,
+              Reason::site_bad_text)
+        << bad;
+  }
 }
 
 TEST(Site, a_file_others_may_write_is_refused_before_it_is_read) {
