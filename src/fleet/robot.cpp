@@ -35,7 +35,6 @@ Robot::Robot(const Setup& setup, FakeClock& clock)
       sampler_memory_(sampler_contract_),
       energy_(setup.power),
       appraiser_(must_make(detector_contract_, *setup.backend, files_)),
-      fallback_(setup.fallback == nullptr ? nullptr : must_make(detector_contract_, *setup.fallback, files_)),
       detector_(std::make_unique<Detector>(
           Detector::Parts{.link = link_.dialer(),
                           .clock = clock_,
@@ -43,7 +42,6 @@ Robot::Robot(const Setup& setup, FakeClock& clock)
                           .backend = *setup.backend,
                           .residency = *setup.residency,
                           .appraiser = *appraiser_,
-                          .fallback = fallback_.get(),
                           .energy = energy_,
                           .listener = *this,
                           .memory = detector_memory_.memory()},

@@ -24,7 +24,6 @@ class Robot final : private DutyListener {
     Contract sampler_contract;
     SampleSource* source = nullptr;       // outlives the robot
     Backend* backend = nullptr;           // loaded; outlives the robot
-    Backend* fallback = nullptr;          // as backend; null: none
     ResidencyProbe* residency = nullptr;  // outlives the robot
     PowerModel power;
     MemoryLinkPair::Options link{};
@@ -66,7 +65,6 @@ class Robot final : private DutyListener {
   QueueMemory sampler_memory_;
   EnergyModel energy_;
   std::unique_ptr<Appraiser> appraiser_;
-  std::unique_ptr<Appraiser> fallback_;
   std::unique_ptr<Detector> detector_;
   std::unique_ptr<SamplerRole> sampler_;
   SteppedWorld world_;
