@@ -9,6 +9,8 @@
 #include "base/posix_clock.h"
 #include "base/posix_files.h"
 #include "model/cpu_backend.h"
+#include "model/cuda/cuda_backend.h"
+#include "model/tensorrt/plugin.h"
 #include "model/worker/worker_process.h"
 #include "model/worker/worker_service.h"
 
@@ -30,9 +32,17 @@ int end_with(const Error& error) {
   return exit_code(error.reason);
 }
 
-Result<std::unique_ptr<Backend>> make_backend(std::string_view name) {
+// The engine plan of a model lies beside it.
+constexpr const char* kPlanSuffix = ".plan";
+
+Result<std::unique_ptr<Backend>> make_backend(std::string_view name, const std::string& plan, Files& files,
+                                              const Clock& clock) {
   if (name == "cpu") return std::unique_ptr<Backend>(std::make_unique<CpuBackend>());
-  return Error{.reason = Reason::device_absent, .where = name, .found = "a torpor-infer built without it"};
+  if (name == "cuda") return std::unique_ptr<Backend>(std::make_unique<cuda::CudaBackend>(clock));
+  if (name == "tensorrt")
+    return open_tensorrt(kTensorRtLibrary, {.plan_path = plan, .files = files, .clock = clock});
+  return Error{
+      .reason = Reason::usage, .where = "--backend", .found = name, .expected = "cpu, cuda or tensorrt"};
 }
 
 int run(std::span<const char* const> given) {
@@ -46,11 +56,13 @@ int run(std::span<const char* const> given) {
         {.reason = Reason::usage, .where = "--parent", .expected = "the process that started this"});
   PosixFiles files;
   const PosixClock clock = PosixClock::real();
-  WorkerService service{.arguments = *arguments,
-                        .files = files,
-                        .clock = clock,
-                        .socket = WorkerProcess::kSocket,
-                        .make_backend = make_backend};
+  const std::string plan = arguments->model + kPlanSuffix;
+  WorkerService service{
+      .arguments = *arguments,
+      .files = files,
+      .clock = clock,
+      .socket = WorkerProcess::kSocket,
+      .make_backend = [&](std::string_view name) { return make_backend(name, plan, files, clock); }};
   const Status served = service.serve();
   return served ? 0 : end_with(served.error());
 }

@@ -29,7 +29,8 @@ Status CudaBackend::check(Code code, std::string_view call) const {
 Status CudaBackend::probe() {
   if (kernels_.empty())
     return Error{.reason = Reason::device_absent, .where = "cuda", .found = "a torpor built without CUDA"};
-  if (driver_ == nullptr) TORPOR_TRY(driver_, open_driver());
+  if (driver_ != nullptr) return {};
+  TORPOR_TRY(driver_, open_driver());
   return {};
 }
 

@@ -35,7 +35,7 @@ inline constexpr unsigned kScheduleBlocking = 4;  // wait asleep, not in a loop
   TORPOR_DRIVER(error_name, cuGetErrorName, (Code code, const char** name))                                  \
   TORPOR_DRIVER(device_count, cuDeviceGetCount, (int* count))                                                \
   TORPOR_DRIVER(device_get, cuDeviceGet, (Device * device, int ordinal))                                     \
-  TORPOR_DRIVER(device_attribute, cuDeviceGetAttribute, (int* value, int attribute, Device device))        \
+  TORPOR_DRIVER(device_attribute, cuDeviceGetAttribute, (int* value, int attribute, Device device))          \
   TORPOR_DRIVER(context_create, cuCtxCreate_v2, (Context * context, unsigned flags, Device device))          \
   TORPOR_DRIVER(context_destroy, cuCtxDestroy_v2, (Context context))                                         \
   TORPOR_DRIVER(memory_info, cuMemGetInfo_v2, (std::size_t * free_bytes, std::size_t * total_bytes))         \

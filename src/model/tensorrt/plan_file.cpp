@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "model/tensorrt/plan_file.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace torpor {
@@ -40,7 +41,7 @@ FixedString<64> hex(const Digest& digest) {
 }  // namespace
 
 std::vector<std::byte> encode_plan_file(const PlanFacts& facts, Bytes plan) {
-  std::vector<std::byte> file(kPlanHeaderBytes);
+  std::vector<std::byte> file(kPlanHeaderBytes + plan.size());
   std::memcpy(file.data(), kMagic.data(), kMagic.size());
   store_le<std::uint32_t>(file.data() + kAtFormat, kFormat);
   store_le<std::uint32_t>(file.data() + kAtTensorRt, facts.tensorrt);
@@ -48,7 +49,7 @@ std::vector<std::byte> encode_plan_file(const PlanFacts& facts, Bytes plan) {
   store_le<std::uint32_t>(file.data() + kAtBatch, facts.max_batch);
   std::memcpy(file.data() + kAtModel, facts.model.data(), facts.model.size());
   store_le<std::uint64_t>(file.data() + kAtSize, plan.size());
-  file.insert(file.end(), plan.begin(), plan.end());
+  std::copy(plan.begin(), plan.end(), file.begin() + kPlanHeaderBytes);
   store_le<std::uint32_t>(file.data() + kAtCrc, crc32c(Bytes(file).subspan(kAtFormat)));
   return file;
 }
@@ -64,12 +65,12 @@ Result<PlanFile> parse_plan_file(Bytes bytes, std::string_view where) {
   const auto u32 = [&](std::size_t at) { return load_le<std::uint32_t>(bytes.data() + at); };
   if (u32(kAtFormat) != kFormat) return fail("format");
   if (u32(kAtReserved) != 0) return fail("reserved");
-  if (load_le<std::uint64_t>(bytes.data() + kAtSize) != bytes.size() - kPlanHeaderBytes) return fail("plan size");
+  if (load_le<std::uint64_t>(bytes.data() + kAtSize) != bytes.size() - kPlanHeaderBytes)
+    return fail("plan size");
   if (u32(kAtCrc) != crc32c(bytes.subspan(kAtFormat))) return fail("CRC-32C");
-  PlanFile file{.facts = {.tensorrt = u32(kAtTensorRt),
-                          .capability = u32(kAtCapability),
-                          .max_batch = u32(kAtBatch)},
-                .plan = bytes.subspan(kPlanHeaderBytes)};
+  PlanFile file{
+      .facts = {.tensorrt = u32(kAtTensorRt), .capability = u32(kAtCapability), .max_batch = u32(kAtBatch)},
+      .plan = bytes.subspan(kPlanHeaderBytes)};
   std::memcpy(file.facts.model.data(), bytes.data() + kAtModel, file.facts.model.size());
   return file;
 }

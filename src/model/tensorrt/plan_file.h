@@ -43,7 +43,7 @@ std::vector<std::byte> encode_plan_file(const PlanFacts& facts, Bytes plan);
 Result<PlanFile> parse_plan_file(Bytes bytes, std::string_view where);
 
 // plan_refused, naming the first that differs: `wanted.max_batch` is the least that suffices.
-Status check_model(const PlanFacts& found, const PlanFacts& wanted);   // digest, batch, version
+Status check_model(const PlanFacts& found, const PlanFacts& wanted);  // digest, batch, version
 Status check_device(const PlanFacts& found, std::uint32_t capability);
 
 }  // namespace torpor

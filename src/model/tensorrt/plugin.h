@@ -22,8 +22,8 @@ struct Driver;
 
 struct TensorRtRequest {
   const std::string& plan_path;
-  Files& files;        // until load() has returned
-  const Clock& clock;  // outlives the backend
+  Files& files;                          // until load() has returned
+  const Clock& clock;                    // outlives the backend
   const cuda::Driver* driver = nullptr;  // null: the machine's own
 };
 using MakeTensorRtBackend = Backend* (*)(const TensorRtRequest& request);

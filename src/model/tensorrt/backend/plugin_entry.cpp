@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 //
 // The one symbol of libtorpor_tensorrt.so.
+#include "model/tensorrt/backend/tensorrt_backend.h"
 #include "model/tensorrt/plugin.h"
-#include "model/tensorrt/tensorrt_backend.h"
 
 extern "C" torpor::Backend* torpor_make_tensorrt_backend_1(const torpor::TensorRtRequest& request) {
   return new torpor::TensorRtBackend(request.plan_path, request.files, request.clock, request.driver);

@@ -43,7 +43,8 @@ class TensorRtBackend final : public Backend {
   BackendTimes times() const override { return times_; }
 
   // Of the TensorRT this was built with, as in PlanFacts.
-  static constexpr std::uint32_t kVersion = NV_TENSORRT_MAJOR * 10'000 + NV_TENSORRT_MINOR * 100 + NV_TENSORRT_PATCH;
+  static constexpr std::uint32_t kVersion =
+      NV_TENSORRT_MAJOR * 10'000 + NV_TENSORRT_MINOR * 100 + NV_TENSORRT_PATCH;
 
  private:
   class Logger final : public nvinfer1::ILogger {
@@ -58,7 +59,7 @@ class TensorRtBackend final : public Backend {
   Status infer(std::span<const TokenSet> batch, std::span<float> logits);
   Status set_shapes(std::size_t sets);
   Status check(cuda::Code code, std::string_view call) const;
-  Status check(bool done, std::string_view call);
+  Status check_done(bool done, std::string_view call);
 
   std::string plan_path_;
   Files& files_;
@@ -67,7 +68,7 @@ class TensorRtBackend final : public Backend {
   std::vector<std::byte> file_;
   PlanFile plan_;
   std::size_t max_batch_ = 0;
-  std::vector<float> band_;    // of a batch, as the network wants them
+  std::vector<float> band_;  // of a batch, as the network wants them
   std::vector<float> global_;
   BackendTimes times_;
   Logger logger_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
-#include "model/tensorrt/tensorrt_backend.h"
+#include "model/tensorrt/backend/tensorrt_backend.h"
 
 #include <cstring>
 
@@ -32,7 +32,7 @@ Status TensorRtBackend::check(cuda::Code code, std::string_view call) const {
   return error;
 }
 
-Status TensorRtBackend::check(bool done, std::string_view call) {
+Status TensorRtBackend::check_done(bool done, std::string_view call) {
   if (done) return {};
   Error error{.reason = Reason::device_failed, .where = "tensorrt: ", .found = logger_.last};
   error.where << call;
@@ -40,7 +40,8 @@ Status TensorRtBackend::check(bool done, std::string_view call) {
 }
 
 Status TensorRtBackend::probe() {
-  if (driver_ == nullptr) TORPOR_TRY(driver_, cuda::open_driver());
+  if (driver_ != nullptr) return {};
+  TORPOR_TRY(driver_, cuda::open_driver());
   return {};
 }
 
@@ -49,9 +50,9 @@ Status TensorRtBackend::load(const ModelFile& model, std::size_t max_batch) {
   max_batch_ = 0;
   TORPOR_TRY(file_, files_.read(plan_path_, kPlanHeaderBytes + kMaxPlanBytes));
   TORPOR_TRY(plan_, parse_plan_file(file_, plan_path_));
-  TORPOR_CHECK(check_model(plan_.facts, {.tensorrt = kVersion,
-                                         .max_batch = static_cast<std::uint32_t>(max_batch),
-                                         .model = model.digest()}));
+  TORPOR_CHECK(check_model(
+      plan_.facts,
+      {.tensorrt = kVersion, .max_batch = static_cast<std::uint32_t>(max_batch), .model = model.digest()}));
   band_.resize(max_batch * kBandFloats);
   global_.resize(max_batch * kGlobalInputs);
   max_batch_ = max_batch;
@@ -97,8 +98,10 @@ Status TensorRtBackend::take_device() {
   TORPOR_CHECK(check(driver_->device_get(&device, 0), "cuDeviceGet"));
   int major = 0;
   int minor = 0;
-  TORPOR_CHECK(check(driver_->device_attribute(&major, cuda::kCapabilityMajor, device), "cuDeviceGetAttribute"));
-  TORPOR_CHECK(check(driver_->device_attribute(&minor, cuda::kCapabilityMinor, device), "cuDeviceGetAttribute"));
+  TORPOR_CHECK(
+      check(driver_->device_attribute(&major, cuda::kCapabilityMajor, device), "cuDeviceGetAttribute"));
+  TORPOR_CHECK(
+      check(driver_->device_attribute(&minor, cuda::kCapabilityMinor, device), "cuDeviceGetAttribute"));
   TORPOR_CHECK(check_device(plan_.facts, static_cast<std::uint32_t>(major * 10 + minor)));
   TORPOR_CHECK(check(driver_->context_create(&context_, cuda::kScheduleBlocking, device), "cuCtxCreate"));
   return check(driver_->stream_create(&stream_, cuda::kStreamNonBlocking), "cuStreamCreate");
@@ -109,12 +112,13 @@ Status TensorRtBackend::open_engine() {
   TORPOR_CHECK(check(driver_->memory_allocate(&memory_, bytes), "cuMemAlloc"));
   logger_.last.clear();
   runtime_.reset(nvinfer1::createInferRuntime(logger_));
-  TORPOR_CHECK(check(runtime_ != nullptr, "createInferRuntime"));
+  TORPOR_CHECK(check_done(runtime_ != nullptr, "createInferRuntime"));
   engine_.reset(runtime_->deserializeCudaEngine(plan_.plan.data(), plan_.plan.size()));
-  TORPOR_CHECK(check(engine_ != nullptr, "deserializeCudaEngine"));
+  TORPOR_CHECK(check_done(engine_ != nullptr, "deserializeCudaEngine"));
   execution_.reset(engine_->createExecutionContext());
-  TORPOR_CHECK(check(execution_ != nullptr, "createExecutionContext"));
-  return check(execution_->setOptimizationProfileAsync(0, of_runtime(stream_)), "setOptimizationProfileAsync");
+  TORPOR_CHECK(check_done(execution_ != nullptr, "createExecutionContext"));
+  return check_done(execution_->setOptimizationProfileAsync(0, of_runtime(stream_)),
+                    "setOptimizationProfileAsync");
 }
 
 Status TensorRtBackend::set_shapes(std::size_t sets) {
@@ -127,8 +131,8 @@ Status TensorRtBackend::set_shapes(std::size_t sets) {
   global.nbDims = 2;
   global.d[0] = static_cast<std::int32_t>(sets);
   global.d[1] = kGlobalInputs;
-  TORPOR_CHECK(check(execution_->setInputShape("band", band), "setInputShape band"));
-  return check(execution_->setInputShape("global", global), "setInputShape global");
+  TORPOR_CHECK(check_done(execution_->setInputShape("band", band), "setInputShape band"));
+  return check_done(execution_->setInputShape("global", global), "setInputShape global");
 }
 
 Status TensorRtBackend::infer(std::span<const TokenSet> batch, std::span<float> logits) {
@@ -140,14 +144,17 @@ Status TensorRtBackend::infer(std::span<const TokenSet> batch, std::span<float> 
   const cuda::DevicePointer global = band + band_.size() * sizeof(float);
   const cuda::DevicePointer answer = global + global_.size() * sizeof(float);
   TORPOR_CHECK(set_shapes(batch.size()));
-  TORPOR_CHECK(check(execution_->setTensorAddress("band", pointer(band)), "setTensorAddress band"));
-  TORPOR_CHECK(check(execution_->setTensorAddress("global", pointer(global)), "setTensorAddress global"));
-  TORPOR_CHECK(check(execution_->setTensorAddress("logit", pointer(answer)), "setTensorAddress logit"));
-  TORPOR_CHECK(check(driver_->copy_in(band, band_.data(), batch.size() * kBandFloats * sizeof(float), stream_),
-                     "cuMemcpyHtoD"));
-  TORPOR_CHECK(check(driver_->copy_in(global, global_.data(), batch.size() * kGlobalInputs * sizeof(float), stream_),
-                     "cuMemcpyHtoD"));
-  TORPOR_CHECK(check(execution_->enqueueV3(of_runtime(stream_)), "enqueueV3"));
+  TORPOR_CHECK(check_done(execution_->setTensorAddress("band", pointer(band)), "setTensorAddress band"));
+  TORPOR_CHECK(
+      check_done(execution_->setTensorAddress("global", pointer(global)), "setTensorAddress global"));
+  TORPOR_CHECK(check_done(execution_->setTensorAddress("logit", pointer(answer)), "setTensorAddress logit"));
+  TORPOR_CHECK(
+      check(driver_->copy_in(band, band_.data(), batch.size() * kBandFloats * sizeof(float), stream_),
+            "cuMemcpyHtoD"));
+  TORPOR_CHECK(
+      check(driver_->copy_in(global, global_.data(), batch.size() * kGlobalInputs * sizeof(float), stream_),
+            "cuMemcpyHtoD"));
+  TORPOR_CHECK(check_done(execution_->enqueueV3(of_runtime(stream_)), "enqueueV3"));
   TORPOR_CHECK(check(driver_->copy_out(logits.data(), answer, logits.size_bytes(), stream_), "cuMemcpyDtoH"));
   // The incident was an enqueue without this.
   return check(driver_->stream_synchronize(stream_), "cuStreamSynchronize");
