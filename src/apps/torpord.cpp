@@ -11,11 +11,14 @@
 #include "apps/role_main.h"
 #include "base/posix_files.h"
 #include "base/posix_host.h"
+#include "base/posix_system_tree.h"
 #include "contract/host/validity.h"
 #include "duty/detector.h"
 #include "link/refusing_role.h"
 #include "model/cpu_backend.h"
 #include "model/model_file.h"
+#include "model/worker/worker_backend.h"
+#include "power/device_residency.h"
 #include "report/refusal.h"
 #include "report/report_log.h"
 #include "window/queue_memory.h"
@@ -84,6 +87,60 @@ class Ledger final : public DutyListener {
   std::uint32_t breaches_ = 0;
 };
 
+// What runs the network by the site's choice, what tells whether it was released, and who
+// judges its scores.
+struct Compute {
+  std::unique_ptr<SystemTree> tree;
+  std::unique_ptr<ResidencyProbe> residency;
+  std::unique_ptr<Backend> backend;
+  std::unique_ptr<Appraiser> appraiser;
+  std::unique_ptr<Backend> fallback_backend;
+  std::unique_ptr<Appraiser> fallback;  // null: none
+
+  static Result<Compute> make(const RoleHome& home, const Flags& flags, const ModelFile& model,
+                              PosixFiles& files, const Clock& real) {
+    const Contract& contract = home.admission->contract;
+    const PowerTerms& power = contract.terms().power;
+    const BackendChoice& choice = home.site.backend;
+    const std::size_t batch = Appraiser::batch_size(contract, 0);
+    const auto uid = static_cast<std::uint32_t>(::getuid());
+    const auto judge_of = [&](Backend& scores) {
+      return Appraiser::make(contract, 0, scores, {files, flags.state, uid});
+    };
+    Compute made;
+    if (choice.worker.empty()) {
+      made.backend = std::make_unique<CpuBackend>();
+    } else {
+      // One that is not there is reported by each cycle; one that others may write is not run.
+      const Status safe = check_owner_and_mode(files, choice.worker, uid);
+      if (!safe && safe.error().reason != Reason::file_missing) return safe.error();
+      made.backend = std::make_unique<WorkerBackend>(
+          WorkerBackend::Setup{
+              .program = choice.worker,
+              .backend = std::string(choice.name.view()),
+              .model_path = flags.model,
+              .policy = power.residency == Residency::exit ? WorkerPolicy::exit : WorkerPolicy::context,
+              .infer_deadline = std::chrono::milliseconds(power.infer_deadline_ms),
+              .release_deadline = std::chrono::milliseconds(power.release_deadline_ms)},
+          real);
+    }
+    TORPOR_CHECK(made.backend->load(model, batch));
+    TORPOR_TRY(made.appraiser, judge_of(*made.backend));
+    if (choice.cpu_fallback) {
+      made.fallback_backend = std::make_unique<CpuBackend>();
+      TORPOR_CHECK(made.fallback_backend->load(model, batch));
+      TORPOR_TRY(made.fallback, judge_of(*made.fallback_backend));
+    }
+    if (choice.name.view() == "cpu") {
+      made.residency = std::make_unique<CpuResidency>();
+    } else {
+      made.tree = std::make_unique<PosixSystemTree>(home.site.system_root);
+      made.residency = std::make_unique<DeviceResidency>(*made.tree, DeviceResidency::Rail(), power.idle_mw);
+    }
+    return made;
+  }
+};
+
 int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles& files,
                  const PosixClock& clock, const ModelFile& model) {
   const auto failed = [&](const Error& error) {
@@ -93,16 +150,12 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
   if (home.admission->store.wiped()) {
     fmt::print(stderr, "{}: no rollback state in {}: first start, or it was wiped\n", kProgram, flags.state);
   }
-  CpuBackend backend;
-  if (const Status loaded = backend.load(model, Appraiser::batch_size(contract, 0)); !loaded)
-    return failed(loaded.error());
-  auto appraiser =
-      Appraiser::make(contract, 0, backend, {files, flags.state, static_cast<std::uint32_t>(::getuid())});
-  if (!appraiser) return failed(appraiser.error());
+  const PosixClock real = PosixClock::real();
+  auto compute = Compute::make(home, flags, model, files, real);
+  if (!compute) return failed(compute.error());
   auto log = ReportLog::open(files, flags.reports, log_bounds(contract.terms().telemetry));
   if (!log) return failed(log.error());
 
-  CpuResidency residency;
   const DeclaredPower& power = home.site.power;
   const EnergyModel energy({.idle_mw = power.idle_mw,
                             .sample_mw = power.sample_mw,
@@ -113,9 +166,10 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
   Detector detector({.link = link,
                      .clock = clock,
                      .own = home.own,
-                     .backend = backend,
-                     .residency = residency,
-                     .appraiser = **appraiser,
+                     .backend = *compute->backend,
+                     .residency = *compute->residency,
+                     .appraiser = *compute->appraiser,
+                     .fallback = compute->fallback.get(),
                      .energy = energy,
                      .listener = ledger,
                      .memory = memory.memory(),

@@ -67,6 +67,7 @@ class Detector final : public Role {
     Backend& backend;
     ResidencyProbe& residency;
     Appraiser& appraiser;
+    Appraiser* fallback = nullptr;  // on another backend: scores what `appraiser` could not, once armed
     const EnergyModel& energy;
     DutyListener& listener;
     FrameQueue::Memory memory;
@@ -90,6 +91,7 @@ class Detector final : public Role {
   void drain();
   bool read_link();
   void finish_window();
+  void fall_back(const Window& window, Appraisal& appraisal);
   void release();
   void check_residency(bool last_look);
   void close_cycle();
@@ -126,6 +128,7 @@ class Detector final : public Role {
   BootTime deadline_ = BootTime::max();
   BootTime release_by_{};
   bool window_came_ = false;
+  bool fell_back_ = false;
   std::uint32_t sampler_dropped_ = 0;
 
   // From the cycle before.
