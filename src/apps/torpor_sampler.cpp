@@ -13,6 +13,7 @@
 #include "firmware/sampler.h"
 #include "link/refusing_role.h"
 #include "report/refusal.h"
+#include "report/stopped.h"
 #include "sensor/source_spec.h"
 #include "window/queue_memory.h"
 
@@ -23,6 +24,45 @@ constexpr const char* kProgram = "torpor-sampler";
 
 struct Flags : RoleFlags {
   std::string source;
+};
+
+// The dead-man's hand: ends the process at the other end of the link, says so and leaves a note.
+class DeadMan final : public PeerStopper {
+ public:
+  DeadMan(const UnixLink& link, Files& files, const Flags& flags, const RoleHome& home, const Clock& clock)
+      : link_(link), files_(files), flags_(flags), home_(home), clock_(clock) {}
+
+  Status stop(const Overdue& why) override {
+    const Contract& contract = *home_.own.contract;
+    const StoppedNote note{.device = home_.site.device_id,
+                           .pid = link_.peer_pid(),
+                           .asleep = why.asleep,
+                           .after = why.after,
+                           .limit = why.limit,
+                           .window = why.window,
+                           .contract = {.digest = contract.digest(), .sequence = contract.sequence()},
+                           .at = clock_.now()};
+    const Status stopped = link_.kill_peer();
+    if (!stopped) {
+      say(stopped.error());
+      return stopped;
+    }
+    fmt::print(stderr, "{}: {}\n", kProgram, one_line(note));
+    // The note is for people; without it the detector is stopped all the same.
+    if (const Status left = write_stopped(files_, flags_.state, note); !left) say(left.error());
+    return {};
+  }
+
+ private:
+  static void say(const Error& error) {
+    fmt::print(stderr, "{}: {}\n  {}\n", kProgram, one_line(error).view(), next_step(error.reason));
+  }
+
+  const UnixLink& link_;
+  Files& files_;
+  const Flags& flags_;
+  const RoleHome& home_;
+  const Clock& clock_;
 };
 
 int run(const Flags& flags) {
@@ -51,12 +91,14 @@ int run(const Flags& flags) {
   auto source = make_source(*spec, *home.own.contract, 0, files);
   if (!source) return failed(source.error());
   QueueMemory memory(*home.own.contract);
+  DeadMan dead_man(**link, files, flags, home, *clock);
   SamplerRole sampler({.link = **link,
                        .clock = *clock,
                        .source = **source,
                        .own = home.own,
                        .memory = memory.memory(),
-                       .link_buffer_bytes = (*link)->buffer_bytes()});
+                       .link_buffer_bytes = (*link)->buffer_bytes(),
+                       .stopper = &dead_man});
   const auto ended = run_role(sampler, *clock, **link);
   if (!ended) return failed(ended.error());
   if (sampler.failure()) return failed(*sampler.failure());

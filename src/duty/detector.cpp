@@ -5,6 +5,7 @@
 #include "contract/host/validity.h"
 
 #include <cmath>
+#include <utility>
 
 namespace torpor {
 namespace {
@@ -115,8 +116,10 @@ void Detector::greet() {
   peer_->step(now());
   if (peer_->failed()) return end(peer_->error());
   if (!peer_->agreed()) {
-    peer_->receive(now());
+    // The sampler's first word may come with its HELLO.
+    const Message* first = peer_->receive(now());
     if (peer_->failed()) return end(peer_->error());
+    if (first != nullptr && first->type == MessageType::stopped) stopped_after_ = first->stopped.after;
   }
   if (!peer_->agreed()) return;
   session_ = peer_->session();
@@ -144,6 +147,9 @@ void Detector::begin_cycle() {
     report_.spent[static_cast<std::size_t>(Phase::sleep)] = woke.boot - slept_from_;
     report_.voluntary_switches_asleep =
         static_cast<std::uint32_t>(parts_.clock.process_use().voluntary_switches - switches_at_sleep_);
+  }
+  if (slept_from_ != BootTime{} && contract_.terms().power.sleep_level == SleepLevel::suspend) {
+    report_.sleep_note = "no word from the sampler";  // until there is one
   }
   lap_from_ = woke.boot;
   window_came_ = false;
@@ -208,6 +214,12 @@ bool Detector::read_link() {
         sampler_dropped_ = message->window_end.dropped;
         window_came_ = true;
         return true;  // what follows belongs to the next cycle
+      case MessageType::slept:
+        hear_of_sleep(message->slept);
+        break;
+      case MessageType::stopped:
+        stopped_after_ = message->stopped.after;
+        break;
       case MessageType::goodbye:
         peer_finished_ = true;
         end({});
@@ -217,6 +229,14 @@ bool Detector::read_link() {
     }
   }
   return true;
+}
+
+// How the sleep before this cycle was slept: said once we are awake, for nothing wakes us.
+void Detector::hear_of_sleep(const Slept& slept) {
+  report_.slept_by = slept.level;
+  report_.failed_resumes = slept.failed_suspends;
+  report_.sleep_note = slept.reason.view();
+  if (suspend_given_up(contract_.terms().power, slept.failed_suspends)) report_.set(Breach::suspend);
 }
 
 void Detector::drain() {
@@ -291,6 +311,8 @@ void Detector::close_cycle() {
   report_.contract = facts_of(contract_);
   report_.model = contract_.terms().model.digest;
   report_.speed = identity_.speed;
+  report_.stopped_after = std::exchange(stopped_after_, Duration::zero());
+  if (report_.stopped_after != Duration::zero()) report_.set(Breach::dead_man);
   fill_costs(report_from_);
 
   if (const Status told = parts_.listener.reported(report_); !told) return end(told.error());

@@ -89,6 +89,7 @@ class Detector final : public Role {
   void ask_for_window();
   void drain();
   bool read_link();
+  void hear_of_sleep(const Slept& slept);
   void finish_window();
   void release();
   void check_residency(bool last_look);
@@ -136,6 +137,7 @@ class Detector final : public Role {
   DropCounts drops_before_{};
   ProcessUse use_before_{};
   std::uint64_t switches_at_sleep_ = 0;
+  Duration stopped_after_{};  // of the detector before this one, until it is reported
 };
 
 }  // namespace torpor

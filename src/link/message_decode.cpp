@@ -69,6 +69,18 @@ class Fields {
     into = static_cast<LinkRole>(value);
     return {};
   }
+  Status get(SleepLevel& into) {
+    TORPOR_TRY(const std::uint64_t value, reader_.uint());
+    if (value > 1) return out_of_range("0 or 1"sv);
+    into = static_cast<SleepLevel>(value);
+    return {};
+  }
+  Status get(Duration& into) {
+    TORPOR_TRY(const std::int64_t value, reader_.integer());
+    if (value < 0) return out_of_range("no negative time"sv);
+    into = Duration(value);
+    return {};
+  }
   Status get(Digest& into) {
     TORPOR_TRY(const Bytes raw, reader_.bytes());
     if (raw.size() != into.size()) return out_of_range("32 bytes"sv);
@@ -290,6 +302,44 @@ Status read(Fields& f, Goodbye& m) {
   return f.require(1);
 }
 
+Status read(Fields& f, Slept& m) {
+  while (f.next()) {
+    switch (f.key()) {
+      case 1:
+        TORPOR_CHECK(f.get(m.level));
+        break;
+      case 2:
+        TORPOR_CHECK(f.get(m.slept));
+        break;
+      case 3:
+        TORPOR_CHECK(f.get(m.failed_suspends));
+        break;
+      case 4:
+        TORPOR_CHECK(f.get(m.reason));
+        break;
+      default:
+        TORPOR_CHECK(f.skip());
+    }
+  }
+  return f.require(4);
+}
+
+Status read(Fields& f, Stopped& m) {
+  while (f.next()) {
+    switch (f.key()) {
+      case 1:
+        TORPOR_CHECK(f.get(m.after));
+        break;
+      case 2:
+        TORPOR_CHECK(f.get(m.limit));
+        break;
+      default:
+        TORPOR_CHECK(f.skip());
+    }
+  }
+  return f.require(2);
+}
+
 Status read_type(MapReader& map, Reader& reader, std::uint64_t& type) {
   const bool some = map.next();
   TORPOR_CHECK(map.status());
@@ -321,6 +371,10 @@ Status read_body(Fields& fields, SampleRoom room, Message& into) {
       return read(fields, into.bundle);
     case MessageType::goodbye:
       return read(fields, into.goodbye);
+    case MessageType::slept:
+      return read(fields, into.slept);
+    case MessageType::stopped:
+      return read(fields, into.stopped);
   }
   return {};
 }
@@ -340,7 +394,7 @@ Result<bool> decode(Bytes payload, SampleRoom room, Message& into) {
   std::uint64_t type = 0;
   if (auto status = read_type(map, reader, type); !status) return malformed("message"sv, status.error());
   if (type < static_cast<std::uint64_t>(MessageType::hello) ||
-      type > static_cast<std::uint64_t>(MessageType::goodbye)) {
+      type > static_cast<std::uint64_t>(MessageType::stopped)) {
     return false;
   }
   into = Message{};
