@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "site/site.h"
 
+#include <algorithm>
+
 #include "toml/document.h"
 
 namespace torpor {
@@ -10,6 +12,7 @@ namespace {
 constexpr std::size_t kMaxSiteBytes = 65'536;
 constexpr std::int64_t kMaxUid = 4'294'967'294;
 constexpr std::int64_t kMaxMilliwatts = 1'000'000;
+constexpr std::size_t kMaxRootBytes = 256;
 
 // A site that cannot be read refuses to run, where a contract that cannot be read is bad
 // input to the tool that signs: the same faults, another exit code.
@@ -68,6 +71,20 @@ Status read_number(TomlDocument& document, std::string_view path, std::int64_t m
   return {};
 }
 
+// Where /sys and /proc are looked for: relative, it would depend on where we are started.
+Result<std::string> read_root(TomlDocument& document, std::string_view path) {
+  TORPOR_TRY(std::string root, document.text(path, 0, kMaxRootBytes));
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+  if (root.empty() ||
+      (root.front() == '/' && root.back() != '/' && std::none_of(root.begin(), root.end(), is_control)))
+    return root;
+  Error error{.reason = Reason::toml_bad_text};
+  error.where = document.where(path);
+  error.found << root;
+  error.expected << "empty, or an absolute directory without a / at its end";
+  return error;
+}
+
 Status check_power(const TomlDocument& document, const DeclaredPower& p) {
   const auto must_rise = [&](std::string_view field, std::uint32_t value, std::uint32_t least,
                              std::string_view below) -> Status {
@@ -99,6 +116,7 @@ Result<Site> read_site(std::string_view text, std::string_view file) {
   TORPOR_CHECK(read_number(document, "power.sample_mw", 0, kMaxMilliwatts, site.power.sample_mw));
   TORPOR_CHECK(read_number(document, "power.infer_mw", 0, kMaxMilliwatts, site.power.infer_mw));
   TORPOR_CHECK(read_number(document, "power.sleep_mw", 0, kMaxMilliwatts, site.power.sleep_mw));
+  TORPOR_TRY(site.system_root, read_root(document, "system.root"));
   TORPOR_CHECK(document.finish());
   TORPOR_CHECK(check_power(document, site.power));
   return site;

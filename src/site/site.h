@@ -12,8 +12,8 @@
 
 namespace torpor {
 
-// Watts this machine draws by state, declared by whoever set it up: the only source of
-// power figures until there are meters. Reports name it "declared model".
+// Watts this machine draws by state, declared by whoever set it up: the source of power
+// figures where no meter is found. Reports name it "declared model".
 struct DeclaredPower {
   std::uint32_t idle_mw = 0;    // awake, none of our work: what energy is counted above
   std::uint32_t sample_mw = 0;  // while frames come in
@@ -28,6 +28,7 @@ struct Site {
   std::vector<std::uint32_t> peer_uids;  // users the other role may have beside our own; may be empty
   std::uint32_t peer_timeout_ms = 0;     // how long to wait for an absent peer
   DeclaredPower power;
+  std::string system_root;  // absolute directory that stands for / of the kernel's files; empty: / itself
 };
 
 // Reads and checks the file and, first, its owner and mode (file_unsafe unless it is owned by

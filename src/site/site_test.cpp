@@ -38,6 +38,7 @@ TEST(Site, the_example_is_read) {
   EXPECT_TRUE(site->peer_uids.empty());
   EXPECT_EQ(site->peer_timeout_ms, 30'000u);
   EXPECT_EQ(site->power.infer_mw, 7500u);
+  EXPECT_EQ(site->system_root, "") << "the machine itself";
 }
 
 TEST(Site, each_fault_is_a_refusal_with_its_own_reason) {
@@ -60,7 +61,7 @@ TEST(Site, a_number_of_the_contract_does_not_belong_here) {
 TEST(Site, each_field_is_needed) {
   const std::string whole = example();
   for (const char* key :
-       {"id", "target_class", "uids", "timeout_ms", "idle_mw", "sample_mw", "infer_mw", "sleep_mw"}) {
+       {"id", "target_class", "uids", "timeout_ms", "idle_mw", "sample_mw", "infer_mw", "sleep_mw", "root"}) {
     const std::size_t line = whole.find("\n" + std::string(key) + " = ") + 1;
     ASSERT_NE(line, 0u) << key;
     std::string text = whole;
@@ -75,6 +76,17 @@ TEST(Site, peer_users_are_listed) {
   const auto site = parse_site(example_with("uids = []", "uids = [0, 998]"), "site.toml");
   ASSERT_TRUE(site);
   EXPECT_EQ(site->peer_uids, (std::vector<std::uint32_t>{0, 998}));
+}
+
+TEST(Site, another_root_of_the_kernels_files_is_absolute_or_refused) {
+  const auto site = parse_site(example_with("root = \"\"", "root = \"/tmp/tree\""), "site.toml");
+  ASSERT_TRUE(site);
+  EXPECT_EQ(site->system_root, "/tmp/tree");
+  for (const char* bad : {"tree", "/tmp/tree/", "/", "./x", "/tmp/\\u0000x"}) {
+    EXPECT_EQ(refusal(example_with("root = \"\"", "root = \"" + std::string(bad) + "\"")).reason,
+              Reason::site_bad_text)
+        << bad;
+  }
 }
 
 TEST(Site, a_file_others_may_write_is_refused_before_it_is_read) {
