@@ -99,8 +99,11 @@ class SaidSleep final : public SystemSleep {
 
 // What a sampler needs to suspend its machine: made only where the contract asks for it.
 struct Suspend {
-  explicit Suspend(const PosixClock& clock)
-      : alarm(BoottimeAlarm::make(clock)), host(tree, clock, alarm ? alarm->get() : nullptr), said(host) {}
+  explicit Suspend(const std::string& root, const PosixClock& clock)
+      : tree(root),
+        alarm(BoottimeAlarm::make(clock)),
+        host(tree, clock, alarm ? alarm->get() : nullptr),
+        said(host) {}
   PosixSystemTree tree;
   Result<std::unique_ptr<BoottimeAlarm>> alarm;
   HostSleep host;
@@ -136,7 +139,7 @@ int run(const Flags& flags) {
   std::optional<Suspend> suspend;
   if (home.own.contract->terms().power.sleep_level == SleepLevel::suspend) {
     if (flags.speed == 1) {
-      suspend.emplace(*clock);
+      suspend.emplace(home.site.system_root, *clock);
     } else {
       fmt::print(stderr, "{}: sleeps by blocking: a machine cannot be suspended by a scaled clock\n",
                  kProgram);

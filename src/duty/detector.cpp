@@ -3,6 +3,7 @@
 #include "duty/detector.h"
 
 #include "contract/host/validity.h"
+#include "duty/sampler_notes.h"
 
 #include <cmath>
 #include <utility>
@@ -142,14 +143,12 @@ void Detector::begin_cycle() {
   report_.woke = woke;
   report_.slept_from = slept_from_;
   if (slept_from_ != BootTime{}) {
+    expect_sleep_note(contract_.terms().power, report_);
     report_.interval = woke.boot - woke_before_;
     report_.spent[static_cast<std::size_t>(Phase::report)] = slept_from_ - report_from_;
     report_.spent[static_cast<std::size_t>(Phase::sleep)] = woke.boot - slept_from_;
     report_.voluntary_switches_asleep =
         static_cast<std::uint32_t>(parts_.clock.process_use().voluntary_switches - switches_at_sleep_);
-  }
-  if (slept_from_ != BootTime{} && contract_.terms().power.sleep_level == SleepLevel::suspend) {
-    report_.sleep_note = "no word from the sampler";  // until there is one
   }
   lap_from_ = woke.boot;
   window_came_ = false;
@@ -215,7 +214,7 @@ bool Detector::read_link() {
         window_came_ = true;
         return true;  // what follows belongs to the next cycle
       case MessageType::slept:
-        hear_of_sleep(message->slept);
+        note_sleep(message->slept, contract_.terms().power, report_);
         break;
       case MessageType::stopped:
         stopped_after_ = message->stopped.after;
@@ -229,14 +228,6 @@ bool Detector::read_link() {
     }
   }
   return true;
-}
-
-// How the sleep before this cycle was slept: said once we are awake, for nothing wakes us.
-void Detector::hear_of_sleep(const Slept& slept) {
-  report_.slept_by = slept.level;
-  report_.failed_resumes = slept.failed_suspends;
-  report_.sleep_note = slept.reason.view();
-  if (suspend_given_up(contract_.terms().power, slept.failed_suspends)) report_.set(Breach::suspend);
 }
 
 void Detector::drain() {
@@ -311,8 +302,7 @@ void Detector::close_cycle() {
   report_.contract = facts_of(contract_);
   report_.model = contract_.terms().model.digest;
   report_.speed = identity_.speed;
-  report_.stopped_after = std::exchange(stopped_after_, Duration::zero());
-  if (report_.stopped_after != Duration::zero()) report_.set(Breach::dead_man);
+  note_stop(std::exchange(stopped_after_, Duration::zero()), report_);
   fill_costs(report_from_);
 
   if (const Status told = parts_.listener.reported(report_); !told) return end(told.error());

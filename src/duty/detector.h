@@ -89,7 +89,6 @@ class Detector final : public Role {
   void ask_for_window();
   void drain();
   bool read_link();
-  void hear_of_sleep(const Slept& slept);
   void finish_window();
   void release();
   void check_residency(bool last_look);
