@@ -3,8 +3,10 @@
 #include "duty/detector.h"
 
 #include "contract/host/validity.h"
+#include "duty/sampler_notes.h"
 
 #include <cmath>
+#include <utility>
 
 namespace torpor {
 namespace {
@@ -124,8 +126,10 @@ void Detector::greet() {
   peer_->step(now());
   if (peer_->failed()) return end(peer_->error());
   if (!peer_->agreed()) {
-    peer_->receive(now());
+    // The sampler's first word may come with its HELLO.
+    const Message* first = peer_->receive(now());
     if (peer_->failed()) return end(peer_->error());
+    if (first != nullptr && first->type == MessageType::stopped) stopped_after_ = first->stopped.after;
   }
   if (!peer_->agreed()) return;
   session_ = peer_->session();
@@ -152,6 +156,7 @@ void Detector::begin_cycle() {
   report_.woke = woke;
   report_.slept_from = slept_from_;
   if (slept_from_ != BootTime{}) {
+    expect_sleep_note(contract_.terms().power, report_);
     report_.interval = woke.boot - woke_before_;
     report_.spent[static_cast<std::size_t>(Phase::report)] = slept_from_ - report_from_;
     report_.spent[static_cast<std::size_t>(Phase::sleep)] = woke.boot - slept_from_;
@@ -222,6 +227,12 @@ bool Detector::read_link() {
         sampler_dropped_ = message->window_end.dropped;
         window_came_ = true;
         return true;  // what follows belongs to the next cycle
+      case MessageType::slept:
+        note_sleep(message->slept, contract_.terms().power, report_);
+        break;
+      case MessageType::stopped:
+        stopped_after_ = message->stopped.after;
+        break;
       case MessageType::goodbye:
         peer_finished_ = true;
         end({});
@@ -335,6 +346,7 @@ void Detector::close_cycle() {
   report_.contract = facts_of(contract_);
   report_.model = contract_.terms().model.digest;
   report_.speed = identity_.speed;
+  note_stop(std::exchange(stopped_after_, Duration::zero()), report_);
   fill_costs(report_from_);
 
   if (const Status told = parts_.listener.reported(report_); !told) return end(told.error());

@@ -139,6 +139,7 @@ class Detector final : public Role {
   DropCounts drops_before_{};
   ProcessUse use_before_{};
   std::uint64_t switches_at_sleep_ = 0;
+  Duration stopped_after_{};  // of the detector before this one, until it is reported
 };
 
 }  // namespace torpor

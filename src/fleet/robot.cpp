@@ -17,7 +17,8 @@ std::unique_ptr<Appraiser> must_make(const Contract& contract, Backend& backend,
 }  // namespace
 
 Robot::Robot(const Setup& setup, FakeClock& clock)
-    : clock_(clock),
+    : setup_(setup),
+      clock_(clock),
       detector_contract_(setup.detector_contract),
       sampler_contract_(setup.sampler_contract),
       detector_side_{.role = LinkRole::detector,
@@ -34,30 +35,47 @@ Robot::Robot(const Setup& setup, FakeClock& clock)
       detector_memory_(detector_contract_),
       sampler_memory_(sampler_contract_),
       energy_(setup.power),
-      appraiser_(must_make(detector_contract_, *setup.backend, files_)),
-      detector_(std::make_unique<Detector>(
-          Detector::Parts{.link = link_.dialer(),
-                          .clock = clock_,
-                          .own = detector_side_,
-                          .backend = *setup.backend,
-                          .residency = *setup.residency,
-                          .appraiser = *appraiser_,
-                          .energy = energy_,
-                          .listener = *this,
-                          .memory = detector_memory_.memory()},
-          Detector::Identity{.device = "robot", .boot_id = "stepped", .cycle_limit = setup.cycle_limit})),
       sampler_(std::make_unique<SamplerRole>(SamplerRole::Parts{.link = link_.listener(),
                                                                 .clock = clock_,
                                                                 .source = *setup.source,
                                                                 .own = sampler_side_,
-                                                                .memory = sampler_memory_.memory()})),
+                                                                .memory = sampler_memory_.memory(),
+                                                                .stopper = setup.stopper,
+                                                                .sleep = setup.sleep})),
       world_(clock_) {
+  make_detector();
   const auto events = [this](Link& end) {
     return SteppedWorld::LinkEvents{.readable = [this, &end] { return link_.readable(end); },
                                     .writable = [this, &end] { return link_.writable(end); }};
   };
   sampler_index_ = world_.add(*sampler_, events(link_.listener()));
   detector_index_ = world_.add(*detector_, events(link_.dialer()));
+}
+
+void Robot::make_detector() {
+  appraiser_ = must_make(detector_contract_, *setup_.backend, files_);
+  detector_ = std::make_unique<Detector>(
+      Detector::Parts{.link = link_.dialer(),
+                      .clock = clock_,
+                      .own = detector_side_,
+                      .backend = *setup_.backend,
+                      .residency = *setup_.residency,
+                      .appraiser = *appraiser_,
+                      .energy = energy_,
+                      .listener = *this,
+                      .memory = detector_memory_.memory()},
+      Detector::Identity{.device = "robot",
+                         .boot_id = "stepped",
+                         .last_cycle = reports_.empty() ? 0 : reports_.back().cycle,
+                         .cycle_limit = setup_.cycle_limit});
+}
+
+void Robot::restart_detector() {
+  link_.hang_up();
+  ++detector_side_.boot_epoch;
+  if (detector_side_.boot_epoch == sampler_side_.boot_epoch) ++detector_side_.boot_epoch;
+  make_detector();
+  world_.replace(detector_index_, *detector_);
 }
 
 void Robot::run_cycles(std::uint64_t cycles) {

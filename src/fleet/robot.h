@@ -29,6 +29,8 @@ class Robot final : private DutyListener {
     MemoryLinkPair::Options link{};
     Duration peer_timeout = std::chrono::seconds(10);
     std::uint64_t cycle_limit = 0;
+    PeerStopper* stopper = nullptr;  // the sampler's
+    SystemSleep* sleep = nullptr;    // the sampler's
   };
   // Traps when the detector's state cannot be taken up: in a fresh memory file system it can.
   Robot(const Setup& setup, FakeClock& clock);
@@ -36,6 +38,9 @@ class Robot final : private DutyListener {
   // The roles begin with the first call.
   void run_for(Duration time) { world_.run_until(clock_.now().boot + time); }
   void run_cycles(std::uint64_t cycles);
+
+  // The detector is killed where it stands, and started again on what it left on disk.
+  void restart_detector();
 
   SteppedWorld& world() { return world_; }
   MemoryLinkPair& link() { return link_; }
@@ -51,9 +56,11 @@ class Robot final : private DutyListener {
   std::size_t sampler_index() const { return sampler_index_; }
 
  private:
+  void make_detector();
   Status agreed() override;
   Status reported(const CycleReport& report) override;
 
+  const Setup setup_;
   FakeClock& clock_;
   Contract detector_contract_;
   Contract sampler_contract_;
