@@ -356,6 +356,7 @@ void Detector::close_cycle() {
   }
   identity_.last_cycle = report_.cycle;
   ++cycles_done_;
+  parts_.listener.settled();
   // What the sampler said after its window is heard before anything is written to a line
   // it may have closed: a goodbye must not turn into a lost link.
   if (!read_link()) return;
