@@ -14,11 +14,13 @@
 #include "base/posix_system_tree.h"
 #include "contract/host/validity.h"
 #include "duty/detector.h"
+#include "duty/stored_budget.h"
 #include "link/refusing_role.h"
 #include "model/cpu_backend.h"
 #include "model/model_file.h"
 #include "model/worker/worker_backend.h"
 #include "power/device_residency.h"
+#include "power/meter_probe.h"
 #include "report/refusal.h"
 #include "report/report_log.h"
 #include "telemetry/credentials.h"
@@ -107,10 +109,11 @@ class Ledger final : public DutyListener {
   std::uint32_t breaches_ = 0;
 };
 
-// What runs the network by the site's choice, what tells whether it was released, and who
-// judges its scores.
+// What runs the network by the site's choice, what it costs, what tells whether it was
+// released, and who judges its scores.
 struct Compute {
   std::unique_ptr<SystemTree> tree;
+  std::unique_ptr<EnergyMeter> meter;
   std::unique_ptr<ResidencyProbe> residency;
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Appraiser> appraiser;
@@ -151,11 +154,17 @@ struct Compute {
       TORPOR_CHECK(made.fallback_backend->load(model, batch));
       TORPOR_TRY(made.fallback, judge_of(*made.fallback_backend));
     }
+    const DeclaredPower& watts = home.site.power;
+    made.tree = std::make_unique<PosixSystemTree>(home.site.system_root);
+    made.meter = probe_meter(*made.tree, {.idle_mw = watts.idle_mw,
+                                          .sample_mw = watts.sample_mw,
+                                          .infer_mw = watts.infer_mw,
+                                          .sleep_mw = watts.sleep_mw});
     if (choice.name.view() == "cpu") {
       made.residency = std::make_unique<CpuResidency>();
     } else {
-      made.tree = std::make_unique<PosixSystemTree>(home.site.system_root);
-      made.residency = std::make_unique<DeviceResidency>(*made.tree, DeviceResidency::Rail(), power.idle_mw);
+      made.residency = std::make_unique<DeviceResidency>(
+          *made.tree, [meter = made.meter.get()] { return meter->rail_mw(); }, power.idle_mw);
     }
     return made;
   }
@@ -190,11 +199,12 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
   auto log = ReportLog::open(files, flags.reports, log_bounds(contract.terms().telemetry));
   if (!log) return failed(log.error());
 
-  const DeclaredPower& power = home.site.power;
-  const EnergyModel energy({.idle_mw = power.idle_mw,
-                            .sample_mw = power.sample_mw,
-                            .infer_mw = power.infer_mw,
-                            .sleep_mw = power.sleep_mw});
+  auto budget = StoredBudget::open(files, flags.state, contract.terms(), read_boot_id(), clock.now().boot);
+  if (!budget) return failed(budget.error());
+  if (budget->damage()) {
+    fmt::print(stderr, "{}: {}\n  {}\n", kProgram, one_line(*budget->damage()).view(),
+               next_step(budget->damage()->reason));
+  }
   const auto uid = static_cast<std::uint32_t>(::getuid());
   CurlTransport transport(files, uid);
   std::optional<Pusher> pusher;
@@ -219,7 +229,8 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
                      .residency = *compute->residency,
                      .appraiser = *compute->appraiser,
                      .fallback = compute->fallback.get(),
-                     .energy = energy,
+                     .meter = *compute->meter,
+                     .budget = *budget,
                      .listener = ledger,
                      .memory = memory.memory(),
                      .link_buffer_bytes = link.buffer_bytes()},

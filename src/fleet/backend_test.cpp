@@ -65,7 +65,9 @@ class BackendTest : public ::testing::Test, private DutyListener {
     QueueMemory memory(contract_);
     QueueMemory sampler_memory(contract_);
     TaggedSource source(contract_);
-    const EnergyModel energy({.idle_mw = 4000, .sample_mw = 5000, .infer_mw = 11'000, .sleep_mw = 3000});
+    DeclaredMeter meter({.idle_mw = 4000, .sample_mw = 5000, .infer_mw = 11'000, .sleep_mw = 3000});
+    auto budget = StoredBudget::open(files_, "/state", contract_.terms(), "stepped", clock_.now().boot);
+    ASSERT_TRUE(budget.ok());
     CpuResidency residency;
     Detector detector({.link = link.dialer(),
                        .clock = clock_,
@@ -74,7 +76,8 @@ class BackendTest : public ::testing::Test, private DutyListener {
                        .residency = residency,
                        .appraiser = **appraiser,
                        .fallback = other.get(),
-                       .energy = energy,
+                       .meter = meter,
+                       .budget = *budget,
                        .listener = *this,
                        .memory = memory.memory()},
                       {.device = "robot",

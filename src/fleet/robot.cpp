@@ -6,12 +6,19 @@ namespace torpor {
 namespace {
 
 constexpr const char* kState = "/state";
+constexpr const char* kBoot = "stepped";
 
 std::unique_ptr<Appraiser> must_make(const Contract& contract, Backend& backend, Files& files) {
   if (!files.make_directories(kState)) __builtin_trap();
   auto made = Appraiser::make(contract, 0, backend, {files, kState, 0});
   if (!made) __builtin_trap();
   return *std::move(made);
+}
+
+StoredBudget must_open(const Contract& contract, Files& files, const FakeClock& clock) {
+  auto opened = StoredBudget::open(files, kState, contract.terms(), kBoot, clock.now().boot);
+  if (!opened) __builtin_trap();
+  return *std::move(opened);
 }
 
 }  // namespace
@@ -31,10 +38,11 @@ Robot::Robot(const Setup& setup, FakeClock& clock)
                     .contract = &sampler_contract_,
                     .bundle = {},
                     .peer_timeout = setup.peer_timeout},
+      files_(setup.files != nullptr ? setup.files : &own_files_),
       link_(setup.link),
       detector_memory_(detector_contract_),
       sampler_memory_(sampler_contract_),
-      energy_(setup.power),
+      declared_(setup.power),
       sampler_(std::make_unique<SamplerRole>(SamplerRole::Parts{.link = link_.listener(),
                                                                 .clock = clock_,
                                                                 .source = *setup.source,
@@ -53,7 +61,8 @@ Robot::Robot(const Setup& setup, FakeClock& clock)
 }
 
 void Robot::make_detector() {
-  appraiser_ = must_make(detector_contract_, *setup_.backend, files_);
+  budget_.emplace(must_open(detector_contract_, *files_, clock_));
+  appraiser_ = must_make(detector_contract_, *setup_.backend, *files_);
   detector_ = std::make_unique<Detector>(
       Detector::Parts{.link = link_.dialer(),
                       .clock = clock_,
@@ -61,11 +70,12 @@ void Robot::make_detector() {
                       .backend = *setup_.backend,
                       .residency = *setup_.residency,
                       .appraiser = *appraiser_,
-                      .energy = energy_,
+                      .meter = setup_.meter != nullptr ? *setup_.meter : declared_,
+                      .budget = *budget_,
                       .listener = *this,
                       .memory = detector_memory_.memory()},
       Detector::Identity{.device = "robot",
-                         .boot_id = "stepped",
+                         .boot_id = kBoot,
                          .last_cycle = reports_.empty() ? 0 : reports_.back().cycle,
                          .cycle_limit = setup_.cycle_limit});
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/memory_files.h"
@@ -10,6 +11,7 @@
 #include "firmware/sampler.h"
 #include "fleet/stepped_world.h"
 #include "link/host/memory_link.h"
+#include "power/declared_meter.h"
 #include "window/queue_memory.h"
 
 namespace torpor {
@@ -25,7 +27,9 @@ class Robot final : private DutyListener {
     SampleSource* source = nullptr;       // outlives the robot
     Backend* backend = nullptr;           // loaded; outlives the robot
     ResidencyProbe* residency = nullptr;  // outlives the robot
-    PowerModel power;
+    PowerModel power;                     // of a declared meter, unless there is another
+    EnergyMeter* meter = nullptr;         // outlives the robot; null: declared
+    MemoryFiles* files = nullptr;         // an earlier robot's state; outlives the robot; null: a fresh one
     MemoryLinkPair::Options link{};
     Duration peer_timeout = std::chrono::seconds(10);
     std::uint64_t cycle_limit = 0;
@@ -44,7 +48,8 @@ class Robot final : private DutyListener {
 
   SteppedWorld& world() { return world_; }
   MemoryLinkPair& link() { return link_; }
-  MemoryFiles& files() { return files_; }
+  MemoryFiles& files() { return *files_; }
+  StoredBudget& budget() { return *budget_; }
   const Detector& detector() const { return *detector_; }
   const SamplerRole& sampler() const { return *sampler_; }
   const Appraiser& appraiser() const { return *appraiser_; }
@@ -66,11 +71,13 @@ class Robot final : private DutyListener {
   Contract sampler_contract_;
   OwnSide detector_side_;
   OwnSide sampler_side_;
-  MemoryFiles files_;
+  MemoryFiles own_files_;
+  MemoryFiles* files_;
   MemoryLinkPair link_;
   QueueMemory detector_memory_;
   QueueMemory sampler_memory_;
-  EnergyModel energy_;
+  DeclaredMeter declared_;
+  std::optional<StoredBudget> budget_;  // opened anew with each detector
   std::unique_ptr<Appraiser> appraiser_;
   std::unique_ptr<Detector> detector_;
   std::unique_ptr<SamplerRole> sampler_;

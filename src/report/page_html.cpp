@@ -4,7 +4,6 @@
 
 #include <cctype>
 
-#include "power/energy_model.h"
 #include "report/page_parts.h"
 #include "report/text.h"
 #include "report/trace_writers.h"

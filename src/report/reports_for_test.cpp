@@ -6,7 +6,7 @@
 #include <bit>
 #include <cmath>
 
-#include "power/energy_model.h"
+#include "power/declared_meter.h"
 
 namespace torpor {
 namespace {
@@ -202,9 +202,13 @@ struct Robot {
   void fill_cost(CycleReport& r) {
     const bool leaks = trouble(r, kResidentCycle);
     const bool leaked = story.with_trouble && r.cycle == kResidentCycle + 1;
-    r.energy_mj =
-        EnergyModel(kPower).cost(r.spent, leaked ? ResidencyState::resident : ResidencyState::released);
-    r.energy_source = EnergyModel::source();
+    DeclaredMeter meter(kPower);
+    for (std::size_t i = 0; i < kPhases; ++i) {
+      const auto phase = static_cast<Phase>(i);
+      r.energy_mj[i] = meter.lap(phase, r.spent[i], leaked && phase == Phase::sleep).mj;
+    }
+    r.energy_source = meter.source();
+    r.energy_coverage = meter.coverage();
     r.residency = leaks ? ResidencyState::resident : ResidencyState::released;
     r.residency_note = leaks ? "compute device held by 1" : "no device held";
     if (leaks) r.set(Breach::residency);
