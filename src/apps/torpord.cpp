@@ -11,11 +11,14 @@
 #include "apps/role_main.h"
 #include "base/posix_files.h"
 #include "base/posix_host.h"
+#include "base/posix_system_tree.h"
 #include "contract/host/validity.h"
 #include "duty/detector.h"
 #include "link/refusing_role.h"
 #include "model/cpu_backend.h"
 #include "model/model_file.h"
+#include "power/meter_probe.h"
+#include "report/breach_text.h"
 #include "report/refusal.h"
 #include "report/report_log.h"
 #include "window/queue_memory.h"
@@ -69,8 +72,11 @@ class Ledger final : public DutyListener {
       fmt::print(stderr, " ({})", name(report.verdict.reason));
     if (!report.verdict.explanation.empty()) fmt::print(stderr, ": {}", report.verdict.explanation.view());
     for (std::size_t i = 0; i < kBreaches; ++i) {
-      if (report.has(static_cast<Breach>(i)))
-        fmt::print(stderr, "; breach: {}", name(static_cast<Breach>(i)));
+      const auto breach = static_cast<Breach>(i);
+      if (!report.has(breach)) continue;
+      const auto text = breach_text(breach, report);
+      fmt::print(stderr, "; breach: {}", name(breach));
+      if (!text.empty()) fmt::print(stderr, " ({})", text.view());
     }
     fmt::print(stderr, "\n");
   }
@@ -104,10 +110,17 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
 
   CpuResidency residency;
   const DeclaredPower& power = home.site.power;
-  const EnergyModel energy({.idle_mw = power.idle_mw,
-                            .sample_mw = power.sample_mw,
-                            .infer_mw = power.infer_mw,
-                            .sleep_mw = power.sleep_mw});
+  PosixSystemTree tree(home.site.system_root);
+  const auto meter = probe_meter(tree, {.idle_mw = power.idle_mw,
+                                        .sample_mw = power.sample_mw,
+                                        .infer_mw = power.infer_mw,
+                                        .sleep_mw = power.sleep_mw});
+  auto budget = StoredBudget::open(files, flags.state, contract.terms(), read_boot_id(), clock.now().boot);
+  if (!budget) return failed(budget.error());
+  if (budget->damage()) {
+    fmt::print(stderr, "{}: {}\n  {}\n", kProgram, one_line(*budget->damage()).view(),
+               next_step(budget->damage()->reason));
+  }
   Ledger ledger(files, flags, home, clock, *log);
   QueueMemory memory(contract);
   Detector detector({.link = link,
@@ -116,7 +129,8 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
                      .backend = backend,
                      .residency = residency,
                      .appraiser = **appraiser,
-                     .energy = energy,
+                     .meter = *meter,
+                     .budget = *budget,
                      .listener = ledger,
                      .memory = memory.memory(),
                      .link_buffer_bytes = link.buffer_bytes()},

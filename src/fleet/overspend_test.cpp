@@ -277,7 +277,8 @@ TEST_F(RailTest, is_read_at_borders_alone_and_wakes_nobody) {
   Robot robot(parts, clock);
   robot.run_cycles(10);
   EXPECT_EQ(robot.world().wakes(robot.detector_index()), without);
-  // The eleventh has begun. A border each for wake, sample, drain, infer, release, report, sleep, and one look after release.
+  // The eleventh has begun. A border each for wake, sample, drain, infer, release, report, sleep, and one
+  // look after release.
   EXPECT_LE(tree_.reads("/sys/class/hwmon/hwmon3/curr1_input") - reads, 11 * 8u);
 }
 
