@@ -93,7 +93,7 @@ Status bench(const Flags& flags, Verbs& verbs) {
                                     ? std::string(meter->coverage())
                                     : fmt::format("no meter here: an estimate by the site's {} mW - {} mW",
                                                   site.power.infer_mw, site.power.idle_mw)};
-  const BenchPlan plan{.policies = bench_policies(*model, flags.sets),
+  const BenchPlan plan{.policies = bench_policies(site.backend, *model, flags.model, flags.sets, verbs.clock),
                        .batch = std::vector<TokenSet>(flags.sets),
                        .cycles = flags.cycles,
                        .rest = Duration(static_cast<std::int64_t>(flags.rest_s * 1e9))};

@@ -3,8 +3,10 @@
 #include "duty/detector.h"
 
 #include "contract/host/validity.h"
+#include "duty/sampler_notes.h"
 
 #include <cmath>
+#include <utility>
 
 namespace torpor {
 namespace {
@@ -26,6 +28,15 @@ ContractFacts facts_of(const Contract& contract) {
           .active_mj_per_cycle = t.power.active_mj_per_cycle,
           .mj_per_hour = t.power.mj_per_hour,
           .cycles_between_false_alarms = t.alarm.cycles_between_false_alarms};
+}
+
+// "worker_died: exit code 3"
+FixedString<96> in_short(const Error& error) {
+  FixedString<96> text(name(error.reason));
+  for (const std::string_view part : {error.where.view(), error.found.view()}) {
+    if (!part.empty()) text << ": " << part;
+  }
+  return text;
 }
 
 }  // namespace
@@ -141,8 +152,10 @@ void Detector::greet() {
   peer_->step(now());
   if (peer_->failed()) return end(peer_->error());
   if (!peer_->agreed()) {
-    peer_->receive(now());
+    // The sampler's first word may come with its HELLO.
+    const Message* first = peer_->receive(now());
     if (peer_->failed()) return end(peer_->error());
+    if (first != nullptr && first->type == MessageType::stopped) stopped_after_ = first->stopped.after;
   }
   if (!peer_->agreed()) return;
   session_ = peer_->session();
@@ -161,11 +174,16 @@ void Detector::begin_cycle() {
   report_ = CycleReport{};
   report_.slots_skipped = skipped;
   report_.cycle = std::max(identity_.last_cycle, parts_.appraiser.last_cycle()) + 1;
+  if (parts_.fallback != nullptr) {
+    report_.cycle = std::max(report_.cycle, parts_.fallback->last_cycle() + 1);
+  }
+  report_.backend = parts_.appraiser.backend_name();
   report_.window = report_.cycle;
   report_.slot = schedule_->slot(slot_);
   report_.woke = woke;
   report_.slept_from = slept_from_;
   if (slept_from_ != BootTime{}) {
+    expect_sleep_note(contract_.terms().power, report_);
     report_.interval = woke.boot - woke_before_;
     report_.voluntary_switches_asleep =
         static_cast<std::uint32_t>(parts_.clock.process_use().voluntary_switches - switches_at_sleep_);
@@ -181,6 +199,7 @@ void Detector::begin_cycle() {
   unmeasured_before_ = report_.unmeasured;
   lap_from_ = woke.boot;
   window_came_ = false;
+  fell_back_ = false;
   sampler_dropped_ = 0;
   queue_.begin(report_.window);
   queue_.take_peak_bytes();
@@ -248,6 +267,12 @@ bool Detector::read_link() {
         sampler_dropped_ = message->window_end.dropped;
         window_came_ = true;
         return true;  // what follows belongs to the next cycle
+      case MessageType::slept:
+        note_sleep(message->slept, contract_.terms().power, report_);
+        break;
+      case MessageType::stopped:
+        stopped_after_ = message->stopped.after;
+        break;
       case MessageType::goodbye:
         peer_finished_ = true;
         end({});
@@ -283,6 +308,14 @@ void Detector::finish_window() {
   } else {
     appraisal = parts_.appraiser.appraise(report_.cycle, taken.window, taken.quality);
   }
+  if (appraisal.failure) {
+    // The stop is next in line; the cycle it falls into leaves no report.
+    if (appraisal.failure->reason == Reason::worker_interrupted) return stop();
+    report_.set(Breach::inference);
+    if (is_device_failure(appraisal.failure->reason)) report_.set(Breach::device);
+    report_.backend_note = in_short(*appraisal.failure);
+    fall_back(taken.window, appraisal);
+  }
   report_.verdict = appraisal.verdict;
   report_.scores = appraisal.scores;
   report_.indicators = appraisal.indicators;
@@ -291,10 +324,32 @@ void Detector::finish_window() {
   release();
 }
 
+// The other backend's own baseline judges this cycle; what the first one latched stays.
+void Detector::fall_back(const Window& window, Appraisal& appraisal) {
+  if (parts_.fallback == nullptr || parts_.fallback->judge().state() != JudgeState::armed) return;
+  const Verdict first = appraisal.verdict;
+  appraisal = parts_.fallback->appraise(report_.cycle, window, WindowQuality::good);
+  report_.backend = parts_.fallback->backend_name();
+  fell_back_ = true;
+  Verdict& verdict = appraisal.verdict;
+  if (!first.latched || verdict.latched) return;
+  verdict.kind = VerdictKind::alarm;
+  verdict.latched = true;
+  verdict.arming_epoch = first.arming_epoch;
+  verdict.first_crossing_cycle = first.first_crossing_cycle;
+}
+
 void Detector::release() {
   release_by_ = now() + milliseconds(contract_.terms().power.release_deadline_ms);
   const Status released = parts_.backend.release();
-  if (!released) report_.residency_note << name(released.error().reason);
+  if (!released && released.error().reason != Reason::worker_interrupted) {
+    report_.set(Breach::residency);
+    if (report_.backend_note.empty()) report_.backend_note = in_short(released.error());
+  }
+  if (report_.inferred && !fell_back_) {
+    const BackendTimes times = parts_.backend.times();
+    report_.worker = {times.init, times.load, times.infer, times.teardown};
+  }
   check_residency(false);
 }
 
@@ -334,13 +389,18 @@ void Detector::close_cycle() {
   report_.contract = facts_of(contract_);
   report_.model = contract_.terms().model.digest;
   report_.speed = identity_.speed;
+  note_stop(std::exchange(stopped_after_, Duration::zero()), report_);
   fill_costs(report_from_);
 
   if (const Status saved = parts_.budget.save(false); !saved) return end(saved.error());
   if (const Status told = parts_.listener.reported(report_); !told) return end(told.error());
   if (const Status saved = parts_.appraiser.save(); !saved) return end(saved.error());
+  if (fell_back_) {
+    if (const Status saved = parts_.fallback->save(); !saved) return end(saved.error());
+  }
   identity_.last_cycle = report_.cycle;
   ++cycles_done_;
+  parts_.listener.settled();
   // What the sampler said after its window is heard before anything is written to a line
   // it may have closed: a goodbye must not turn into a lost link.
   if (!read_link()) return;

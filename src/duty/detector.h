@@ -29,6 +29,9 @@ class DutyListener {
   virtual Status agreed() = 0;
   // A cycle is over and this is all that is left of it. Durable on return.
   virtual Status reported(const CycleReport& report) = 0;
+  // All that the cycle leaves is durable and the device is released: the last moment awake.
+  // What may take time belongs here; it counts as awake, in the report phase.
+  virtual void settled() {}
 };
 
 // The detector role: one window, one inference, one release, one report per slot, and
@@ -74,6 +77,7 @@ class Detector final : public Role {
     Backend& backend;
     ResidencyProbe& residency;
     Appraiser& appraiser;
+    Appraiser* fallback = nullptr;  // on another backend: scores what `appraiser` could not, once armed
     EnergyMeter& meter;
     StoredBudget& budget;
     DutyListener& listener;
@@ -98,6 +102,7 @@ class Detector final : public Role {
   void drain();
   bool read_link();
   void finish_window();
+  void fall_back(const Window& window, Appraisal& appraisal);
   void release();
   void check_residency(bool last_look);
   void close_cycle();
@@ -138,6 +143,7 @@ class Detector final : public Role {
   BootTime deadline_ = BootTime::max();
   BootTime release_by_{};
   bool window_came_ = false;
+  bool fell_back_ = false;
   std::uint32_t sampler_dropped_ = 0;
   bool cycle_open_ = false;       // begun, and its work not charged yet
   double charged_mj_ = 0;         // of this report's energy, in the budget already
@@ -152,6 +158,7 @@ class Detector final : public Role {
   DropCounts drops_before_{};
   ProcessUse use_before_{};
   std::uint64_t switches_at_sleep_ = 0;
+  Duration stopped_after_{};  // of the detector before this one, until it is reported
 };
 
 }  // namespace torpor

@@ -28,10 +28,11 @@ class Robot final : private DutyListener {
     ResidencyProbe* residency = nullptr;  // outlives the robot
     PowerModel power;                     // of a declared meter, unless there is another
     EnergyMeter* meter = nullptr;         // outlives the robot; null: declared
-    MemoryFiles* files = nullptr;         // an earlier robot's state; outlives the robot; null: a fresh one
     MemoryLinkPair::Options link{};
     Duration peer_timeout = std::chrono::seconds(10);
     std::uint64_t cycle_limit = 0;
+    PeerStopper* stopper = nullptr;  // the sampler's
+    SystemSleep* sleep = nullptr;    // the sampler's
   };
   // Traps when the detector's state cannot be taken up: in a fresh memory file system it can.
   Robot(const Setup& setup, FakeClock& clock);
@@ -40,10 +41,13 @@ class Robot final : private DutyListener {
   void run_for(Duration time) { world_.run_until(clock_.now().boot + time); }
   void run_cycles(std::uint64_t cycles);
 
+  // The detector is killed where it stands, and started again on what it left on disk.
+  void restart_detector();
+
   SteppedWorld& world() { return world_; }
   MemoryLinkPair& link() { return link_; }
-  MemoryFiles& files() { return *files_; }
-  StoredBudget& budget() { return budget_; }
+  MemoryFiles& files() { return files_; }
+  StoredBudget& budget() { return *budget_; }
   const Detector& detector() const { return *detector_; }
   const SamplerRole& sampler() const { return *sampler_; }
   const Appraiser& appraiser() const { return *appraiser_; }
@@ -55,21 +59,22 @@ class Robot final : private DutyListener {
   std::size_t sampler_index() const { return sampler_index_; }
 
  private:
+  void make_detector();
   Status agreed() override;
   Status reported(const CycleReport& report) override;
 
+  const Setup setup_;
   FakeClock& clock_;
   Contract detector_contract_;
   Contract sampler_contract_;
   OwnSide detector_side_;
   OwnSide sampler_side_;
-  MemoryFiles own_files_;
-  MemoryFiles* files_;
+  MemoryFiles files_;
   MemoryLinkPair link_;
   QueueMemory detector_memory_;
   QueueMemory sampler_memory_;
   DeclaredMeter declared_;
-  StoredBudget budget_;
+  std::optional<StoredBudget> budget_;
   std::unique_ptr<Appraiser> appraiser_;
   std::unique_ptr<Detector> detector_;
   std::unique_ptr<SamplerRole> sampler_;
