@@ -5,7 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-
 #include "report/reports_for_test.h"
 
 namespace torpor::apps {

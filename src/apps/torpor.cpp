@@ -34,6 +34,7 @@ int run(int argc, char** argv) {
   add_trace(app, verbs);
   add_report(app, verbs);
   add_eval(app, verbs);
+  add_bench(app, verbs);
   add_doctor(app, verbs);
   add_demo(app, verbs);
   try {

@@ -14,13 +14,13 @@
 #include "base/posix_system_tree.h"
 #include "contract/host/validity.h"
 #include "duty/detector.h"
-#include "duty/stored_budget.h"
 #include "link/refusing_role.h"
 #include "model/cpu_backend.h"
 #include "model/model_file.h"
 #include "model/worker/worker_backend.h"
 #include "power/device_residency.h"
 #include "power/meter_probe.h"
+#include "report/breach_text.h"
 #include "report/refusal.h"
 #include "report/report_log.h"
 #include "telemetry/credentials.h"
@@ -92,8 +92,11 @@ class Ledger final : public DutyListener {
       fmt::print(stderr, " ({})", name(report.verdict.reason));
     if (!report.verdict.explanation.empty()) fmt::print(stderr, ": {}", report.verdict.explanation.view());
     for (std::size_t i = 0; i < kBreaches; ++i) {
-      if (report.has(static_cast<Breach>(i)))
-        fmt::print(stderr, "; breach: {}", name(static_cast<Breach>(i)));
+      const auto breach = static_cast<Breach>(i);
+      if (!report.has(breach)) continue;
+      const auto text = breach_text(breach, report);
+      fmt::print(stderr, "; breach: {}", name(breach));
+      if (!text.empty()) fmt::print(stderr, " ({})", text.view());
     }
     fmt::print(stderr, "\n");
   }
@@ -109,11 +112,9 @@ class Ledger final : public DutyListener {
   std::uint32_t breaches_ = 0;
 };
 
-// What runs the network by the site's choice, what it costs, what tells whether it was
-// released, and who judges its scores.
+// What runs the network by the site's choice, what tells whether it was released, and who
+// judges its scores.
 struct Compute {
-  std::unique_ptr<SystemTree> tree;
-  std::unique_ptr<EnergyMeter> meter;
   std::unique_ptr<ResidencyProbe> residency;
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Appraiser> appraiser;
@@ -121,7 +122,7 @@ struct Compute {
   std::unique_ptr<Appraiser> fallback;  // null: none
 
   static Result<Compute> make(const RoleHome& home, const Flags& flags, const ModelFile& model,
-                              PosixFiles& files, const Clock& real) {
+                              PosixFiles& files, const Clock& real, SystemTree& tree, EnergyMeter& meter) {
     const Contract& contract = home.admission->contract;
     const PowerTerms& power = contract.terms().power;
     const BackendChoice& choice = home.site.backend;
@@ -154,17 +155,11 @@ struct Compute {
       TORPOR_CHECK(made.fallback_backend->load(model, batch));
       TORPOR_TRY(made.fallback, judge_of(*made.fallback_backend));
     }
-    const DeclaredPower& watts = home.site.power;
-    made.tree = std::make_unique<PosixSystemTree>(home.site.system_root);
-    made.meter = probe_meter(*made.tree, {.idle_mw = watts.idle_mw,
-                                          .sample_mw = watts.sample_mw,
-                                          .infer_mw = watts.infer_mw,
-                                          .sleep_mw = watts.sleep_mw});
     if (choice.name.view() == "cpu") {
       made.residency = std::make_unique<CpuResidency>();
     } else {
       made.residency = std::make_unique<DeviceResidency>(
-          *made.tree, [meter = made.meter.get()] { return meter->rail_mw(); }, power.idle_mw);
+          tree, [&meter] { return meter.rail_mw(); }, power.idle_mw);
     }
     return made;
   }
@@ -193,12 +188,17 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
   if (home.admission->store.wiped()) {
     fmt::print(stderr, "{}: no rollback state in {}: first start, or it was wiped\n", kProgram, flags.state);
   }
+  const DeclaredPower& power = home.site.power;
+  PosixSystemTree tree(home.site.system_root);
+  const auto meter = probe_meter(tree, {.idle_mw = power.idle_mw,
+                                        .sample_mw = power.sample_mw,
+                                        .infer_mw = power.infer_mw,
+                                        .sleep_mw = power.sleep_mw});
   const PosixClock real = PosixClock::real();
-  auto compute = Compute::make(home, flags, model, files, real);
+  auto compute = Compute::make(home, flags, model, files, real, tree, *meter);
   if (!compute) return failed(compute.error());
   auto log = ReportLog::open(files, flags.reports, log_bounds(contract.terms().telemetry));
   if (!log) return failed(log.error());
-
   auto budget = StoredBudget::open(files, flags.state, contract.terms(), read_boot_id(), clock.now().boot);
   if (!budget) return failed(budget.error());
   if (budget->damage()) {
@@ -229,7 +229,7 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
                      .residency = *compute->residency,
                      .appraiser = *compute->appraiser,
                      .fallback = compute->fallback.get(),
-                     .meter = *compute->meter,
+                     .meter = *meter,
                      .budget = *budget,
                      .listener = ledger,
                      .memory = memory.memory(),

@@ -193,9 +193,9 @@ void Detector::begin_cycle() {
     measure(Phase::wake, Duration::zero());  // the border the first span begins at
   }
   EnergyBudget& bucket = parts_.budget.bucket();
-  bucket.refill(woke.boot);
   charged_mj_ = total(report_.energy_mj);
   bucket.charge(charged_mj_);
+  bucket.refill(woke.boot);  // after the charge: both flowed through the same sleep
   unmeasured_before_ = report_.unmeasured;
   lap_from_ = woke.boot;
   window_came_ = false;
@@ -424,8 +424,8 @@ void Detector::fill_costs(BootTime at) {
 
   report_.energy_source = parts_.meter.source();
   report_.energy_coverage = parts_.meter.coverage();
-  parts_.budget.bucket().refill(at);
   charge_work();
+  parts_.budget.bucket().refill(at);
   report_.budget_mj = parts_.budget.bucket().balance_mj();
   if (total(report_.energy_mj) > terms.power.active_mj_per_cycle) report_.set(Breach::energy);
   if (at - report_.woke.boot > milliseconds(terms.power.awake_limit_ms)) report_.set(Breach::awake);

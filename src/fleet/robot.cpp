@@ -15,7 +15,7 @@ std::unique_ptr<Appraiser> must_make(const Contract& contract, Backend& backend,
   return *std::move(made);
 }
 
-StoredBudget must_open(const Contract& contract, Files& files, const FakeClock& clock) {
+StoredBudget must_open(const Contract& contract, Files& files, const Clock& clock) {
   auto opened = StoredBudget::open(files, kState, contract.terms(), kBoot, clock.now().boot);
   if (!opened) __builtin_trap();
   return *std::move(opened);
@@ -38,7 +38,6 @@ Robot::Robot(const Setup& setup, FakeClock& clock)
                     .contract = &sampler_contract_,
                     .bundle = {},
                     .peer_timeout = setup.peer_timeout},
-      files_(setup.files != nullptr ? setup.files : &own_files_),
       link_(setup.link),
       detector_memory_(detector_contract_),
       sampler_memory_(sampler_contract_),
@@ -61,8 +60,8 @@ Robot::Robot(const Setup& setup, FakeClock& clock)
 }
 
 void Robot::make_detector() {
-  budget_.emplace(must_open(detector_contract_, *files_, clock_));
-  appraiser_ = must_make(detector_contract_, *setup_.backend, *files_);
+  appraiser_ = must_make(detector_contract_, *setup_.backend, files_);
+  budget_.emplace(must_open(detector_contract_, files_, clock_));
   detector_ = std::make_unique<Detector>(
       Detector::Parts{.link = link_.dialer(),
                       .clock = clock_,

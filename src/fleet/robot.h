@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "base/memory_files.h"
@@ -29,7 +28,6 @@ class Robot final : private DutyListener {
     ResidencyProbe* residency = nullptr;  // outlives the robot
     PowerModel power;                     // of a declared meter, unless there is another
     EnergyMeter* meter = nullptr;         // outlives the robot; null: declared
-    MemoryFiles* files = nullptr;         // an earlier robot's state; outlives the robot; null: a fresh one
     MemoryLinkPair::Options link{};
     Duration peer_timeout = std::chrono::seconds(10);
     std::uint64_t cycle_limit = 0;
@@ -48,7 +46,7 @@ class Robot final : private DutyListener {
 
   SteppedWorld& world() { return world_; }
   MemoryLinkPair& link() { return link_; }
-  MemoryFiles& files() { return *files_; }
+  MemoryFiles& files() { return files_; }
   StoredBudget& budget() { return *budget_; }
   const Detector& detector() const { return *detector_; }
   const SamplerRole& sampler() const { return *sampler_; }
@@ -71,13 +69,12 @@ class Robot final : private DutyListener {
   Contract sampler_contract_;
   OwnSide detector_side_;
   OwnSide sampler_side_;
-  MemoryFiles own_files_;
-  MemoryFiles* files_;
+  MemoryFiles files_;
   MemoryLinkPair link_;
   QueueMemory detector_memory_;
   QueueMemory sampler_memory_;
   DeclaredMeter declared_;
-  std::optional<StoredBudget> budget_;  // opened anew with each detector
+  std::optional<StoredBudget> budget_;
   std::unique_ptr<Appraiser> appraiser_;
   std::unique_ptr<Detector> detector_;
   std::unique_ptr<SamplerRole> sampler_;

@@ -209,6 +209,7 @@ struct Robot {
     }
     r.energy_source = meter.source();
     r.energy_coverage = meter.coverage();
+    r.budget_mj = 5400;
     r.residency = leaks ? ResidencyState::resident : ResidencyState::released;
     r.residency_note = leaks ? "compute device held by 1" : "no device held";
     if (leaks) r.set(Breach::residency);

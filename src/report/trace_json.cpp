@@ -53,6 +53,13 @@ Json row_json(const TraceRow& row) {
           {"log_evidence", number(r.verdict.log_evidence)},
           {"z", z},
           {"energy_mj", number(energy(r))},
+          {"energy_source", valid_text(r.energy_source)},
+          {"energy_coverage", valid_text(r.energy_coverage)},
+          {"energy_error_mj", number(r.energy_error_mj)},
+          {"sleep_interpolated", r.sleep_interpolated},
+          {"unmeasured_ns", r.unmeasured.count()},
+          {"idle_rail_mw", r.idle_rail_mw < 0 ? Json(nullptr) : Json(r.idle_rail_mw)},
+          {"budget_mj", number(r.budget_mj)},
           {"residency", name(r.residency)},
           {"queue_bytes", r.queue_bytes},
           {"drops", drop_counts},
@@ -115,6 +122,13 @@ Json summary_json(const TraceSummary& s) {
           {"share_by_phase", share},
           {"breaches", breaches},
           {"energy_mj", number(s.energy_mj)},
+          {"energy_source", valid_text(s.energy_source)},
+          {"energy_coverage", valid_text(s.energy_coverage)},
+          {"energy_error_mj", number(s.energy_error_mj)},
+          {"sleeps_interpolated", s.interpolated},
+          {"unmeasured_ns", s.unmeasured.count()},
+          {"cycles_slept_through", s.slept_through},
+          {"budget_mj", number(s.budget_mj)},
           {"frames_dropped", s.drops}};
 }
 
@@ -132,11 +146,7 @@ Duration awake(const TraceRow& row) {
   return sum;
 }
 
-double energy(const CycleReport& report) {
-  double sum = 0;
-  for (double part : report.energy_mj) sum += part;
-  return sum;
-}
+double energy(const CycleReport& report) { return total(report.energy_mj); }
 
 std::uint64_t drops(const CycleReport& report) {
   std::uint64_t sum = 0;
