@@ -159,6 +159,18 @@ TEST(TraceFormats, json_holds_every_cycle_and_the_summary) {
   EXPECT_EQ(json["cycles"][504]["breaches"][0], "residency");
 }
 
+TEST(TraceFormats, json_says_what_the_worker_took_and_why_it_failed) {
+  auto reports = reports_for_test();
+  reports[0].backend = "cuda";
+  reports[0].backend_note = "worker_died: signal 9";
+  reports[0].worker = {milliseconds(1), milliseconds(2), milliseconds(3), milliseconds(4)};
+  const auto json = nlohmann::json::parse(written(TraceFormat::json, rows_of(reports)));
+  EXPECT_EQ(json["cycles"][0]["backend"], "cuda");
+  EXPECT_EQ(json["cycles"][0]["backend_note"], "worker_died: signal 9");
+  EXPECT_EQ(json["cycles"][0]["worker_ns"]["init"], 1'000'000);
+  EXPECT_EQ(json["cycles"][0]["worker_ns"]["teardown"], 4'000'000);
+}
+
 TEST(TraceFormats, json_of_nothing_is_json) {
   EXPECT_TRUE(nlohmann::json::accept(written(TraceFormat::json, {})));
   EXPECT_TRUE(nlohmann::json::accept(written(TraceFormat::chrome, {})));
