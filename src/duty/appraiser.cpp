@@ -159,6 +159,17 @@ Appraisal Appraiser::missed(std::uint64_t cycle, VerdictReason why) {
   return appraisal;
 }
 
+Appraisal Appraiser::second_opinion(std::uint64_t cycle, const Window& window, const Verdict& first) {
+  Appraisal appraisal = appraise(cycle, window, WindowQuality::good);
+  Verdict& verdict = appraisal.verdict;
+  if (!first.latched || verdict.latched) return appraisal;
+  verdict.kind = VerdictKind::alarm;
+  verdict.latched = true;
+  verdict.arming_epoch = first.arming_epoch;
+  verdict.first_crossing_cycle = first.first_crossing_cycle;
+  return appraisal;
+}
+
 void Appraiser::learn(const Window& window) {
   for (std::size_t a = 0; a < axes_.size(); ++a) {
     for (const SubFrame& sub : cutter_.cut(window, a)) {

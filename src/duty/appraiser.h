@@ -54,6 +54,9 @@ class Appraiser {
   // worker_interrupted leaves everything as it was before the cycle.
   Appraisal appraise(std::uint64_t cycle, const Window& window, WindowQuality quality);
   Appraisal missed(std::uint64_t cycle, VerdictReason why);
+  // appraise() for a good window of which another backend's appraiser came to `first` and no
+  // score. An alarm that is latched there stays one.
+  Appraisal second_opinion(std::uint64_t cycle, const Window& window, const Verdict& first);
 
   std::uint64_t last_cycle() const { return judge_.last_cycle(); }
   const Judge& judge() const { return judge_; }

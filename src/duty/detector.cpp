@@ -3,6 +3,7 @@
 #include "duty/detector.h"
 
 #include "contract/host/validity.h"
+#include "duty/report_parts.h"
 #include "duty/sampler_notes.h"
 
 #include <cmath>
@@ -14,30 +15,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::uint32_t kSensor = 0;  // torpord refuses contracts with more (apps/torpord.cpp)
-
-ContractFacts facts_of(const Contract& contract) {
-  const Terms& t = contract.terms();
-  return {.id = t.contract_id,
-          .digest = contract.digest(),
-          .sequence = contract.sequence(),
-          .sample_ms = t.duty.sample_ms,
-          .sleep_ms = t.duty.sleep_ms,
-          .interval_tolerance_ms = t.duty.interval_tolerance_ms,
-          .awake_limit_ms = t.power.awake_limit_ms,
-          .idle_mw = t.power.idle_mw,
-          .active_mj_per_cycle = t.power.active_mj_per_cycle,
-          .mj_per_hour = t.power.mj_per_hour,
-          .cycles_between_false_alarms = t.alarm.cycles_between_false_alarms};
-}
-
-// "worker_died: exit code 3"
-FixedString<96> in_short(const Error& error) {
-  FixedString<96> text(name(error.reason));
-  for (const std::string_view part : {error.where.view(), error.found.view()}) {
-    if (!part.empty()) text << ": " << part;
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -293,64 +270,6 @@ void Detector::drain() {
   if (!window_came_ && !lost && now() < deadline_) return;
   lap(Phase::drain, now());
   finish_window();
-}
-
-// The one inference of this cycle.
-void Detector::finish_window() {
-  const auto taken = assembler_.take_latest(report_.window, now());
-  queue_.end();
-  report_.quality = taken.quality;
-  report_.window_complete = taken.quality != WindowQuality::incomplete;
-  report_.context = taken.window.context;
-  Appraisal appraisal;
-  if (report_.frames == 0) {
-    appraisal = parts_.appraiser.missed(report_.cycle, VerdictReason::no_window);
-  } else {
-    appraisal = parts_.appraiser.appraise(report_.cycle, taken.window, taken.quality);
-  }
-  if (appraisal.failure) {
-    // The stop is next in line; the cycle it falls into leaves no report.
-    if (appraisal.failure->reason == Reason::worker_interrupted) return stop();
-    report_.set(Breach::inference);
-    if (is_device_failure(appraisal.failure->reason)) report_.set(Breach::device);
-    report_.backend_note = in_short(*appraisal.failure);
-    fall_back(taken.window, appraisal);
-  }
-  report_.verdict = appraisal.verdict;
-  report_.scores = appraisal.scores;
-  report_.indicators = appraisal.indicators;
-  report_.inferred = appraisal.inferred;
-  lap(Phase::infer, now());
-  release();
-}
-
-// The other backend's own baseline judges this cycle; what the first one latched stays.
-void Detector::fall_back(const Window& window, Appraisal& appraisal) {
-  if (parts_.fallback == nullptr || parts_.fallback->judge().state() != JudgeState::armed) return;
-  const Verdict first = appraisal.verdict;
-  appraisal = parts_.fallback->appraise(report_.cycle, window, WindowQuality::good);
-  report_.backend = parts_.fallback->backend_name();
-  fell_back_ = true;
-  Verdict& verdict = appraisal.verdict;
-  if (!first.latched || verdict.latched) return;
-  verdict.kind = VerdictKind::alarm;
-  verdict.latched = true;
-  verdict.arming_epoch = first.arming_epoch;
-  verdict.first_crossing_cycle = first.first_crossing_cycle;
-}
-
-void Detector::release() {
-  release_by_ = now() + milliseconds(contract_.terms().power.release_deadline_ms);
-  const Status released = parts_.backend.release();
-  if (!released && released.error().reason != Reason::worker_interrupted) {
-    report_.set(Breach::residency);
-    if (report_.backend_note.empty()) report_.backend_note = in_short(released.error());
-  }
-  if (report_.inferred && !fell_back_) {
-    const BackendTimes times = parts_.backend.times();
-    report_.worker = {times.init, times.load, times.infer, times.teardown};
-  }
-  check_residency(false);
 }
 
 void Detector::check_residency(bool last_look) {

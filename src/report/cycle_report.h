@@ -55,6 +55,7 @@ struct ContractFacts {
 // What a worker process does for one inference, in order.
 enum class WorkerStep : std::uint8_t { init, load, infer, teardown };
 inline constexpr std::size_t kWorkerSteps = 4;
+std::string_view name(WorkerStep step);
 
 struct CycleReport {
   // Who and which.

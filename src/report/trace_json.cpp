@@ -32,6 +32,9 @@ Json row_json(const TraceRow& row) {
   }
   Json z;
   for (const ScoreEvidence& score : r.verdict.score) z.push_back(number(score.z));
+  Json worker;
+  for (std::size_t i = 0; i < kWorkerSteps; ++i)
+    worker[std::string(name(static_cast<WorkerStep>(i)))] = r.worker[i].count();
   Json drop_counts;
   for (std::size_t i = 0; i < kDropReasons; ++i)
     drop_counts[std::string(name(static_cast<DropReason>(i)))] = r.drops[i];
@@ -60,6 +63,9 @@ Json row_json(const TraceRow& row) {
           {"unmeasured_ns", r.unmeasured.count()},
           {"idle_rail_mw", r.idle_rail_mw < 0 ? Json(nullptr) : Json(r.idle_rail_mw)},
           {"budget_mj", number(r.budget_mj)},
+          {"backend", valid_text(r.backend)},
+          {"backend_note", valid_text(r.backend_note)},
+          {"worker_ns", worker},
           {"residency", name(r.residency)},
           {"queue_bytes", r.queue_bytes},
           {"drops", drop_counts},

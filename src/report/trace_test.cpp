@@ -182,6 +182,18 @@ TEST(TraceFormats, energy_carries_its_source_its_coverage_and_what_is_open) {
   EXPECT_EQ(json["summary"]["budget_mj"], 13'600);
 }
 
+TEST(TraceFormats, json_says_what_the_worker_took_and_why_it_failed) {
+  auto reports = reports_for_test();
+  reports[0].backend = "cuda";
+  reports[0].backend_note = "worker_died: signal 9";
+  reports[0].worker = {milliseconds(1), milliseconds(2), milliseconds(3), milliseconds(4)};
+  const auto json = nlohmann::json::parse(written(TraceFormat::json, rows_of(reports)));
+  EXPECT_EQ(json["cycles"][0]["backend"], "cuda");
+  EXPECT_EQ(json["cycles"][0]["backend_note"], "worker_died: signal 9");
+  EXPECT_EQ(json["cycles"][0]["worker_ns"]["init"], 1'000'000);
+  EXPECT_EQ(json["cycles"][0]["worker_ns"]["teardown"], 4'000'000);
+}
+
 TEST(TraceFormats, json_of_nothing_is_json) {
   EXPECT_TRUE(nlohmann::json::accept(written(TraceFormat::json, {})));
   EXPECT_TRUE(nlohmann::json::accept(written(TraceFormat::chrome, {})));
