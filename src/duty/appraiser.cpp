@@ -136,7 +136,13 @@ Appraisal Appraiser::appraise(std::uint64_t cycle, const Window& window, WindowQ
     }
   } else {
     const auto scores = infer(window);
-    if (!scores) return missed(cycle, VerdictReason::backend_failed);
+    if (!scores) {
+      if (scores.error().reason != Reason::worker_interrupted) {
+        appraisal.verdict = judge_.missed(cycle, VerdictReason::backend_failed);
+      }
+      appraisal.failure = scores.error();
+      return appraisal;
+    }
     appraisal.inferred = true;
     appraisal.scores = *scores;
     appraisal.verdict = judge_.scored(cycle, *scores);

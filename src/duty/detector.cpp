@@ -30,6 +30,15 @@ ContractFacts facts_of(const Contract& contract) {
           .cycles_between_false_alarms = t.alarm.cycles_between_false_alarms};
 }
 
+// "worker_died: exit code 3"
+FixedString<96> in_short(const Error& error) {
+  FixedString<96> text(name(error.reason));
+  for (const std::string_view part : {error.where.view(), error.found.view()}) {
+    if (!part.empty()) text << ": " << part;
+  }
+  return text;
+}
+
 }  // namespace
 
 Detector::Detector(const Parts& parts, const Identity& identity)
@@ -138,6 +147,10 @@ void Detector::begin_cycle() {
   report_ = CycleReport{};
   report_.slots_skipped = skipped;
   report_.cycle = std::max(identity_.last_cycle, parts_.appraiser.last_cycle()) + 1;
+  if (parts_.fallback != nullptr) {
+    report_.cycle = std::max(report_.cycle, parts_.fallback->last_cycle() + 1);
+  }
+  report_.backend = parts_.appraiser.backend_name();
   report_.window = report_.cycle;
   report_.slot = schedule_->slot(slot_);
   report_.woke = woke;
@@ -152,6 +165,7 @@ void Detector::begin_cycle() {
   }
   lap_from_ = woke.boot;
   window_came_ = false;
+  fell_back_ = false;
   sampler_dropped_ = 0;
   queue_.begin(report_.window);
   queue_.take_peak_bytes();
@@ -254,6 +268,14 @@ void Detector::finish_window() {
   } else {
     appraisal = parts_.appraiser.appraise(report_.cycle, taken.window, taken.quality);
   }
+  if (appraisal.failure) {
+    // The stop is next in line; the cycle it falls into leaves no report.
+    if (appraisal.failure->reason == Reason::worker_interrupted) return stop();
+    report_.set(Breach::inference);
+    if (is_device_failure(appraisal.failure->reason)) report_.set(Breach::device);
+    report_.backend_note = in_short(*appraisal.failure);
+    fall_back(taken.window, appraisal);
+  }
   report_.verdict = appraisal.verdict;
   report_.scores = appraisal.scores;
   report_.indicators = appraisal.indicators;
@@ -262,10 +284,32 @@ void Detector::finish_window() {
   release();
 }
 
+// The other backend's own baseline judges this cycle; what the first one latched stays.
+void Detector::fall_back(const Window& window, Appraisal& appraisal) {
+  if (parts_.fallback == nullptr || parts_.fallback->judge().state() != JudgeState::armed) return;
+  const Verdict first = appraisal.verdict;
+  appraisal = parts_.fallback->appraise(report_.cycle, window, WindowQuality::good);
+  report_.backend = parts_.fallback->backend_name();
+  fell_back_ = true;
+  Verdict& verdict = appraisal.verdict;
+  if (!first.latched || verdict.latched) return;
+  verdict.kind = VerdictKind::alarm;
+  verdict.latched = true;
+  verdict.arming_epoch = first.arming_epoch;
+  verdict.first_crossing_cycle = first.first_crossing_cycle;
+}
+
 void Detector::release() {
   release_by_ = now() + milliseconds(contract_.terms().power.release_deadline_ms);
   const Status released = parts_.backend.release();
-  if (!released) report_.residency_note << name(released.error().reason);
+  if (!released && released.error().reason != Reason::worker_interrupted) {
+    report_.set(Breach::residency);
+    if (report_.backend_note.empty()) report_.backend_note = in_short(released.error());
+  }
+  if (report_.inferred && !fell_back_) {
+    const BackendTimes times = parts_.backend.times();
+    report_.worker = {times.init, times.load, times.infer, times.teardown};
+  }
   check_residency(false);
 }
 
@@ -307,8 +351,12 @@ void Detector::close_cycle() {
 
   if (const Status told = parts_.listener.reported(report_); !told) return end(told.error());
   if (const Status saved = parts_.appraiser.save(); !saved) return end(saved.error());
+  if (fell_back_) {
+    if (const Status saved = parts_.fallback->save(); !saved) return end(saved.error());
+  }
   identity_.last_cycle = report_.cycle;
   ++cycles_done_;
+  parts_.listener.settled();
   // What the sampler said after its window is heard before anything is written to a line
   // it may have closed: a goodbye must not turn into a lost link.
   if (!read_link()) return;

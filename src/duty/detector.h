@@ -28,6 +28,9 @@ class DutyListener {
   virtual Status agreed() = 0;
   // A cycle is over and this is all that is left of it. Durable on return.
   virtual Status reported(const CycleReport& report) = 0;
+  // All that the cycle leaves is durable and the device is released: the last moment awake.
+  // What may take time belongs here; it counts as awake, in the report phase.
+  virtual void settled() {}
 };
 
 // The detector role: one window, one inference, one release, one report per slot, and
@@ -67,6 +70,7 @@ class Detector final : public Role {
     Backend& backend;
     ResidencyProbe& residency;
     Appraiser& appraiser;
+    Appraiser* fallback = nullptr;  // on another backend: scores what `appraiser` could not, once armed
     const EnergyModel& energy;
     DutyListener& listener;
     FrameQueue::Memory memory;
@@ -90,6 +94,7 @@ class Detector final : public Role {
   void drain();
   bool read_link();
   void finish_window();
+  void fall_back(const Window& window, Appraisal& appraisal);
   void release();
   void check_residency(bool last_look);
   void close_cycle();
@@ -126,6 +131,7 @@ class Detector final : public Role {
   BootTime deadline_ = BootTime::max();
   BootTime release_by_{};
   bool window_came_ = false;
+  bool fell_back_ = false;
   std::uint32_t sampler_dropped_ = 0;
 
   // From the cycle before.

@@ -105,6 +105,7 @@ Status RecordLog::write(Bytes payload, const TimeStamp& at) {
     suspect_ = true;
     return written;
   }
+  newest_ = end();
   segments_.back().bytes += size;
   counters_.bytes += size;
   return {};

@@ -51,6 +51,13 @@ class RecordLog {
   // log_record_too_large.
   Status append(Bytes payload, const TimeStamp& at);
 
+  // Where the newest record of this process begins, and where the next one would.
+  RecordPlace newest() const { return newest_; }
+  RecordPlace end() const {
+    return segments_.empty() ? RecordPlace{}
+                             : RecordPlace{segments_.back().name.number, segments_.back().bytes};
+  }
+
   const LogCounters& counters() const { return counters_; }
   const std::string& directory() const { return directory_; }
 
@@ -80,6 +87,7 @@ class RecordLog {
   std::unique_ptr<AppendFile> file_;  // the newest segment; none: begin one at the next append
   bool suspect_ = false;              // the newest segment may end in a part of a record
   std::vector<std::byte> frame_;      // one record, header and payload
+  RecordPlace newest_;
   LogCounters counters_;
 };
 

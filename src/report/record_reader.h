@@ -11,13 +11,6 @@
 // The reading half of the record log.
 namespace torpor {
 
-// Where a record begins. Stays valid while the segment is held; ordered as written.
-struct RecordPlace {
-  std::uint64_t segment = 0;
-  std::uint64_t offset = 0;
-  auto operator<=>(const RecordPlace&) const = default;
-};
-
 // What was not a record, so far.
 struct LogDamage {
   std::uint64_t places = 0;  // runs of damaged bytes, and segments that could not be read

@@ -26,6 +26,9 @@ class ReportLog {
 
   // Number of the newest report; 0 where there is none. The next cycle is one more.
   std::uint64_t last_cycle() const { return last_cycle_; }
+  // Where the newest report begins, after an append, and where the next one would.
+  RecordPlace newest() const { return log_.newest(); }
+  RecordPlace end() const { return log_.end(); }
   const LogCounters& counters() const { return log_.counters(); }
 
  private:

@@ -295,7 +295,7 @@ CycleReport arbitrary_report_for_test(std::uint64_t seed) {
   integer(r.failed_resumes);
   text(r.sleep_note);
   span(r.stopped_after), span(r.unmeasured);
-  text(r.energy_coverage), text(r.backend);
+  text(r.energy_coverage), text(r.backend), text(r.backend_note);
   r.sleep_interpolated = random.below(2) == 1;
   real(r.energy_error_mj), real(r.budget_mj);
   integer(r.idle_rail_mw);

@@ -29,6 +29,13 @@ struct SegmentName {
   auto operator<=>(const SegmentName&) const = default;
 };
 
+// Where a record begins. Stays valid while the segment is held; ordered as written.
+struct RecordPlace {
+  std::uint64_t segment = 0;
+  std::uint64_t offset = 0;
+  auto operator<=>(const RecordPlace&) const = default;
+};
+
 // Puts header and payload into `out`, which must hold both; returns the bytes used.
 std::size_t frame_record(Bytes payload, MutableBytes out);
 

@@ -78,10 +78,9 @@ std::string breach_words(Breach breach, const TraceRow& row) {
       return fmt::format("module rail at {} mW after release, contract {} mW", r.idle_rail_mw,
                          r.contract.idle_mw);
     case Breach::inference:
-      return fmt::format("backend {} gave no score ({})", valid_text(r.backend),
-                         valid_text(r.residency_note));
+      return fmt::format("backend {} gave no score ({})", valid_text(r.backend), valid_text(r.backend_note));
     case Breach::device:
-      return fmt::format("the compute device did not wake ({})", valid_text(r.residency_note));
+      return fmt::format("the compute device did not wake ({})", valid_text(r.backend_note));
     case Breach::dead_man:
       return fmt::format("the sampler stopped the detector after {} awake, contract {} ms",
                          human(r.stopped_after), r.contract.awake_limit_ms);

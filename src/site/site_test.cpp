@@ -38,6 +38,9 @@ TEST(Site, the_example_is_read) {
   EXPECT_TRUE(site->peer_uids.empty());
   EXPECT_EQ(site->peer_timeout_ms, 30'000u);
   EXPECT_EQ(site->power.infer_mw, 7500u);
+  EXPECT_EQ(site->backend.name.view(), "cpu");
+  EXPECT_TRUE(site->backend.worker.empty());
+  EXPECT_FALSE(site->backend.cpu_fallback);
   EXPECT_EQ(site->system_root, "") << "the machine itself";
 }
 
@@ -60,8 +63,8 @@ TEST(Site, a_number_of_the_contract_does_not_belong_here) {
 
 TEST(Site, each_field_is_needed) {
   const std::string whole = example();
-  for (const char* key :
-       {"id", "target_class", "uids", "timeout_ms", "idle_mw", "sample_mw", "infer_mw", "sleep_mw", "root"}) {
+  for (const char* key : {"id", "target_class", "uids", "timeout_ms", "idle_mw", "sample_mw", "infer_mw",
+                          "sleep_mw", "root", "name", "worker", "cpu_fallback"}) {
     const std::size_t line = whole.find("\n" + std::string(key) + " = ") + 1;
     ASSERT_NE(line, 0u) << key;
     std::string text = whole;
@@ -70,6 +73,21 @@ TEST(Site, each_field_is_needed) {
     EXPECT_EQ(error.reason, Reason::site_missing_field) << key;
     EXPECT_TRUE(error.where.view().ends_with(key)) << error.where.view();
   }
+}
+
+TEST(Site, backend_choices_that_contradict_each_other_are_refused) {
+  EXPECT_EQ(refusal(example_with("\"cpu\" ", "\"gpu\" ")).reason, Reason::site_backend);
+  EXPECT_EQ(refusal(example_with("\"cpu\" ", "\"cuda\"")).reason, Reason::site_backend) << "without a worker";
+  EXPECT_EQ(refusal(example_with("worker = \"\"", "worker = \"torpor-infer\"")).reason, Reason::site_backend);
+  EXPECT_EQ(refusal(example_with("cpu_fallback = false", "cpu_fallback = true")).reason,
+            Reason::site_backend);
+  std::string text = example_with("\"cpu\" ", "\"cuda\"");
+  text.replace(text.find("worker = \"\""), 11, "worker = \"/usr/bin/torpor-infer\"");
+  text.replace(text.find("cpu_fallback = false"), 20, "cpu_fallback = true");
+  const auto site = parse_site(text, "site.toml");
+  ASSERT_TRUE(site) << one_line(site.error()).view();
+  EXPECT_EQ(site->backend.name.view(), "cuda");
+  EXPECT_TRUE(site->backend.cpu_fallback);
 }
 
 TEST(Site, peer_users_are_listed) {

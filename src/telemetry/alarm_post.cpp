@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "telemetry/alarm_post.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "report/text.h"
+#include "telemetry/catalogue.h"
+
+namespace torpor {
+namespace {
+
+std::string rfc3339(WallTime t) {
+  std::string text = utc(t);  // "2027-01-15 08:42:15 UTC"
+  text.resize(19);
+  text[10] = 'T';
+  return text + "Z";
+}
+
+}  // namespace
+
+std::string alarm_id(const CycleReport& report) {
+  return fmt::format("{}/{}/{}/{}", report.device.view(), report.sensor.view(), report.verdict.arming_epoch,
+                     report.verdict.first_crossing_cycle);
+}
+
+std::string alarm_post(const CycleReport& report, std::optional<WallTime> ends_at) {
+  const std::string_view found = report.verdict.explanation.view();
+  nlohmann::ordered_json alert = {
+      {"labels",
+       {{"alertname", "TorporBearingAlarm"},
+        {"severity", "critical"},
+        {"job", kJob},
+        {"instance", valid_text(report.device.view())},
+        {"sensor", valid_text(report.sensor.view())},
+        {"alarm_id", valid_text(alarm_id(report))}}},
+      {"annotations",
+       {{"summary", valid_text(fmt::format("Bearing alarm on {}, sensor {}", report.device.view(),
+                                           report.sensor.view()))},
+        {"description", found.empty() ? "The evidence names no part." : "Points at: " + valid_text(found)}}},
+  };
+  if (ends_at) alert["endsAt"] = rfc3339(*ends_at);
+  return nlohmann::ordered_json::array({alert}).dump();
+}
+
+}  // namespace torpor

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "telemetry/gateway.h"
+
+#define ZLIB_CONST  // input is not written to
+#include <zlib.h>
+
+#include "telemetry/catalogue.h"
+
+namespace torpor {
+
+std::string gateway_group(std::string_view device) {
+  return "/metrics/job/" + std::string(kJob) + "/instance/" + std::string(device);
+}
+
+std::string gzip(std::string_view text) {
+  constexpr int kGzipWindow = 15 + 16;  // the largest, with a gzip header
+  constexpr int kMemoryLevel = 8;
+  z_stream stream{};
+  if (::deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kGzipWindow, kMemoryLevel, Z_DEFAULT_STRATEGY) !=
+      Z_OK)
+    __builtin_trap();  // out of memory
+  std::string out(::deflateBound(&stream, text.size()), '\0');
+  stream.next_in = reinterpret_cast<const Bytef*>(text.data());
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  if (::deflate(&stream, Z_FINISH) != Z_STREAM_END) __builtin_trap();  // deflateBound() is a bound
+  out.resize(stream.total_out);
+  ::deflateEnd(&stream);
+  return out;
+}
+
+}  // namespace torpor

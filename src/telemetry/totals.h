@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "report/cycle_report.h"
+
+namespace torpor {
+
+// Kinds of breach as operations tell them apart: one alert each. The finer kinds of the
+// record that one alert answers are folded; dropped frames have a counter of their own.
+enum class BreachKind : std::uint8_t {
+  interval,   // interval
+  awake,      // awake, infer_deadline, dead_man
+  energy,     // energy, budget
+  residency,  // residency, idle, device
+  inference,  // inference
+  expired,    // expired
+  suspend,    // suspend
+};
+inline constexpr std::size_t kBreachKinds = 7;
+std::string_view name(BreachKind kind);
+// The kinds one record counts for, once each.
+std::array<bool, kBreachKinds> breach_kinds(const CycleReport& report);
+
+// The running counters behind the `_total` metrics, in whole units, so that the same
+// reports give the same totals whoever adds them up and however often they restart: live,
+// or again from the record log.
+struct Totals {
+  std::uint64_t cycles = 0;
+  std::array<std::uint64_t, kPhases> energy_uj{};
+  std::array<std::uint64_t, kDropReasons> drops{};
+  std::array<std::uint64_t, kBreachKinds> breaches{};
+  std::uint64_t idle_residency_ns = 0;
+  bool resident = false;  // the newest report left the compute device held
+
+  // Reports come in the order of the log.
+  void add(const CycleReport& report);
+  bool operator==(const Totals&) const = default;
+};
+
+// What the pusher itself knows; true only at the moment it is sent.
+struct PusherFacts {
+  std::uint64_t waiting = 0;   // cycles not delivered
+  std::uint64_t lost = 0;      // cycles that can no longer be delivered
+  std::uint64_t failures = 0;  // requests
+  std::uint64_t refusals = 0;  // starts that ended in a refusal
+};
+
+}  // namespace torpor
