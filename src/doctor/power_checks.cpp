@@ -2,47 +2,28 @@
 // SPDX-FileCopyrightText: torpor authors
 //
 // What draws power beside us, and what could measure it.
-#include <array>
-
 #include "doctor/checks.h"
-#include "doctor/holders.h"
+#include "power/gpu_devices.h"
 
 namespace torpor {
 namespace {
 
 constexpr std::string_view kHwmon = "/sys/class/hwmon";
 constexpr std::string_view kPowercap = "/sys/class/powercap";
-constexpr std::string_view kPci = "/sys/bus/pci/devices";
 constexpr std::string_view kDevfreq = "/sys/class/devfreq";
 constexpr std::string_view kGovernor = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
 constexpr std::string_view kModelStatus = "/var/lib/nvpmodel/status";
 
-// The Orin's GPU, as JetPack 6 and JetPack 5 name it.
-constexpr std::array<std::string_view, 3> kOrinGpus = {"/sys/devices/platform/bus@0/17000000.gpu",
-                                                       "/sys/devices/platform/17000000.gpu",
-                                                       "/sys/devices/17000000.gpu"};
-constexpr std::string_view kNvidia = "0x10de";
-constexpr std::string_view kDisplayClass = "0x03";
-
-std::vector<std::string> gpus(SystemTree& tree) {
-  std::vector<std::string> found;
-  for (const std::string_view gpu : kOrinGpus) {
-    if (!names_in(tree, std::string(gpu) + "/power").empty()) found.emplace_back(gpu);
-  }
-  for (const std::string& device : names_in(tree, std::string(kPci))) {
-    const std::string path = fmt::format("{}/{}", kPci, device);
-    if (shown(tree, path + "/vendor") == std::string(kNvidia) &&
-        shown(tree, path + "/class").value_or("").starts_with(kDisplayClass))
-      found.push_back(path);
-  }
-  return found;
-}
-
 void check_holders(SystemTree& tree, const DoctorFacts& facts, Findings& out) {
-  const DeviceHolders holders = gpu_holders(tree);
+  const auto found = gpu_holders(tree);
+  if (!found) {
+    out.push_back({"gpu_holders", Severity::unknown, "processes cannot be listed",
+                   printable(one_line(found.error())), "mount /proc"});
+    return;
+  }
   std::vector<std::string> who;
-  for (const auto& h : holders.seen)
-    who.push_back(fmt::format("{} (pid {}) has {}", h.program, h.pid, h.node));
+  for (const GpuHolders::Holder& h : found->holders)
+    who.push_back(printable(fmt::format("{} (pid {}) has {}", h.program, h.process, h.node)));
   if (!who.empty()) {
     out.push_back({"gpu_holders", Severity::serious,
                    fmt::format("{} process{} a GPU's device nodes open: it cannot power down", who.size(),
@@ -50,13 +31,13 @@ void check_holders(SystemTree& tree, const DoctorFacts& facts, Findings& out) {
                    joined(who), "end these processes, or let them close the device between uses"});
     return;
   }
-  if (holders.hidden == 0 && holders.looked > 0) {
+  if (found->hidden == 0 && found->looked > 0) {
     out.push_back({"gpu_holders", Severity::fine, "no process has a GPU's device node open",
-                   fmt::format("{} processes looked at", holders.looked), ""});
+                   fmt::format("{} processes looked at", found->looked), ""});
     return;
   }
   out.push_back({"gpu_holders", Severity::unknown, "not every process may be looked at",
-                 fmt::format("{} processes of other users; CAP_SYS_PTRACE {}", holders.hidden,
+                 fmt::format("{} processes of other users; CAP_SYS_PTRACE {}", found->hidden,
                              has_capability(facts, kCapSysPtrace) ? "held" : "missing"),
                  "run torpor doctor as root, or with CAP_SYS_PTRACE"});
 }
@@ -64,14 +45,14 @@ void check_holders(SystemTree& tree, const DoctorFacts& facts, Findings& out) {
 }  // namespace
 
 void check_gpu(SystemTree& tree, const DoctorFacts& facts, Findings& out) {
-  const std::vector<std::string> found = gpus(tree);
-  if (found.empty()) {
+  const std::vector<std::string> devices = gpu_devices(tree);
+  if (devices.empty()) {
     out.push_back({"gpu", Severity::fine, "no GPU of NVIDIA's is seen: inference is on the CPU",
-                   fmt::format("{} and {}", kOrinGpus[0], kPci), ""});
+                   "17000000.gpu in either layout, and 0x10de on the PCI bus", ""});
     return;
   }
-  for (const std::string& gpu : found) {
-    const std::string status = gpu + "/power/runtime_status";
+  for (const std::string& gpu : devices) {
+    const std::string status = gpu + std::string(kRuntimeStatus);
     const auto state = shown(tree, status);
     const auto control = shown(tree, gpu + "/power/control");
     if (!state) {

@@ -102,7 +102,7 @@ Status read(Fields& f, SampleRoom room, Frame& m) {
       case 9:
         TORPOR_CHECK(f.get(raw));
         if (raw.size() % sizeof(std::int16_t) != 0 || raw.size() > room.size_bytes())
-          return f.out_of_range("whole samples, as many as a frame may hold"sv);
+          return f.out_of_range("whole samples, as many as a frame may hold");
         break;
       default:
         TORPOR_CHECK(f.skip());

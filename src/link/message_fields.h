@@ -31,8 +31,7 @@ class MessageFields {
   }
   Status get(std::uint32_t& into) {
     TORPOR_TRY(const std::uint64_t value, reader_.uint());
-    if (value > std::numeric_limits<std::uint32_t>::max())
-      return out_of_range(std::string_view("at most 32 bits"));
+    if (value > std::numeric_limits<std::uint32_t>::max()) return out_of_range("at most 32 bits");
     into = static_cast<std::uint32_t>(value);
     return {};
   }
@@ -43,7 +42,7 @@ class MessageFields {
   Status get(std::int32_t& into) {
     TORPOR_TRY(const std::int64_t value, reader_.integer());
     if (value < std::numeric_limits<std::int32_t>::min() || value > std::numeric_limits<std::int32_t>::max())
-      return out_of_range(std::string_view("at most 32 bits"));
+      return out_of_range("at most 32 bits");
     into = static_cast<std::int32_t>(value);
     return {};
   }
@@ -53,36 +52,34 @@ class MessageFields {
   }
   Status get(ReasonName& into) {
     TORPOR_TRY(const std::string_view text, reader_.text());
-    if (text.size() > ReasonName::capacity())
-      return out_of_range(std::string_view("a name of at most 48 bytes"));
+    if (text.size() > ReasonName::capacity()) return out_of_range("a name of at most 48 bytes");
     // What a peer says ends up in our log: only what a reason's name is made of.
     for (char c : text)
-      if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_')
-        return out_of_range(std::string_view("a..z, 0..9 and _"));
+      if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_') return out_of_range("a..z, 0..9 and _");
     into = ReasonName(text);
     return {};
   }
   Status get(LinkRole& into) {
     TORPOR_TRY(const std::uint64_t value, reader_.uint());
-    if (value > 1) return out_of_range(std::string_view("0 or 1"));
+    if (value > 1) return out_of_range("0 or 1");
     into = static_cast<LinkRole>(value);
     return {};
   }
   Status get(SleepLevel& into) {
     TORPOR_TRY(const std::uint64_t value, reader_.uint());
-    if (value > 1) return out_of_range(std::string_view("0 or 1"));
+    if (value > 1) return out_of_range("0 or 1");
     into = static_cast<SleepLevel>(value);
     return {};
   }
   Status get(Duration& into) {
     TORPOR_TRY(const std::int64_t value, reader_.integer());
-    if (value < 0) return out_of_range(std::string_view("no negative time"));
+    if (value < 0) return out_of_range("no negative time");
     into = Duration(value);
     return {};
   }
   Status get(Digest& into) {
     TORPOR_TRY(const Bytes raw, reader_.bytes());
-    if (raw.size() != into.size()) return out_of_range(std::string_view("32 bytes"));
+    if (raw.size() != into.size()) return out_of_range("32 bytes");
     std::memcpy(into.data(), raw.data(), into.size());
     return {};
   }
@@ -90,10 +87,10 @@ class MessageFields {
     TORPOR_TRY(into, reader_.bytes());
     return {};
   }
-  Status out_of_range(std::string_view expected) const {
+  Status out_of_range(const char* expected) const {
     Error error{.reason = Reason::message_malformed};
-    error.where << std::string_view("key ") << key();
-    error.found << std::string_view("another value");
+    error.where << "key " << key();
+    error.found << "another value";
     error.expected << expected;
     return error;
   }
@@ -106,9 +103,9 @@ class MessageFields {
   }
   Status missing(unsigned k) const {
     Error error{.reason = Reason::message_malformed};
-    error.where << std::string_view("key ") << k;
-    error.found << std::string_view("nothing");
-    error.expected << std::string_view("a value");
+    error.where << "key " << k;
+    error.found << "nothing";
+    error.expected << "a value";
     return error;
   }
 

@@ -2,75 +2,24 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "power/device_residency.h"
 
-#include <algorithm>
+#include "power/gpu_devices.h"
 
 namespace torpor {
 namespace {
 
-// Jetson Orin: the GPU of JetPack 5 and the one of JetPack 6, whose device tree has a bus.
-constexpr const char* kOrin[] = {"/sys/devices/platform/17000000.gpu",
-                                 "/sys/devices/platform/bus@0/17000000.gpu"};
-constexpr const char* kPciDevices = "/sys/bus/pci/devices";
-constexpr std::string_view kNvidia = "0x10de";
-constexpr std::string_view kDisplay = "0x03";  // PCI base class
-constexpr std::string_view kStatus = "/power/runtime_status";
-
-bool exists(SystemTree& tree, const std::string& path) {
-  SystemTree::Text text;
-  const Status read = tree.read(path, text);
-  return read.ok() || read.error().reason != Reason::file_missing;
-}
-
-bool reads_as(SystemTree& tree, const std::string& path, std::string_view start) {
-  SystemTree::Text text;
-  return tree.read(path, text).ok() && text.view().starts_with(start);
-}
-
-std::vector<std::string> find_devices(SystemTree& tree) {
-  std::vector<std::string> found;
-  for (const char* device : kOrin) {
-    if (exists(tree, device + std::string(kStatus))) found.push_back(device + std::string(kStatus));
-  }
-  const auto names = tree.list(kPciDevices);
-  if (!names) return found;
-  for (const std::string& name : *names) {
-    const std::string device = std::string(kPciDevices) + "/" + name;
-    if (reads_as(tree, device + "/vendor", kNvidia) && reads_as(tree, device + "/class", kDisplay))
-      found.push_back(device + std::string(kStatus));
-  }
-  return found;
-}
-
 // "17000000.gpu" of ".../17000000.gpu/power/runtime_status"
 std::string_view device_name(std::string_view path) {
-  path.remove_suffix(kStatus.size());
+  path.remove_suffix(kRuntimeStatus.size());
   return path.substr(path.rfind('/') + 1);
-}
-
-bool is_gpu_node(std::string_view target) {
-  return target.starts_with("/dev/nvidia") || target.starts_with("/dev/nvgpu") ||
-         (target.starts_with("/dev/nvhost-") && target.find("gpu") != target.npos);
-}
-
-bool is_number(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// 1: holds a node; 0: does not; -1: not ours to see. One that ends while we look holds nothing.
-int holds_gpu(SystemTree& tree, const std::string& process) {
-  const auto files = tree.list(process + "/fd");
-  if (!files) return files.error().reason == Reason::file_denied ? -1 : 0;
-  for (const std::string& file : *files) {
-    const auto target = tree.link_target(process + "/fd/" + file);
-    if (target && is_gpu_node(*target)) return 1;
-  }
-  return 0;
 }
 
 }  // namespace
 
 DeviceResidency::DeviceResidency(SystemTree& tree, Rail rail, std::uint32_t idle_mw)
-    : tree_(tree), rail_(std::move(rail)), idle_mw_(idle_mw), status_paths_(find_devices(tree)) {}
+    : tree_(tree), rail_(std::move(rail)), idle_mw_(idle_mw) {
+  for (const std::string& device : gpu_devices(tree))
+    status_paths_.push_back(device + std::string(kRuntimeStatus));
+}
 
 ResidencyState DeviceResidency::check(FixedString<64>& note) {
   note.clear();
@@ -146,26 +95,19 @@ DeviceResidency::Seen DeviceResidency::ask_rail(FixedString<64>& note) {
 }
 
 void DeviceResidency::name_holders(FixedString<64>& note) {
-  const auto processes = tree_.list("/proc");
-  if (!processes) {
+  const auto found = gpu_holders(tree_);
+  if (!found) {
     note << "; holders unseen: no /proc";
     return;
   }
-  std::size_t hidden = 0;
-  std::size_t holders = 0;
-  for (const std::string& id : *processes) {
-    if (!is_number(id)) continue;
-    const std::string process = "/proc/" + id;
-    const int holds = holds_gpu(tree_, process);
-    if (holds < 0) ++hidden;
-    if (holds <= 0) continue;
-    SystemTree::Text command;
-    if (!tree_.read(process + "/comm", command)) command = SystemTree::Text("?");
-    note << (holders++ == 0 ? "; held by " : ", ") << id << " " << command;
+  std::string_view before = "; held by ";
+  for (const GpuHolders::Holder& holder : found->holders) {
+    note << before << holder.process << " " << holder.program;
+    before = ", ";
   }
   // Who else may hold it cannot be told; what is missing to see it can.
-  if (hidden != 0 && holders == 0) note << "; holder unseen: no CAP_SYS_PTRACE";
-  if (hidden == 0 && holders == 0) note << "; no holder";
+  if (!found->holders.empty()) return;
+  note << (found->hidden != 0 ? "; holder unseen: no CAP_SYS_PTRACE" : "; no holder");
 }
 
 }  // namespace torpor
