@@ -14,9 +14,7 @@
 #include "base/process.h"
 #include "report/report_log.h"
 
-// Both roles as the real processes they are, set up with the real command.
 namespace torpor {
-
 inline std::string bin(const char* program) { return std::string(TORPOR_BINARY_DIR "/bin/") + program; }
 inline std::string source_file(const char* path) { return std::string(TORPOR_SOURCE_DIR "/") + path; }
 
@@ -34,6 +32,7 @@ inline int wait_for(ChildProcess& child) {
   return *code;
 }
 
+// Both roles as processes in a directory of their own, under one key that signs for them.
 class RolesTest : public ::testing::Test {
  protected:
   void SetUp() override {

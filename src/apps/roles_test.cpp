@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
+//
+// Both roles as the real processes they are, set up with the real command.
 #include "apps/roles_for_test.h"
+
+#include <csignal>
 
 namespace torpor {
 namespace {
@@ -120,6 +124,50 @@ TEST_F(RolesTest, sigterm_in_the_middle_of_a_cycle_ends_both_with_0) {
   EXPECT_LT(steady_clock::now() - asked, std::chrono::seconds(3));
   EXPECT_EQ(wait_for(sampler), 0) << logs();
   EXPECT_TRUE(reports().empty());
+}
+
+// A detector is started again after it was stopped, and says so in its first report alone.
+class DeadManTest : public RolesTest {
+ protected:
+  void expect_that_it_was_stopped_and_the_next_one_reports_it(ChildProcess& stopped, ChildProcess& sampler) {
+    EXPECT_EQ(wait_for(stopped), 128 + SIGKILL) << logs();
+    while (!std::filesystem::exists(at("sampler/stopped.json")) && !sampler.exit_code()) ::usleep(2000);
+    EXPECT_FALSE(sampler.exit_code().has_value()) << "it goes on listening\n" << logs();
+    const std::string said = slurp(at("sampler.log"));
+    EXPECT_NE(said.find("stopped the detector (pid " + std::to_string(stopped.id()) + ")"), std::string::npos)
+        << said;
+    const std::size_t before = reports().size();
+    ChildProcess next = start_detector("50", "3");
+    EXPECT_EQ(wait_for(next), 0) << logs();
+    EXPECT_EQ(wait_for(sampler), 0) << logs();
+    const auto all = reports();
+    ASSERT_EQ(all.size(), before + 3);
+    EXPECT_TRUE(all[before].has(Breach::dead_man));
+    // The limit of examples/demo.toml beyond the window is 3.5 s, in real time.
+    EXPECT_GE(all[before].stopped_after, 50 * std::chrono::milliseconds(3500));
+    EXPECT_FALSE(all[before + 1].has(Breach::dead_man));
+    EXPECT_EQ(all[before + 1].stopped_after, Duration::zero());
+  }
+};
+
+TEST_F(DeadManTest, a_detector_that_spins_in_its_cycle_is_stopped_and_the_next_one_reports_it) {
+  sign("examples/demo.toml", at("detector.bundle"));
+  std::filesystem::copy_file(at("detector.bundle"), at("sampler.bundle"));
+  ChildProcess sampler = start_sampler("50");
+  ChildProcess detector = start_detector(
+      "50", "3", {"/usr/bin/env", "LD_PRELOAD=" + std::string(TORPOR_BINARY_DIR "/lib/libspin.so")});
+  expect_that_it_was_stopped_and_the_next_one_reports_it(detector, sampler);
+  EXPECT_NE(slurp(at("sampler/stopped.json")).find("\"state\": \"awake\""), std::string::npos);
+}
+
+TEST_F(DeadManTest, a_detector_that_hangs_is_stopped_and_the_next_one_reports_it) {
+  sign("examples/demo.toml", at("detector.bundle"));
+  std::filesystem::copy_file(at("detector.bundle"), at("sampler.bundle"));
+  ChildProcess sampler = start_sampler("50");
+  ChildProcess detector = start_detector("50", "100000");
+  while (reports().empty() && !detector.exit_code()) ::usleep(2000);
+  ASSERT_EQ(::kill(detector.id(), SIGSTOP), 0);
+  expect_that_it_was_stopped_and_the_next_one_reports_it(detector, sampler);
 }
 
 TEST_F(RolesTest, wrong_flags_end_with_64_and_help_shows_an_example) {

@@ -35,6 +35,8 @@ int run(int argc, char** argv) {
   add_report(app, verbs);
   add_telemetry(app, verbs);
   add_eval(app, verbs);
+  add_bench(app, verbs);
+  add_doctor(app, verbs);
   add_demo(app, verbs);
   try {
     app.parse(argc, argv);

@@ -31,6 +31,8 @@ void add_trace(CLI::App& app, Verbs& verbs);      // torpor trace DIR
 void add_report(CLI::App& app, Verbs& verbs);     // torpor report DIR --out PAGE.html
 void add_telemetry(CLI::App& app, Verbs& verbs);  // torpor telemetry decommission
 void add_eval(CLI::App& app, Verbs& verbs);       // torpor eval --pack DIR ..
+void add_bench(CLI::App& app, Verbs& verbs);      // torpor bench energy
+void add_doctor(CLI::App& app, Verbs& verbs);     // torpor doctor
 void add_demo(CLI::App& app, Verbs& verbs);       // torpor demo
 
 }  // namespace torpor::apps

@@ -38,6 +38,10 @@ TEST(Site, the_example_is_read) {
   EXPECT_TRUE(site->peer_uids.empty());
   EXPECT_EQ(site->peer_timeout_ms, 30'000u);
   EXPECT_EQ(site->power.infer_mw, 7500u);
+  EXPECT_EQ(site->backend.name.view(), "cpu");
+  EXPECT_TRUE(site->backend.worker.empty());
+  EXPECT_FALSE(site->backend.cpu_fallback);
+  EXPECT_EQ(site->system_root, "") << "the machine itself";
 }
 
 TEST(Site, each_fault_is_a_refusal_with_its_own_reason) {
@@ -59,8 +63,8 @@ TEST(Site, a_number_of_the_contract_does_not_belong_here) {
 
 TEST(Site, each_field_is_needed) {
   const std::string whole = example();
-  for (const char* key :
-       {"id", "target_class", "uids", "timeout_ms", "idle_mw", "sample_mw", "infer_mw", "sleep_mw"}) {
+  for (const char* key : {"id", "target_class", "uids", "timeout_ms", "idle_mw", "sample_mw", "infer_mw",
+                          "sleep_mw", "root", "name", "worker", "cpu_fallback"}) {
     const std::size_t line = whole.find("\n" + std::string(key) + " = ") + 1;
     ASSERT_NE(line, 0u) << key;
     std::string text = whole;
@@ -69,6 +73,21 @@ TEST(Site, each_field_is_needed) {
     EXPECT_EQ(error.reason, Reason::site_missing_field) << key;
     EXPECT_TRUE(error.where.view().ends_with(key)) << error.where.view();
   }
+}
+
+TEST(Site, backend_choices_that_contradict_each_other_are_refused) {
+  EXPECT_EQ(refusal(example_with("\"cpu\" ", "\"gpu\" ")).reason, Reason::site_backend);
+  EXPECT_EQ(refusal(example_with("\"cpu\" ", "\"cuda\"")).reason, Reason::site_backend) << "without a worker";
+  EXPECT_EQ(refusal(example_with("worker = \"\"", "worker = \"torpor-infer\"")).reason, Reason::site_backend);
+  EXPECT_EQ(refusal(example_with("cpu_fallback = false", "cpu_fallback = true")).reason,
+            Reason::site_backend);
+  std::string text = example_with("\"cpu\" ", "\"cuda\"");
+  text.replace(text.find("worker = \"\""), 11, "worker = \"/usr/bin/torpor-infer\"");
+  text.replace(text.find("cpu_fallback = false"), 20, "cpu_fallback = true");
+  const auto site = parse_site(text, "site.toml");
+  ASSERT_TRUE(site) << one_line(site.error()).view();
+  EXPECT_EQ(site->backend.name.view(), "cuda");
+  EXPECT_TRUE(site->backend.cpu_fallback);
 }
 
 TEST(Site, peer_users_are_listed) {
@@ -121,6 +140,17 @@ TEST(Site, a_secret_does_not_travel_in_the_clear) {
   EXPECT_TRUE(parse_site(with("url = \"https://x/w\"\nauth_file = \"/etc/t\"\nca_file = \"\"\n"
                               "cert_file = \"/c\"\nkey_file = \"/k\"\n"),
                          "site.toml"));
+}
+
+TEST(Site, another_root_of_the_kernels_files_is_absolute_or_refused) {
+  const auto site = parse_site(example_with("root = \"\"", "root = \"/tmp/tree\""), "site.toml");
+  ASSERT_TRUE(site);
+  EXPECT_EQ(site->system_root, "/tmp/tree");
+  for (const char* bad : {"tree", "/tmp/tree/", "/", "./x", "/tmp/\\u0000x"}) {
+    EXPECT_EQ(refusal(example_with("root = \"\"", "root = \"" + std::string(bad) + "\"")).reason,
+              Reason::site_bad_text)
+        << bad;
+  }
 }
 
 TEST(Site, a_file_others_may_write_is_refused_before_it_is_read) {
