@@ -52,10 +52,10 @@ struct PolicyEnergy {
   std::string backend;
   std::string residency;
   std::string failure{};  // why it could not be measured; the rest is 0 then
-  double mj = 0;        // of one cycle, above idle
+  double mj = 0;          // of one cycle, above idle
   double wall_s = 0;
   double cpu_s = 0;
-  double rest_mw = 0;                   // between inferences, above idle; below 0: quieter than idle was
+  double rest_mw = 0;                     // between inferences, above idle; below 0: quieter than idle was
   std::optional<BreakEven> break_even{};  // of releasing against holding the same backend
 };
 
