@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "duty/energy_bench.h"
+#include "duty/policy_energy.h"
 #include "model/model_file.h"
 #include "site/site.h"
 

@@ -36,7 +36,7 @@ TEST(BreachText, holds_whatever_a_report_holds) {
   CycleReport r = report();
   r.energy_mj[3] = 1e308;
   r.energy_mj[4] = 1e308;
-  r.residency_note = std::string(64, 'x');
+  for (int i = 0; i < 64; ++i) r.residency_note << "x";
   for (std::size_t i = 0; i < kBreaches; ++i) EXPECT_LE(breach_text(static_cast<Breach>(i), r).size(), 120u);
 }
 

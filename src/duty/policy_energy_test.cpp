@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
-#include "duty/energy_bench.h"
+#include "duty/policy_energy.h"
 
 #include <gtest/gtest.h>
 
