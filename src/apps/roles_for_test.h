@@ -125,4 +125,14 @@ class RolesTest : public ::testing::Test {
   std::string key_;
 };
 
+// Of one field of /proc/PID/status, in KiB.
+inline std::uint64_t status_kib(const ChildProcess& child, const std::string& field) {
+  std::istringstream status(slurp("/proc/" + std::to_string(child.id()) + "/status"));
+  for (std::string word; status >> word;) {
+    std::uint64_t kib = 0;
+    if (word == field + ":" && status >> kib) return kib;
+  }
+  return 0;
+}
+
 }  // namespace torpor

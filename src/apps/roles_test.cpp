@@ -59,15 +59,6 @@ TEST_F(RolesTest, nothing_is_allocated_in_a_cycle_after_the_third) {
     EXPECT_EQ(counts[i], counts[first + 2]) << "cycle " << i - first + 1;
 }
 
-std::uint64_t peak_kib(const ChildProcess& child) {
-  std::istringstream status(slurp("/proc/" + std::to_string(child.id()) + "/status"));
-  for (std::string word; status >> word;) {
-    std::uint64_t kib = 0;
-    if (word == "VmHWM:" && status >> kib) return kib;
-  }
-  return 0;
-}
-
 TEST_F(RolesTest, memory_stays_within_16_mib_and_6_mib_plus_the_queue) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "a sanitizer multiplies memory";
@@ -79,8 +70,8 @@ TEST_F(RolesTest, memory_stays_within_16_mib_and_6_mib_plus_the_queue) {
   std::uint64_t detector_kib = 0;
   std::uint64_t sampler_kib = 0;
   while (!detector.exit_code()) {
-    detector_kib = std::max(detector_kib, peak_kib(detector));
-    sampler_kib = std::max(sampler_kib, peak_kib(sampler));
+    detector_kib = std::max(detector_kib, status_kib(detector, "VmHWM"));
+    sampler_kib = std::max(sampler_kib, status_kib(sampler, "VmHWM"));
     ::usleep(5000);
   }
   ASSERT_EQ(reports().size(), 6u) << logs();

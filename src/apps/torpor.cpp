@@ -33,6 +33,7 @@ int run(int argc, char** argv) {
   add_baseline(app, verbs);
   add_trace(app, verbs);
   add_report(app, verbs);
+  add_telemetry(app, verbs);
   add_eval(app, verbs);
   add_bench(app, verbs);
   add_doctor(app, verbs);

@@ -96,6 +96,52 @@ TEST(Site, peer_users_are_listed) {
   EXPECT_EQ(site->peer_uids, (std::vector<std::uint32_t>{0, 998}));
 }
 
+TEST(Site, telemetry_is_off_where_its_texts_are_empty) {
+  const auto site = parse_site(example(), "site.toml");
+  ASSERT_TRUE(site);
+  EXPECT_FALSE(site->telemetry.on());
+  EXPECT_EQ(site->telemetry.deadline_ms, 2000u);
+}
+
+TEST(Site, a_server_is_a_url_without_user_or_slash_at_its_end) {
+  const auto with = [](const std::string& url) {
+    return example_with("url = \"\"              # \"https://pushgateway", "url = \"" + url + "\" # \"");
+  };
+  for (const char* url : {"http://10.0.0.1:9091", "https://push.example/robots"}) {
+    const auto site = parse_site(with(url), "site.toml");
+    ASSERT_TRUE(site) << one_line(site.error()).view();
+    EXPECT_EQ(site->telemetry.pushgateway.url, url);
+    EXPECT_TRUE(site->telemetry.on());
+  }
+  for (const char* url : {"ftp://x", "push.example", "http://", "https:///x", "http://x/", "http://u:p@x",
+                          "http://x y", "http://x?q", "file:///etc/passwd"})
+    EXPECT_EQ(refusal(with(url)).reason, Reason::site_bad_text) << url;
+}
+
+TEST(Site, a_secret_does_not_travel_in_the_clear) {
+  const auto with = [](const std::string& lines) {
+    const std::string table = "[telemetry.remote_write]\n";
+    const std::string text = example();
+    const std::size_t at = text.find(table) + table.size();
+    return text.substr(0, at) + lines + text.substr(text.find("\n[telemetry.pushgateway]"));
+  };
+  EXPECT_EQ(refusal(with("url = \"http://x/w\"\nauth_file = \"/etc/t\"\nca_file = \"\"\ncert_file = \"\"\n"
+                         "key_file = \"\"\n"))
+                .reason,
+            Reason::site_secret);
+  EXPECT_EQ(refusal(with("url = \"https://x/w\"\nauth_file = \"\"\nca_file = \"\"\ncert_file = \"/c\"\n"
+                         "key_file = \"\"\n"))
+                .reason,
+            Reason::site_secret);
+  EXPECT_EQ(refusal(with("url = \"https://x/w\"\nauth_file = \"etc/t\"\nca_file = \"\"\ncert_file = \"\"\n"
+                         "key_file = \"\"\n"))
+                .reason,
+            Reason::site_bad_text);
+  EXPECT_TRUE(parse_site(with("url = \"https://x/w\"\nauth_file = \"/etc/t\"\nca_file = \"\"\n"
+                              "cert_file = \"/c\"\nkey_file = \"/k\"\n"),
+                         "site.toml"));
+}
+
 TEST(Site, another_root_of_the_kernels_files_is_absolute_or_refused) {
   const auto site = parse_site(example_with("root = \"\"", "root = \"/tmp/tree\""), "site.toml");
   ASSERT_TRUE(site);
