@@ -145,6 +145,7 @@ void Detector::begin_cycle() {
   cycle_open_ = true;
   if (!bucket.pays_for_a_cycle()) {
     report_.set(Breach::budget);
+    if (!read_link()) return;  // the sampler may have something to say all the same
     return lose_cycle(VerdictReason::budget_spent);
   }
   bucket.reserve();
