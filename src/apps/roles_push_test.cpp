@@ -60,17 +60,18 @@ class RolesPushTest : public RolesTest {
 };
 
 TEST_F(RolesPushTest, every_cycle_arrives_and_a_sleep_still_costs_at_most_two_switches) {
-  const auto server = ServerForTest::prometheus();
+  const auto server = ServerForTest::prometheus({.out_of_order = "8h"});
   if (!server) GTEST_SKIP() << "not installed: Debian package prometheus";
   push_to(server->url() + "/api/v1/write");
   sign_both();
-  ChildProcess sampler = start_sampler("20");
-  ChildProcess detector = start_pushing("20", "12");
+  ChildProcess sampler = start_sampler("10");
+  ChildProcess detector = start_pushing("10", "12");
   ASSERT_EQ(wait_for(detector), 0) << logs();
   const auto all = reports();
   ASSERT_EQ(all.size(), 12u);
   for (std::size_t i = 1; i < all.size(); ++i)
     EXPECT_LE(all[i].voluntary_switches_asleep, 2u) << all[i].cycle;
+  // What a busy machine keeps from going out in time goes out with the next contact.
   EXPECT_GE(cycles_in(*server), 11u) << logs();
 }
 
