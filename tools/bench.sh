@@ -10,4 +10,6 @@ for bench in build/bench/bin/*_bench; do
   "$bench" --benchmark_min_time=0.2 "$@"
   ran=$((ran + 1))
 done
+echo "== roles"
+tools/roles_bench.sh build/bench/bin
 [ "$ran" -gt 0 ] || { echo "no benchmark was built" >&2; exit 1; }

@@ -55,6 +55,8 @@ Json row_json(const TraceRow& row) {
           {"reason", name(r.verdict.reason)},
           {"log_evidence", number(r.verdict.log_evidence)},
           {"z", z},
+          {"inferred", r.inferred},
+          {"cpu_ns", r.cpu.count()},
           {"energy_mj", number(energy(r))},
           {"energy_source", valid_text(r.energy_source)},
           {"energy_coverage", valid_text(r.energy_coverage)},
