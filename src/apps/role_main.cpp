@@ -9,8 +9,6 @@
 #include <cmath>
 #include <ctime>
 
-#include "report/refusal.h"
-
 namespace torpor::apps {
 
 void add_role_flags(CLI::App& app, RoleFlags& flags) {
@@ -88,7 +86,7 @@ Result<std::unique_ptr<UnixLink>> make_link(const std::string& flag, const RoleH
 }
 
 int end_with(std::string_view program, const Error& error, const RoleHome& home, const RoleFlags& flags,
-             Files& files, const Clock& clock) {
+             Files& files, const Clock& clock, const TellRefusal& tell) {
   fmt::print(stderr, "{}: {}\n  {}\n", program, one_line(error).view(), next_step(error.reason));
   if (group(error.reason) == Group::refused) {
     Refusal refusal{.role = name(home.own.role),
@@ -105,6 +103,7 @@ int end_with(std::string_view program, const Error& error, const RoleHome& home,
     Status left = files.make_directories(flags.state);
     if (left) left = write_refusal(files, flags.state, refusal);
     if (!left) fmt::print(stderr, "{}: {}\n", program, one_line(left.error()).view());
+    if (tell) tell(refusal);
   }
   return exit_code(error.reason);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -11,6 +12,7 @@
 #include "contract/host/admission.h"
 #include "link/agreement.h"
 #include "link/host/unix_link.h"
+#include "report/refusal.h"
 #include "site/site.h"
 
 // What torpord and torpor-sampler have in common: from flags to a role's own side. Wiring
@@ -55,8 +57,9 @@ Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& fil
 Result<std::unique_ptr<UnixLink>> make_link(const std::string& flag, const RoleHome& home);
 
 // Prints the reason and the next step on stderr, leaves STATE/refusal.json and refusal.prom
-// where the reason is a refusal, and gives the exit code. `peer_digest` may be null.
+// where the reason is a refusal, hands the refusal to `tell`, and gives the exit code.
+using TellRefusal = std::function<void(const Refusal&)>;
 int end_with(std::string_view program, const Error& error, const RoleHome& home, const RoleFlags& flags,
-             Files& files, const Clock& clock);
+             Files& files, const Clock& clock, const TellRefusal& tell = {});
 
 }  // namespace torpor::apps

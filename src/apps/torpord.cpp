@@ -18,6 +18,10 @@
 #include "model/model_file.h"
 #include "report/refusal.h"
 #include "report/report_log.h"
+#include "telemetry/credentials.h"
+#include "telemetry/curl_transport.h"
+#include "telemetry/pusher.h"
+#include "telemetry/refusal_push.h"
 #include "window/queue_memory.h"
 
 namespace torpor::apps {
@@ -36,8 +40,10 @@ struct Flags : RoleFlags {
 // would want to be told at once: a verdict that changed, a contract that was broken.
 class Ledger final : public DutyListener {
  public:
-  Ledger(Files& files, const Flags& flags, RoleHome& home, const PosixClock& clock, ReportLog& log)
-      : files_(files), flags_(flags), home_(home), clock_(clock), log_(log) {}
+  // `pusher` may be null: nothing is configured.
+  Ledger(Files& files, const Flags& flags, RoleHome& home, const PosixClock& clock, ReportLog& log,
+         Pusher* pusher)
+      : files_(files), flags_(flags), home_(home), clock_(clock), log_(log), pusher_(pusher) {}
 
   Status agreed() override {
     const Contract& contract = home_.admission->contract;
@@ -59,7 +65,19 @@ class Ledger final : public DutyListener {
     if (report.verdict.kind != kind_ || report.breaches != breaches_) say(report);
     kind_ = report.verdict.kind;
     breaches_ = report.breaches;
+    awake_until_ =
+        report.woke.boot + std::chrono::milliseconds(home_.admission->contract.terms().power.awake_limit_ms);
+    if (pusher_ != nullptr) pusher_->add(report, log_.newest(), log_.end());
     return {};
+  }
+
+  // Pushing must not be what breaks the awake limit: a tenth of what is left stays.
+  void settled() override {
+    if (pusher_ == nullptr) return;
+    const Duration left = awake_until_ - clock_.now().boot;
+    const auto said = pusher_->contact_if_due(
+        Duration(static_cast<std::int64_t>(0.9 * static_cast<double>(left.count()) / clock_.speed())));
+    if (!said.empty()) fmt::print(stderr, "{}: telemetry: {}\n", kProgram, said.view());
   }
 
  private:
@@ -80,15 +98,31 @@ class Ledger final : public DutyListener {
   RoleHome& home_;
   const PosixClock& clock_;
   ReportLog& log_;
+  Pusher* pusher_;
+  BootTime awake_until_{};
   VerdictKind kind_ = VerdictKind::not_scored;
   std::uint32_t breaches_ = 0;
 };
 
+// Ends a start that was refused: the servers are told once, within the site's deadline.
+int end_told(const Error& error, const RoleHome& home, const Flags& flags, Files& files,
+             const PosixClock& clock) {
+  return end_with(kProgram, error, home, flags, files, clock, [&](const Refusal& refusal) {
+    if (!home.site.telemetry.on()) return;
+    if (const Status counted = Spool::count_refusal(files, flags.reports); !counted)
+      fmt::print(stderr, "{}: {}\n", kProgram, one_line(counted.error()).view());
+    const std::int64_t not_before_s =
+        home.own.contract == nullptr ? 0 : home.own.contract->terms().not_before_s;
+    CurlTransport transport(files, static_cast<std::uint32_t>(::getuid()));
+    const auto said =
+        push_refusal(transport, clock, home.site.telemetry, ClockGate(not_before_s, read_boot_id()), refusal);
+    if (!said.empty()) fmt::print(stderr, "{}: telemetry: {}\n", kProgram, said.view());
+  });
+}
+
 int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles& files,
                  const PosixClock& clock, const ModelFile& model) {
-  const auto failed = [&](const Error& error) {
-    return end_with(kProgram, error, home, flags, files, clock);
-  };
+  const auto failed = [&](const Error& error) { return end_told(error, home, flags, files, clock); };
   const Contract& contract = home.admission->contract;
   if (home.admission->store.wiped()) {
     fmt::print(stderr, "{}: no rollback state in {}: first start, or it was wiped\n", kProgram, flags.state);
@@ -108,7 +142,22 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
                             .sample_mw = power.sample_mw,
                             .infer_mw = power.infer_mw,
                             .sleep_mw = power.sleep_mw});
-  Ledger ledger(files, flags, home, clock, *log);
+  const auto uid = static_cast<std::uint32_t>(::getuid());
+  CurlTransport transport(files, uid);
+  std::optional<Pusher> pusher;
+  if (const TelemetrySite& site = home.site.telemetry; site.on()) {
+    if (const Status safe = check_secrets(files, site, uid); !safe) return failed(safe.error());
+    auto opened = Pusher::open(
+        {.files = files, .clock = clock, .transport = transport, .contract = contract, .site = site},
+        {.device = home.site.device_id,
+         .boot_id = read_boot_id(),
+         .speed = flags.speed,
+         .directory = flags.reports,
+         .log_end = log->end()});
+    if (!opened) return failed(opened.error());
+    pusher.emplace(*std::move(opened));
+  }
+  Ledger ledger(files, flags, home, clock, *log, pusher ? &*pusher : nullptr);
   QueueMemory memory(contract);
   Detector detector({.link = link,
                      .clock = clock,
@@ -142,7 +191,7 @@ int run(const Flags& flags) {
   if (!clock) return usage(clock.error());
   RoleHome home;
   if (const Status ready = prepare(home, LinkRole::detector, flags, files, *clock); !ready) {
-    return end_with(kProgram, ready.error(), home, flags, files, *clock);
+    return end_told(ready.error(), home, flags, files, *clock);
   }
   std::unique_ptr<ModelFile> model;
   if (home.own.contract != nullptr) {
@@ -157,13 +206,13 @@ int run(const Flags& flags) {
     }
   }
   auto link = make_link(flags.link, home);
-  if (!link) return end_with(kProgram, link.error(), home, flags, files, *clock);
+  if (!link) return end_told(link.error(), home, flags, files, *clock);
   if (home.own.contract != nullptr) return run_detector(flags, home, **link, files, *clock, *model);
 
   // Refused already; the peer is told why before we go.
   RefusingRole role(**link, *clock, home.own, Peer::End::dials);
   (void)run_role(role, *clock, **link);
-  return end_with(kProgram, home.own.refusal, home, flags, files, *clock);
+  return end_told(home.own.refusal, home, flags, files, *clock);
 }
 
 }  // namespace

@@ -29,10 +29,13 @@ std::int64_t scaled(std::int64_t ns, double speed) {
 
 }  // namespace
 
-PosixClock::PosixClock(double speed, WallTime wall_origin)
-    : speed_(speed), boot_at_start_ns_(scaled(read_ns(CLOCK_BOOTTIME), speed)), wall_origin_(wall_origin) {}
+PosixClock::PosixClock(double speed, WallTime wall_origin, bool declared)
+    : speed_(speed),
+      boot_at_start_ns_(scaled(read_ns(CLOCK_BOOTTIME), speed)),
+      wall_origin_(wall_origin),
+      declared_(declared) {}
 
-PosixClock PosixClock::real() { return PosixClock(1, WallTime(Duration(read_ns(CLOCK_REALTIME)))); }
+PosixClock PosixClock::real() { return PosixClock(1, WallTime(Duration(read_ns(CLOCK_REALTIME))), false); }
 
 Result<PosixClock> PosixClock::make(double speed, std::optional<WallTime> wall_origin) {
   const double up_to = static_cast<double>(std::numeric_limits<std::int64_t>::max()) / 2;
@@ -42,7 +45,8 @@ Result<PosixClock> PosixClock::make(double speed, std::optional<WallTime> wall_o
     error.expected << "1 to " << static_cast<int>(kMaxSpeed);
     return error;
   }
-  return PosixClock(speed, wall_origin.value_or(WallTime(Duration(read_ns(CLOCK_REALTIME)))));
+  return PosixClock(speed, wall_origin.value_or(WallTime(Duration(read_ns(CLOCK_REALTIME)))),
+                    speed != 1 && wall_origin.has_value());
 }
 
 TimeStamp PosixClock::now() const {
@@ -51,6 +55,10 @@ TimeStamp PosixClock::now() const {
   stamp.mono = MonoTime(Duration(scaled(read_ns(CLOCK_MONOTONIC), speed_)));
   stamp.wall = speed_ == 1 ? WallTime(Duration(read_ns(CLOCK_REALTIME)))
                            : wall_origin_ + (stamp.boot - BootTime(Duration(boot_at_start_ns_)));
+  if (declared_) {
+    stamp.synchronised = true;
+    return stamp;
+  }
   timex kernel{};
   const int state = ::adjtimex(&kernel);
   stamp.synchronised = state >= 0 && state != TIME_ERROR && (kernel.status & STA_UNSYNC) == 0;

@@ -17,7 +17,8 @@ inline constexpr double kMaxSpeed = 200;
 //
 // CPU time stays real. Wall time of a scaled clock starts at `wall_origin` (now, where
 // none is given) and runs at the same speed, so that a fast run need not date anything
-// in the future.
+// in the future. A wall time that was given to a scaled clock is by definition right: it
+// reads as synchronised, whatever keeps the kernel's.
 class PosixClock final : public Clock {
  public:
   // usage: speed outside 1..kMaxSpeed, or so high that boottime would not fit 64 bits.
@@ -32,10 +33,11 @@ class PosixClock final : public Clock {
   std::int64_t kernel_boottime_ns(BootTime t) const;
 
  private:
-  PosixClock(double speed, WallTime wall_origin);
+  PosixClock(double speed, WallTime wall_origin, bool declared);
   double speed_;
   std::int64_t boot_at_start_ns_;
   WallTime wall_origin_;
+  bool declared_;  // scaled, and its wall time was given
 };
 
 // Random id of this boot as the kernel gives it, "unknown" where there is none.

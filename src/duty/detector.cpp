@@ -297,6 +297,7 @@ void Detector::close_cycle() {
   if (const Status saved = parts_.appraiser.save(); !saved) return end(saved.error());
   identity_.last_cycle = report_.cycle;
   ++cycles_done_;
+  parts_.listener.settled();
   // What the sampler said after its window is heard before anything is written to a line
   // it may have closed: a goodbye must not turn into a lost link.
   if (!read_link()) return;

@@ -28,6 +28,9 @@ class DutyListener {
   virtual Status agreed() = 0;
   // A cycle is over and this is all that is left of it. Durable on return.
   virtual Status reported(const CycleReport& report) = 0;
+  // All that the cycle leaves is durable and the device is released: the last moment awake.
+  // What may take time belongs here; it counts as awake, in the report phase.
+  virtual void settled() {}
 };
 
 // The detector role: one window, one inference, one release, one report per slot, and

@@ -108,4 +108,21 @@ Bytes RemoteWriteBuilder::build(const Subject& subject, std::span<const CycleSam
   return as_bytes(body_);
 }
 
+std::string remote_write_body(std::span<const LabelledValue> values) {
+  std::string raw;
+  for (const LabelledValue& one : values) {
+    auto labels = one.labels;
+    std::sort(labels.begin(), labels.end());
+    std::string series;
+    for (const auto& [name, value] : labels) {
+      if (!value.empty()) put_label(series, name, value);
+    }
+    put_sample(series, one.value, one.wall_ms);
+    put_text(raw, 1, series);
+  }
+  std::string body;
+  snappy::Compress(raw.data(), raw.size(), &body);
+  return body;
+}
+
 }  // namespace torpor

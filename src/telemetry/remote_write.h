@@ -4,6 +4,8 @@
 
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "telemetry/catalogue.h"
@@ -38,5 +40,14 @@ class RemoteWriteBuilder {
   std::string raw_;
   std::string body_;
 };
+
+// A value beside the catalogue: its labels, the name as "__name__" among them, in any order.
+struct LabelledValue {
+  std::vector<std::pair<std::string, std::string>> labels;
+  double value = 0;
+  std::int64_t wall_ms = 0;
+};
+// A body of such values, each a series of its own. Labels without a value are left out.
+std::string remote_write_body(std::span<const LabelledValue> values);
 
 }  // namespace torpor

@@ -16,6 +16,12 @@ ClockGate::Reading reading_of(const CycleReport& report) {
   return {.at = report.woke, .boot_id = report.boot_id, .speed = report.speed};
 }
 
+Status write_state(Files& files, const std::string& path, const SpoolState& state) {
+  std::array<std::byte, kMaxSpoolStateBytes> bytes;
+  TORPOR_TRY(const Bytes encoded, encode_spool_state(state, bytes));
+  return files.replace(path, encoded, kCursorMode);
+}
+
 }  // namespace
 
 Result<Spool> Spool::open(Files& files, Options options) {
@@ -201,10 +207,20 @@ PusherFacts Spool::facts() const {
           .refusals = state_.refusals};
 }
 
-Status Spool::save() {
-  std::array<std::byte, kMaxSpoolStateBytes> bytes;
-  TORPOR_TRY(const Bytes encoded, encode_spool_state(state_, bytes));
-  return files_->replace(path(), encoded, kCursorMode);
+Status Spool::save() { return write_state(*files_, path(), state_); }
+
+Status Spool::count_refusal(Files& files, const std::string& directory) {
+  const std::string path = cursor_path(directory);
+  const auto content = files.read(path, kMaxSpoolStateBytes);
+  SpoolState state;
+  if (content) {
+    TORPOR_TRY(state, decode_spool_state(*content, path));
+  } else if (content.error().reason != Reason::file_missing) {
+    return content.error();
+  }
+  ++state.refusals;
+  TORPOR_CHECK(files.make_directories(directory));
+  return write_state(files, path, state);
 }
 
 }  // namespace torpor

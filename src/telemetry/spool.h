@@ -77,8 +77,11 @@ class Spool {
 
   PusherFacts facts() const;
   void count_failure() { ++state_.failures; }
-  void count_refusal() { ++state_.refusals; }
   const SpoolState& state() const { return state_; }
+
+  // Counts a start that ended in a refusal, in the cursor file of `directory`, for the robot
+  // that starts again. Errors: of Files; spool_cursor_damaged, spool_cursor_version.
+  static Status count_refusal(Files& files, const std::string& directory);
 
   // Writes the cursor file, whole or as before. Errors: of Files.
   Status save();
@@ -96,7 +99,8 @@ class Spool {
   void count(const CycleReport& report);
   void note_alarm(const CycleReport& report);
   void close_gap();
-  std::string path() const { return options_.directory + "/telemetry.cursor"; }
+  std::string path() const { return cursor_path(options_.directory); }
+  static std::string cursor_path(const std::string& directory) { return directory + "/telemetry.cursor"; }
 
   Files* files_;
   Options options_;

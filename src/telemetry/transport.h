@@ -19,7 +19,7 @@ namespace torpor {
 struct Request {
   std::string_view method;  // POST, PUT, DELETE
   const TelemetryServer* to = nullptr;
-  std::string_view path;                           // appended to the server's URL
+  std::string_view path = {};                      // appended to the server's URL
   std::span<const std::string_view> headers = {};  // whole lines
   Bytes body = {};
   bool last = true;  // nothing more for this server in this contact: its connection ends

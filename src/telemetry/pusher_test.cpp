@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "telemetry/pusher.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/allocations_for_test.h"
+#include "telemetry/robot_for_test.h"
+
+namespace torpor {
+namespace {
+
+using Mode = FakeTransport::Mode;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+std::size_t delivered(const RobotForTest& robot) { return robot.transport.of("torpor_cycles_total").size(); }
+
+TEST(Pusher, each_interval_is_one_live_request_when_all_is_well) {
+  RobotForTest robot;
+  ASSERT_TRUE(robot.start());
+  robot.cycles(20);
+  // The first contact waits for its place in the interval, and asks the server for its time.
+  EXPECT_GE(delivered(robot), 19u);
+  EXPECT_LE(robot.transport.sent.size(), 23u);
+  EXPECT_EQ(robot.facts().waiting, 0u);
+  for (std::size_t i = robot.transport.sent.size() - 10; i < robot.transport.sent.size(); ++i)
+    EXPECT_EQ(robot.transport.sent[i].samples, 1u);
+}
+
+TEST(Pusher, an_interval_of_many_cycles_is_one_request_with_all_of_them) {
+  Terms terms = terms_for_test();
+  terms.telemetry.interval_ms = 600'000;
+  RobotForTest robot(terms);
+  ASSERT_TRUE(robot.start());
+  robot.cycles(60);
+  EXPECT_LE(robot.transport.sent.size(), 8u);
+  EXPECT_GE(delivered(robot), 50u);
+  EXPECT_EQ(robot.transport.sent.back().samples, 10u);
+}
+
+TEST(Pusher, after_an_outage_live_goes_first_and_backlog_follows_in_requests_of_its_own) {
+  RobotForTest robot;
+  ASSERT_TRUE(robot.start());
+  robot.cycles(5);
+  robot.transport.mode = Mode::down;
+  robot.cycles(300);
+  EXPECT_GE(robot.facts().waiting, 299u);
+  robot.transport.mode = Mode::well;
+  robot.transport.sent.clear();
+  const std::size_t before = delivered(robot);
+  while (robot.transport.sent.empty()) ASSERT_TRUE(robot.cycle());
+  const auto& sent = robot.transport.sent;
+  ASSERT_EQ(sent.size(), 1u + Pusher::kBacklogRequests);
+  const std::int64_t newest = to_ns(robot.report().woke.wall) / 1'000'000;
+  EXPECT_LE(newest - sent[0].oldest_ms, 4 * 60'000 + 60'000) << "live: since the last contact";
+  for (std::size_t i = 1; i < sent.size(); ++i) EXPECT_EQ(sent[i].samples, Spool::kBatch);
+  EXPECT_LT(sent[1].oldest_ms, sent[2].oldest_ms) << "oldest first";
+  EXPECT_LE(delivered(robot) - before, 4u + 4 * Spool::kBatch);
+  robot.cycles(3);
+  EXPECT_EQ(robot.facts().waiting, 0u);
+  EXPECT_EQ(delivered(robot), robot.held().size());
+}
+
+TEST(Pusher, a_second_outage_within_the_backlog_skips_nothing) {
+  RobotForTest robot;
+  ASSERT_TRUE(robot.start());
+  for (int outage = 0; outage < 4; ++outage) {
+    robot.transport.mode = Mode::down;
+    robot.cycles(150);
+    robot.transport.mode = Mode::well;
+    robot.cycles(3);
+  }
+  robot.cycles(20);
+  EXPECT_EQ(delivered(robot), robot.held().size());
+  EXPECT_EQ(robot.facts().waiting, 0u);
+  EXPECT_EQ(robot.facts().lost, 0u);
+}
+
+TEST(Pusher, counters_of_cycles_sent_late_are_those_of_their_time) {
+  RobotForTest robot;
+  ASSERT_TRUE(robot.start());
+  robot.cycles(3);
+  robot.transport.mode = Mode::down;
+  robot.cycles(50);
+  ASSERT_TRUE(robot.start()) << "a restart within the outage";
+  robot.cycles(50);
+  robot.transport.mode = Mode::well;
+  robot.cycles(12);
+  double n = 0;
+  for (const auto& [ms, cycles] : robot.transport.of("torpor_cycles_total")) EXPECT_EQ(cycles, ++n);
+  EXPECT_EQ(n, 115);
+  // The sender's own word is only good for the moment it is given.
+  EXPECT_LT(robot.transport.of("torpor_spool_cycles").size(), 20u);
+}
+
+TEST(Pusher, a_request_with_a_too_old_sample_is_given_up_and_live_goes_on) {
+  RobotForTest robot;
+  ASSERT_TRUE(robot.start());
+  robot.cycles(3);
+  robot.transport.mode = Mode::down;
+  robot.cycles(100);
+  robot.transport.mode = Mode::well;
+  robot.transport.refuse_before_ms = to_ns(robot.clock.now().wall) / 1'000'000 - 30 * 60'000;
+  robot.cycles(10);
+  EXPECT_EQ(robot.facts().waiting, 0u);
+  EXPECT_GT(robot.facts().lost, 60u);
+  EXPECT_EQ(robot.facts().lost + delivered(robot), robot.held().size());
+}
+
+TEST(Pusher, a_batch_the_server_fails_at_for_ever_is_set_aside_after_some_attempts) {
+  RobotForTest robot;
+  ASSERT_TRUE(robot.start());
+  robot.cycles(3);
+  robot.transport.mode = Mode::down;
+  robot.cycles(100);
+  robot.transport.poison_ms = to_ns(robot.clock.now().wall) / 1'000'000 - 50 * 60'000;
+  robot.transport.mode = Mode::well;
+  robot.transport.sent.clear();
+  robot.cycles(20);
+  EXPECT_EQ(robot.facts().waiting, 0u);
+  EXPECT_GT(robot.facts().lost, 0u);
+  EXPECT_LE(robot.facts().lost, Spool::kBatch);
+  EXPECT_EQ(robot.facts().lost + delivered(robot), robot.held().size());
+}
+
+TEST(Pusher, a_server_that_is_down_costs_no_attempt_of_any_batch) {
+  RobotForTest robot;
+  ASSERT_TRUE(robot.start());
+  robot.transport.mode = Mode::unavailable;
+  robot.cycles(100);
+  robot.transport.mode = Mode::well;
+  robot.cycles(10);
+  EXPECT_EQ(robot.facts().lost, 0u);
+  EXPECT_EQ(delivered(robot), robot.held().size());
+}
+
+TEST(Pusher, what_is_older_than_the_contract_s_age_is_dropped_and_counted) {
+  Terms terms = terms_for_test();
+  terms.telemetry.spool_age_ms = 3'600'000;
+  RobotForTest robot(terms);
+  ASSERT_TRUE(robot.start());
+  robot.cycles(3);
+  robot.transport.mode = Mode::down;
+  robot.cycles(200);
+  robot.transport.mode = Mode::well;
+  robot.cycles(12);
+  EXPECT_EQ(robot.facts().waiting, 0u);
+  EXPECT_GT(robot.facts().lost, 130u);
+  EXPECT_EQ(robot.facts().lost + delivered(robot), 215u) << "every cycle is delivered or counted";
+}
+
+TEST(Pusher, what_had_to_make_room_is_counted) {
+  Terms terms = terms_for_test();
+  terms.telemetry.spool_bytes = 65'536;
+  RobotForTest robot(terms);
+  ASSERT_TRUE(robot.start());
+  robot.cycles(3);
+  robot.transport.mode = Mode::down;
+  robot.cycles(300);
+  robot.transport.mode = Mode::well;
+  robot.cycles(12);
+  EXPECT_EQ(robot.facts().waiting, 0u);
+  EXPECT_GT(robot.facts().lost, 100u);
+  EXPECT_EQ(robot.facts().lost + delivered(robot), 315u);
+}
+
+TEST(Pusher, a_full_disk_costs_the_cursor_and_nothing_else) {
+  RobotForTest robot;
+  ASSERT_TRUE(robot.start());
+  robot.cycles(50);
+  robot.files.set_capacity(robot.files.used() + 100);
+  robot.cycles(3);  // the log ends the process, as it always did, or makes room
+  robot.stop();
+  robot.files.set_capacity(1 << 24);
+  ASSERT_TRUE(robot.start());
+  robot.cycles(5);
+  EXPECT_EQ(delivered(robot), robot.held().size());
+}
+
+TEST(Pusher, a_damaged_cursor_sends_the_log_again) {
+  RobotForTest robot;
+  ASSERT_TRUE(robot.start());
+  robot.cycles(40);
+  robot.stop();
+  robot.files.damage(kCursorForTest, 20, std::byte{1});
+  robot.transport.sent.clear();
+  robot.transport.stored.clear();
+  ASSERT_TRUE(robot.start());
+  robot.cycles(4);
+  EXPECT_EQ(delivered(robot), robot.held().size());
+}
+
+TEST(Pusher, a_cursor_of_a_later_version_is_refused) {
+  RobotForTest robot;
+  ASSERT_TRUE(robot.start());
+  robot.cycles(4);
+  robot.stop();
+  robot.files.damage(kCursorForTest, 4, std::byte{2});
+  EXPECT_FALSE(robot.start());
+}
+
+TEST(Pusher, a_log_that_began_anew_beside_the_cursor_is_sent) {
+  RobotForTest robot;
+  ASSERT_TRUE(robot.start());
+  robot.cycles(10);
+  robot.stop();
+  const auto names = robot.files.list(kReportsForTest);
+  for (const std::string& name : *names) {
+    if (!name.ends_with(".tlog")) continue;
+    ASSERT_TRUE(robot.files.remove(std::string(kReportsForTest) + "/" + name));
+  }
+  ASSERT_TRUE(robot.start());
+  robot.cycles(10);
+  EXPECT_EQ(delivered(robot), 20u);
+  EXPECT_EQ(robot.transport.of("torpor_cycles_total").rbegin()->second, 20) << "counters go on";
+}
+
+TEST(Pusher, telemetry_that_is_switched_on_later_sends_what_the_log_holds) {
+  RobotForTest robot;
+  robot.transport.mode = Mode::down;
+  ASSERT_TRUE(robot.start());
+  robot.cycles(30);
+  robot.stop();
+  ASSERT_TRUE(robot.files.remove(kCursorForTest));
+  robot.transport.mode = Mode::well;
+  ASSERT_TRUE(robot.start());
+  robot.cycles(5);
+  EXPECT_EQ(delivered(robot), 35u);
+}
+
+// --- the clock ------------------------------------------------------------------
+
+TEST(PusherClock, an_unsynchronised_clock_dates_nothing_and_its_cycles_are_dated_later) {
+  RobotForTest robot;
+  robot.clock.set_synchronised(false);
+  robot.clock.step_wall(-hours(24 * 400));
+  ASSERT_TRUE(robot.start());
+  robot.cycles(10);
+  EXPECT_EQ(delivered(robot), 0u);
+  robot.clock.step_wall(hours(24 * 400));
+  robot.clock.set_synchronised(true);
+  robot.cycles(5);
+  const auto moments = robot.transport.of("torpor_cycles_total");
+  ASSERT_EQ(moments.size(), 15u);
+  std::int64_t before = 0;
+  for (const auto& [ms, value] : moments) {
+    EXPECT_TRUE(before == 0 || ms - before == 60'000) << ms - before;
+    before = ms;
+  }
+  EXPECT_EQ(robot.facts().lost, 0u);
+}
+
+TEST(PusherClock, a_clock_that_is_ahead_of_the_server_dates_nothing_until_it_is_right) {
+  RobotForTest robot;
+  robot.transport.server_ahead = -hours(5);
+  ASSERT_TRUE(robot.start());
+  robot.cycles(10);
+  EXPECT_GT(robot.transport.sent.size(), 5u) << "it asks";
+  EXPECT_EQ(delivered(robot), 0u);
+  robot.clock.step_wall(-hours(5));
+  robot.transport.server_ahead = {};
+  robot.cycles(5);
+  EXPECT_EQ(delivered(robot), 15u);
+  const std::int64_t now = to_ns(robot.clock.now().wall) / 1'000'000;
+  EXPECT_LE(robot.transport.of("torpor_cycles_total").rbegin()->first, now);
+}
+
+TEST(PusherClock, a_step_into_the_future_while_running_dates_nothing) {
+  RobotForTest robot;
+  ASSERT_TRUE(robot.start());
+  robot.cycles(10);
+  const std::size_t before = delivered(robot);
+  robot.clock.step_wall(hours(3));
+  robot.transport.server_ahead = -hours(3);
+  robot.cycles(10);
+  EXPECT_EQ(delivered(robot), before);
+}
+
+TEST(PusherClock, before_the_bundle_was_issued_nothing_is_dated) {
+  RobotForTest robot;
+  robot.clock.step_wall(
+      -(robot.clock.now().wall - WallTime(seconds(robot.contract.terms().not_before_s - 3600))));
+  ASSERT_TRUE(robot.start());
+  EXPECT_TRUE(robot.cycle());
+  EXPECT_EQ(robot.transport.sent.size(), 0u);
+}
+
+TEST(PusherClock, a_server_that_gives_no_date_is_believed_to_agree) {
+  RobotForTest robot;
+  robot.transport.gives_date = false;
+  ASSERT_TRUE(robot.start());
+  robot.cycles(5);
+  EXPECT_EQ(delivered(robot), robot.held().size());
+}
+
+// --- alarms ---------------------------------------------------------------------
+
+TEST(PusherAlarm, an_alarm_asks_for_a_contact_at_once_and_is_acknowledged) {
+  Terms terms = terms_for_test();
+  terms.telemetry.interval_ms = 3'600'000;
+  RobotForTest robot(terms);
+  robot.site.alertmanager.url = "http://alertmanager";
+  ASSERT_TRUE(robot.start());
+  robot.cycles(70);
+  robot.transport.sent.clear();
+  robot.raise_alarm();
+  ASSERT_TRUE(robot.cycle());
+  EXPECT_EQ(robot.transport.count("/api/v2/alerts"), 1u);
+  EXPECT_EQ(robot.state().event_count, 0u);
+  EXPECT_NE(robot.transport.sent[0].body.find("\"alarm_id\":\"robot-1/wheel/1/71\""), std::string::npos)
+      << robot.transport.sent[0].body;
+  EXPECT_NE(robot.transport.sent[0].body.find("inner race"), std::string::npos);
+  robot.transport.sent.clear();
+  robot.cycles(10);
+  EXPECT_EQ(robot.transport.count("/api/v2/alerts"), 0u) << "acknowledged: the interval is enough";
+  robot.cycles(60);
+  EXPECT_EQ(robot.transport.count("/api/v2/alerts"), 1u) << "again at each contact while latched";
+}
+
+TEST(PusherAlarm, an_alarm_waits_for_every_receiver_through_a_restart) {
+  RobotForTest robot;
+  robot.site.alertmanager.url = "http://alertmanager";
+  ASSERT_TRUE(robot.start());
+  robot.cycles(5);
+  robot.transport.alertmanager_down = true;
+  robot.raise_alarm();
+  robot.cycles(3);
+  EXPECT_EQ(robot.state().event_count, 1u);
+  ASSERT_TRUE(robot.start());
+  EXPECT_EQ(robot.state().event_count, 1u);
+  robot.transport.alertmanager_down = false;
+  robot.cycles(8);
+  EXPECT_EQ(robot.state().event_count, 0u);
+}
+
+TEST(PusherAlarm, an_alarm_outlives_the_reports_that_raised_it) {
+  Terms terms = terms_for_test();
+  terms.telemetry.spool_bytes = 65'536;
+  RobotForTest robot(terms);
+  ASSERT_TRUE(robot.start());
+  robot.cycles(3);
+  robot.transport.mode = Mode::down;
+  robot.raise_alarm();
+  robot.cycles(300);
+  EXPECT_EQ(robot.state().event_count, 1u);
+  robot.transport.mode = Mode::well;
+  robot.cycles(6);
+  EXPECT_EQ(robot.state().event_count, 0u);
+}
+
+TEST(PusherAlarm, a_clock_that_is_not_trusted_leaves_dates_to_alertmanager) {
+  RobotForTest robot;
+  robot.clock.set_synchronised(false);
+  robot.site.alertmanager.url = "http://alertmanager";
+  ASSERT_TRUE(robot.start());
+  robot.raise_alarm();
+  robot.cycles(2);
+  ASSERT_EQ(robot.transport.count("/api/v2/alerts") > 0, true);
+  EXPECT_EQ(robot.transport.sent[0].body.find("endsAt"), std::string::npos);
+}
+
+// --- time and cost --------------------------------------------------------------
+
+TEST(PusherCost, a_server_that_never_answers_costs_the_deadline_and_is_then_left_alone) {
+  RobotForTest robot;
+  ASSERT_TRUE(robot.start());
+  robot.transport.mode = Mode::hang;
+  std::size_t asked = 0;
+  for (int i = 0; i < 40; ++i) {
+    const BootTime before = robot.clock.now().boot;
+    ASSERT_TRUE(robot.cycle());
+    const Duration took = robot.clock.now().boot - before - robot.contract.period();
+    EXPECT_LE(took, milliseconds(robot.site.deadline_ms));
+    asked += took > Duration::zero() ? 1 : 0;
+  }
+  EXPECT_LE(asked, 14u);
+  EXPECT_GE(asked, 8u);
+  EXPECT_GE(robot.facts().failures, asked);
+}
+
+TEST(PusherCost, one_server_that_hangs_leaves_time_for_the_others) {
+  RobotForTest robot;
+  robot.site.pushgateway.url = "http://pushgateway";
+  ASSERT_TRUE(robot.start());
+  robot.transport.mode = Mode::hang;
+  robot.cycles(2);
+  EXPECT_GE(robot.transport.count("/metrics/job/torpor/instance/robot-1"), 1u);
+}
+
+TEST(PusherCost, without_room_in_the_cycle_nothing_is_sent_and_the_contact_stays_due) {
+  RobotForTest robot;
+  ASSERT_TRUE(robot.start());
+  robot.cycles(3);
+  robot.transport.sent.clear();
+  robot.room = -milliseconds(5);
+  robot.cycles(3);
+  EXPECT_TRUE(robot.transport.sent.empty());
+  robot.room = seconds(1);
+  robot.cycles(1);
+  EXPECT_FALSE(robot.transport.sent.empty());
+}
+
+TEST(PusherCost, robots_that_start_together_are_spread_over_the_interval) {
+  std::set<int> minutes_of_first_contact;
+  for (int seed = 0; seed < 20; ++seed) {
+    Terms terms = terms_for_test();
+    terms.telemetry.interval_ms = 3'600'000;
+    RobotForTest robot(terms);
+    robot.device = "robot-" + std::to_string(seed);
+    ASSERT_TRUE(robot.start());
+    int cycle = 0;
+    while (robot.transport.sent.empty() && cycle < 70) {
+      ASSERT_TRUE(robot.cycle());
+      ++cycle;
+    }
+    EXPECT_LE(cycle, 61);
+    minutes_of_first_contact.insert(cycle);
+  }
+  EXPECT_GE(minutes_of_first_contact.size(), 12u);
+}
+
+TEST(PusherCost, a_cycle_without_a_contact_allocates_nothing) {
+  RobotForTest robot;
+  CycleReport report;
+  Spool spool = *Spool::open((static_cast<void>(robot.files.make_directories(kReportsForTest)), robot.files),
+                             {.directory = kReportsForTest, .age = hours(1), .log_end = {}});
+  const std::uint64_t before = allocations_for_test();
+  for (std::uint64_t i = 1; i <= 100; ++i) {
+    report.cycle = i;
+    spool.add(report, {1, i}, {1, i + 1});
+  }
+  EXPECT_EQ(allocations_for_test(), before);
+}
+
+// --- the other receivers --------------------------------------------------------
+
+TEST(PusherSnapshot, the_textfile_is_replaced_as_a_whole) {
+  RobotForTest robot;
+  robot.site.remote_write.url.clear();
+  robot.site.textfile = "textfile/torpor.prom";
+  ASSERT_TRUE(robot.files.make_directories("textfile"));
+  ASSERT_TRUE(robot.start());
+  robot.cycles(3);
+  const auto text = robot.files.read("textfile/torpor.prom", 1 << 16);
+  ASSERT_TRUE(text);
+  EXPECT_NE(as_text(*text).find("torpor_cycles_total{job=\"torpor\",instance=\"robot-1\"} 3\n"),
+            std::string_view::npos)
+      << as_text(*text);
+}
+
+TEST(PusherSnapshot, what_a_person_should_know_is_said_once) {
+  RobotForTest robot;
+  ASSERT_TRUE(robot.start());
+  robot.cycles(3);
+  robot.transport.mode = Mode::unavailable;
+  robot.cycle();
+  EXPECT_NE(robot.said.find("remote_write: unavailable (503)"), std::string::npos) << robot.said;
+  robot.cycle();
+  EXPECT_EQ(robot.said, "");
+  robot.transport.mode = Mode::well;
+  robot.cycle();
+  EXPECT_NE(robot.said.find("well again"), std::string::npos) << robot.said;
+}
+
+}  // namespace
+}  // namespace torpor
