@@ -50,7 +50,7 @@ double noise(std::uint64_t robot, std::uint64_t cycle) {
 }
 
 constexpr double kLogAlarm = 19.2;
-constexpr std::int64_t kSilentSeconds = 20 * 60;
+constexpr std::int64_t kSilentSeconds = 10 * 60;
 constexpr int kBatch = 32;
 
 int interval_s(Fate fate) {

@@ -19,7 +19,7 @@ namespace torpor {
 // Of each hundred robots, in the order of their names:
 //   3 late by 2 s   11 every 7 s, at a backlog   19 holds its device while idle   27 awake 40 %
 //   35 watched      43 alarm                     51 sensor fault                  59 older contract
-//   67 drops frames                              75 silent for the last 20 minutes
+//   67 drops frames                              75 silent for the last 10 minutes
 class FleetForTest {
  public:
   static constexpr int kPeriodSeconds = 60;

@@ -80,7 +80,7 @@ function showHeadline(alerts) {
   const state = $("state");
   state.className = "panel tone-" + (critical ? "alarm" : alerts.length ? "watch" : "healthy");
   state.querySelector("h1").textContent =
-    alarm ? one(alarm, "bearing alarm") : off ? one(off, "robot") + " out of contract" : silent ? one(silent, "robot") + " silent"
+    2 * silent > robots.length ? "Most robots are silent" : alarm ? one(alarm, "bearing alarm") : off ? one(off, "robot") + " out of contract" : silent ? one(silent, "robot") + " silent"
       : alerts.length ? one(alerts.length, "alert") : "All in contract";
   state.querySelector(".since").textContent = [one(robots.length, "robot"), off && `${off} off their interval`, silent && `${silent} silent`,
     watch && `${watch} watched`].filter(Boolean).join(" · ");
@@ -90,9 +90,10 @@ function showHeadline(alerts) {
   const joules = known.reduce((sum, r) => sum + r.joules, 0), allowed = known.reduce((sum, r) => sum + r.joules / r.share, 0);
   const shift = $("shift");
   shift.className = "panel tone-" + (!known.length ? "note" : over ? "alarm" : "healthy");
-  shift.querySelector(".big").textContent = known.length ? short(100 * joules / allowed) + " % of contract" : "not known yet";
+  shift.querySelector(".big").textContent = !known.length ? "not known yet"
+    : over ? one(over, "robot") + " over contract" : short(100 * joules / allowed) + " % of contract";
   shift.querySelector(".since").textContent = known.length
-    ? `${short(joules / 1000)} of ${short(allowed / 1000)} kJ · ${over ? one(over, "robot") + " over" : "no robot over"}` : "Two cycles of one robot are needed.";
+    ? `the fleet: ${short(joules / 1000)} of ${short(allowed / 1000)} kJ${over ? `, ${short(100 * joules / allowed)} %` : " · no robot over"}` : "Two cycles of one robot are needed.";
 
   $("facts").replaceChildren(...[
     ["Robots", robots.length, "seen in seven days", false], ["Off their interval", off, "newest cycle beyond tolerance", off > 0],
@@ -218,12 +219,13 @@ async function showSince() {
     y: [0, 1.15 * most(series.flatMap((s) => s.values), 4)], series, empty: xs.length < 2 ? "Nothing recorded yet." : null,
   });
 }
+const CEILING = 300; // %
 function showJoules() {
   const ranked = robots.filter((r) => r.share != null).sort((a, b) => b.share - a.share);
   const values = ranked.map((r) => 100 * r.share);
   plot(chart("joules"), {
-    title: "Joules per shift against contract, %", sub: "Robots in order, the dearest first. Eight hours, or what is known of them.", unit: "%",
-    xs: ranked.map((_, i) => i + 1), time: false, name: (i) => ranked[i].name, y: [0, Math.min(400, 1.15 * most(values, 110))],
+    title: "Joules per shift against contract, %", sub: "Robots in order, the dearest first. Eight hours, or what is known of them." + (values[0] > CEILING ? ` The first is at ${short(values[0])} %.` : ""), unit: "%",
+    xs: ranked.map((_, i) => i + 1), time: false, name: (i) => ranked[i].name, y: [0, Math.min(CEILING, 1.15 * most(values, 110))],
     marks: [{ y: 100, label: "contract", tone: "alarm" }], series: [{ label: "of contract", values, tone: "s1", stepped: true, fill: true }],
     empty: ranked.length === 0 ? "Not known yet: two cycles of one robot are needed." : null,
   });

@@ -48,8 +48,8 @@ export class HeatMap {
     const width = this.box.clientWidth, n = Math.max(1, this.robots.length);
     // As large as fits beside each other in about half a screen's height.
     const size = Math.min(34, Math.max(7, Math.floor(Math.sqrt((width * 560) / n))));
-    const columns = Math.max(1, Math.min(n, Math.floor(width / size)));
-    return { size, columns, rows: Math.ceil(n / columns), gap: size > 14 ? 3 : 1 };
+    const columns = Math.max(1, Math.floor(width / size));
+    return { size: Math.min(width / columns, 40), columns, rows: Math.ceil(n / columns), gap: size > 14 ? 5 : 2 };
   }
 
   under(event) {
@@ -75,17 +75,19 @@ export class HeatMap {
   }
 
   draw() {
+    if (this.box.clientWidth === 0) return; // not in sight yet
     const { size, columns, rows, gap } = this.layout();
-    const scale = devicePixelRatio || 1, width = this.box.clientWidth, height = rows * size;
+    const scale = devicePixelRatio || 1, width = this.box.clientWidth, height = Math.ceil(rows * size) + 3;
     this.canvas.width = Math.round(width * scale);
     this.canvas.height = Math.round(height * scale);
     this.canvas.style.height = height + "px";
     const ctx = this.canvas.getContext("2d");
     ctx.scale(scale, scale);
     const tone = Object.fromEntries(["kept", "early", "late", "gone", "muted", "alarm", "watch", "focus", "ink", "card"].map((n) => [n, color(n)]));
-    const side = size - gap, round = Math.min(4, side / 4);
+    const side = Math.floor(size) - gap, round = Math.min(4, side / 4);
+    const place = (i) => [Math.round((i % columns) * size) + 2, Math.round(Math.floor(i / columns) * size) + 2];
     this.robots.forEach((robot, i) => {
-      const x = (i % columns) * size, y = Math.floor(i / columns) * size;
+      const [x, y] = place(i);
       ctx.beginPath();
       ctx.roundRect(x + 0.5, y + 0.5, side, side, round);
       if (robot.silent || robot.ratio == null) {
@@ -116,13 +118,10 @@ export class HeatMap {
     });
     for (const [i, ring] of [[this.index(this.chosen), tone.ink], [this.at, tone.focus]]) {
       if (i < 0 || i >= this.robots.length) continue;
-      const x = (i % columns) * size, y = Math.floor(i / columns) * size;
-      ctx.strokeStyle = tone.card;
-      ctx.lineWidth = 5;
-      ctx.strokeRect(x + 1, y + 1, side - 1, side - 1);
+      const [x, y] = place(i);
       ctx.strokeStyle = ring;
-      ctx.lineWidth = 2.5;
-      ctx.strokeRect(x + 1, y + 1, side - 1, side - 1);
+      ctx.lineWidth = 2;
+      ctx.strokeRect(x - 1, y - 1, side + 3, side + 3);
       ctx.lineWidth = 1;
     }
     this.canvas.dataset.drawn = this.robots.length;

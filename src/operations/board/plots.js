@@ -129,6 +129,7 @@ function marks(u, options) {
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
     ctx.font = 11 * scale + "px system-ui, 'DejaVu Sans', sans-serif";
+    ctx.textAlign = "left";
     ctx.textBaseline = mark.below ? "top" : "bottom";
     ctx.fillText(mark.label, bbox.left + 6 * scale, y + (mark.below ? 3 : -3) * scale);
     ctx.restore();

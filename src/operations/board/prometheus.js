@@ -31,7 +31,7 @@ export async function samples(selector, hours) {
   return points(await ask("query", { query: `${selector}[${hours}h]` }));
 }
 export async function range(text, hours, stepSeconds) {
-  const end = Date.now() / 1000;
+  const end = Math.floor(Date.now() / 1000 / stepSeconds) * stepSeconds; // so that several ranges share their times
   return points(await ask("query_range", { query: text, start: end - hours * 3600, end, step: stepSeconds }));
 }
 const points = (result) => result.map((s) => ({ labels: s.metric, points: s.values.map(([t, v]) => [t, Number(v)]) }));
