@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 
 #include "apps/live_line.h"
-#include "power/energy_model.h"
 #include "report/report_codec.h"
 
 namespace torpor::apps {

@@ -5,9 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <regex>
-#include <set>
-
 #include "report/reports_for_test.h"
 
 namespace torpor::apps {
@@ -18,6 +15,13 @@ using testing::Not;
 
 std::string line(const CycleReport& report, bool colour = false) {
   return std::string(live_line(report, colour).view());
+}
+
+std::string without_colour(std::string text) {
+  for (std::size_t at = 0; (at = text.find("\x1b[", at)) != std::string::npos;) {
+    text.erase(at, text.find('m', at) + 1 - at);
+  }
+  return text;
 }
 
 TEST(LiveLine, says_what_a_cycle_was) {
@@ -51,11 +55,10 @@ TEST(LiveLine, stays_one_line_of_bounded_width_whatever_the_report_holds) {
 }
 
 TEST(LiveLine, colour_takes_no_columns) {
-  const std::regex escape("\x1b\\[[0-9;]*m");
   for (const CycleReport& report : reports_for_test()) {
     const std::string coloured = line(report, true);
     EXPECT_THAT(coloured, HasSubstr("\x1b["));
-    EXPECT_EQ(std::regex_replace(coloured, escape, ""), line(report));
+    EXPECT_EQ(without_colour(coloured), line(report));
   }
 }
 

@@ -2,131 +2,14 @@
 // SPDX-FileCopyrightText: torpor authors
 //
 // Both roles as the real processes they are, set up with the real command.
-#include <gtest/gtest.h>
-#include <unistd.h>
+#include "apps/roles_for_test.h"
 
 #include <csignal>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
-#include "base/posix_files.h"
-#include "base/process.h"
-#include "report/report_log.h"
 
 namespace torpor {
 namespace {
 
 using std::chrono::steady_clock;
-
-std::string bin(const char* program) { return std::string(TORPOR_BINARY_DIR "/bin/") + program; }
-std::string source_file(const char* path) { return std::string(TORPOR_SOURCE_DIR "/") + path; }
-
-std::string slurp(const std::string& path) {
-  std::ifstream in(path);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-// Bounded by the test's own time-out, not by a guess at the machine's speed.
-int wait_for(ChildProcess& child) {
-  std::optional<int> code;
-  while (!(code = child.exit_code())) ::usleep(2000);
-  return *code;
-}
-
-class RolesTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    std::string pattern = ::testing::TempDir() + "torpor_roles_XXXXXX";
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    dir_ = pattern;
-    run({bin("torpor"), "key", "new", "--out", at("keys")});
-    for (const auto& entry : std::filesystem::directory_iterator(at("keys"))) {
-      if (entry.path().extension() == ".key") key_ = entry.path();
-      if (entry.path().extension() == ".pub") std::filesystem::copy_file(entry.path(), at("trust"));
-    }
-    std::ofstream(at("site.toml")) << slurp(source_file("examples/site.toml"));
-    std::filesystem::permissions(at("site.toml"), std::filesystem::perms(0644));
-    std::filesystem::permissions(at("trust"), std::filesystem::perms(0644));
-    for (const char* role : {"detector", "sampler"}) std::filesystem::create_directory(at(role));
-  }
-  void TearDown() override { std::filesystem::remove_all(dir_); }
-
-  std::string at(const std::string& name) const { return dir_ + "/" + name; }
-
-  void run(const std::vector<std::string>& arguments) {
-    auto child = ChildProcess::start(arguments, at("setup.log"));
-    ASSERT_TRUE(child.ok());
-    ASSERT_EQ(wait_for(*child), 0) << slurp(at("setup.log"));
-  }
-
-  // Signs an example contract, with one line of it replaced where `from` is not empty.
-  void sign(const char* example, const std::string& bundle, const std::string& from = "",
-            const std::string& to = "") {
-    std::string text = slurp(source_file(example));
-    if (!from.empty()) {
-      ASSERT_NE(text.find(from), std::string::npos);
-      text.replace(text.find(from), from.size(), to);
-    }
-    const std::string toml = bundle + ".toml";
-    std::ofstream(toml) << text;
-    const bool complete = text.find("\nsequence") != std::string::npos;
-    std::vector<std::string> command = {bin("torpor"), "contract", "sign",  toml,
-                                        "--key",       key_,       "--out", bundle};
-    if (!complete)
-      command.insert(command.end(),
-                     {"--sequence", "1", "--not-before", "2026-01-01T00:00:00Z", "--expires", "+90d"});
-    run(command);
-  }
-
-  std::vector<std::string> role(const char* program, const char* name, const std::string& speed) const {
-    return {bin(program),
-            "--bundle",
-            at(std::string(name) + ".bundle"),
-            "--trust",
-            at("trust"),
-            "--site",
-            at("site.toml"),
-            "--link",
-            "unix:" + at("link"),
-            "--state",
-            at(name),
-            "--speed",
-            speed};
-  }
-  ChildProcess start_sampler(const std::string& speed) {
-    auto command = role("torpor-sampler", "sampler", speed);
-    command.insert(command.end(), {"--source", "sim:7"});
-    auto child = ChildProcess::start(command, at("sampler.log"));
-    if (!child) __builtin_trap();
-    return *std::move(child);
-  }
-  ChildProcess start_detector(const std::string& speed, const std::string& cycles,
-                              const std::vector<std::string>& before = {}) {
-    auto command = role("torpord", "detector", speed);
-    command.insert(command.begin(), before.begin(), before.end());
-    command.insert(command.end(), {"--model", source_file("data/detector.model"), "--reports", at("reports"),
-                                   "--cycles", cycles});
-    auto child = ChildProcess::start(command, at("detector.log"));
-    if (!child) __builtin_trap();
-    return *std::move(child);
-  }
-  std::string logs() const { return slurp(at("detector.log")) + slurp(at("sampler.log")); }
-
-  std::vector<CycleReport> reports() {
-    PosixFiles files;
-    std::vector<CycleReport> all;
-    auto reader = ReportReader::open(files, at("reports"));
-    if (!reader) return all;
-    for (CycleReport report; *reader->next(report);) all.push_back(report);
-    return all;
-  }
-
-  std::string dir_;
-  std::string key_;
-};
 
 TEST_F(RolesTest, two_processes_agree_work_and_end_well) {
   sign("examples/demo.toml", at("detector.bundle"));
@@ -176,15 +59,6 @@ TEST_F(RolesTest, nothing_is_allocated_in_a_cycle_after_the_third) {
     EXPECT_EQ(counts[i], counts[first + 2]) << "cycle " << i - first + 1;
 }
 
-std::uint64_t peak_kib(const ChildProcess& child) {
-  std::istringstream status(slurp("/proc/" + std::to_string(child.id()) + "/status"));
-  for (std::string word; status >> word;) {
-    std::uint64_t kib = 0;
-    if (word == "VmHWM:" && status >> kib) return kib;
-  }
-  return 0;
-}
-
 TEST_F(RolesTest, memory_stays_within_16_mib_and_6_mib_plus_the_queue) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "a sanitizer multiplies memory";
@@ -196,8 +70,8 @@ TEST_F(RolesTest, memory_stays_within_16_mib_and_6_mib_plus_the_queue) {
   std::uint64_t detector_kib = 0;
   std::uint64_t sampler_kib = 0;
   while (!detector.exit_code()) {
-    detector_kib = std::max(detector_kib, peak_kib(detector));
-    sampler_kib = std::max(sampler_kib, peak_kib(sampler));
+    detector_kib = std::max(detector_kib, status_kib(detector, "VmHWM"));
+    sampler_kib = std::max(sampler_kib, status_kib(sampler, "VmHWM"));
     ::usleep(5000);
   }
   ASSERT_EQ(reports().size(), 6u) << logs();
@@ -250,6 +124,50 @@ TEST_F(RolesTest, sigterm_in_the_middle_of_a_cycle_ends_both_with_0) {
   EXPECT_LT(steady_clock::now() - asked, std::chrono::seconds(3));
   EXPECT_EQ(wait_for(sampler), 0) << logs();
   EXPECT_TRUE(reports().empty());
+}
+
+// A detector is started again after it was stopped, and says so in its first report alone.
+class DeadManTest : public RolesTest {
+ protected:
+  void expect_that_it_was_stopped_and_the_next_one_reports_it(ChildProcess& stopped, ChildProcess& sampler) {
+    EXPECT_EQ(wait_for(stopped), 128 + SIGKILL) << logs();
+    while (!std::filesystem::exists(at("sampler/stopped.json")) && !sampler.exit_code()) ::usleep(2000);
+    EXPECT_FALSE(sampler.exit_code().has_value()) << "it goes on listening\n" << logs();
+    const std::string said = slurp(at("sampler.log"));
+    EXPECT_NE(said.find("stopped the detector (pid " + std::to_string(stopped.id()) + ")"), std::string::npos)
+        << said;
+    const std::size_t before = reports().size();
+    ChildProcess next = start_detector("50", "3");
+    EXPECT_EQ(wait_for(next), 0) << logs();
+    EXPECT_EQ(wait_for(sampler), 0) << logs();
+    const auto all = reports();
+    ASSERT_EQ(all.size(), before + 3);
+    EXPECT_TRUE(all[before].has(Breach::dead_man));
+    // The limit of examples/demo.toml beyond the window is 3.5 s, in real time.
+    EXPECT_GE(all[before].stopped_after, 50 * std::chrono::milliseconds(3500));
+    EXPECT_FALSE(all[before + 1].has(Breach::dead_man));
+    EXPECT_EQ(all[before + 1].stopped_after, Duration::zero());
+  }
+};
+
+TEST_F(DeadManTest, a_detector_that_spins_in_its_cycle_is_stopped_and_the_next_one_reports_it) {
+  sign("examples/demo.toml", at("detector.bundle"));
+  std::filesystem::copy_file(at("detector.bundle"), at("sampler.bundle"));
+  ChildProcess sampler = start_sampler("50");
+  ChildProcess detector = start_detector(
+      "50", "3", {"/usr/bin/env", "LD_PRELOAD=" + std::string(TORPOR_BINARY_DIR "/lib/libspin.so")});
+  expect_that_it_was_stopped_and_the_next_one_reports_it(detector, sampler);
+  EXPECT_NE(slurp(at("sampler/stopped.json")).find("\"state\": \"awake\""), std::string::npos);
+}
+
+TEST_F(DeadManTest, a_detector_that_hangs_is_stopped_and_the_next_one_reports_it) {
+  sign("examples/demo.toml", at("detector.bundle"));
+  std::filesystem::copy_file(at("detector.bundle"), at("sampler.bundle"));
+  ChildProcess sampler = start_sampler("50");
+  ChildProcess detector = start_detector("50", "100000");
+  while (reports().empty() && !detector.exit_code()) ::usleep(2000);
+  ASSERT_EQ(::kill(detector.id(), SIGSTOP), 0);
+  expect_that_it_was_stopped_and_the_next_one_reports_it(detector, sampler);
 }
 
 TEST_F(RolesTest, wrong_flags_end_with_64_and_help_shows_an_example) {

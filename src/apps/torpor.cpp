@@ -33,7 +33,10 @@ int run(int argc, char** argv) {
   add_baseline(app, verbs);
   add_trace(app, verbs);
   add_report(app, verbs);
+  add_telemetry(app, verbs);
   add_eval(app, verbs);
+  add_bench(app, verbs);
+  add_doctor(app, verbs);
   add_demo(app, verbs);
   try {
     app.parse(argc, argv);

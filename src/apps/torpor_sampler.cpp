@@ -10,9 +10,12 @@
 #include "apps/role_main.h"
 #include "base/posix_files.h"
 #include "base/posix_host.h"
+#include "base/posix_system_tree.h"
+#include "firmware/host/host_sleep.h"
 #include "firmware/sampler.h"
 #include "link/refusing_role.h"
 #include "report/refusal.h"
+#include "report/stopped.h"
 #include "sensor/source_spec.h"
 #include "window/queue_memory.h"
 
@@ -23,6 +26,88 @@ constexpr const char* kProgram = "torpor-sampler";
 
 struct Flags : RoleFlags {
   std::string source;
+};
+
+void say(const Error& error) {
+  fmt::print(stderr, "{}: {}\n  {}\n", kProgram, one_line(error).view(), next_step(error.reason));
+}
+
+// The dead-man's hand: ends the process at the other end of the link, says so and leaves a note.
+class DeadMan final : public PeerStopper {
+ public:
+  DeadMan(const UnixLink& link, Files& files, const Flags& flags, const RoleHome& home, const Clock& clock)
+      : link_(link), files_(files), flags_(flags), home_(home), clock_(clock) {}
+
+  Status stop(const Overdue& why) override {
+    const Contract& contract = *home_.own.contract;
+    const StoppedNote note{.device = home_.site.device_id,
+                           .pid = link_.peer_pid(),
+                           .asleep = why.asleep,
+                           .after = why.after,
+                           .limit = why.limit,
+                           .window = why.window,
+                           .contract = {.digest = contract.digest(), .sequence = contract.sequence()},
+                           .at = clock_.now()};
+    const Status stopped = link_.kill_peer();
+    if (!stopped) {
+      say(stopped.error());
+      return stopped;
+    }
+    fmt::print(stderr, "{}: {}\n", kProgram, one_line(note));
+    // The note is for people; without it the detector is stopped all the same.
+    if (const Status left = write_stopped(files_, flags_.state, note); !left) say(left.error());
+    return {};
+  }
+
+ private:
+  const UnixLink& link_;
+  Files& files_;
+  const Flags& flags_;
+  const RoleHome& home_;
+  const Clock& clock_;
+};
+
+// The machine's sleep, which says on stderr what goes wrong with it, once for each reason in a
+// row.
+class SaidSleep final : public SystemSleep {
+ public:
+  explicit SaidSleep(HostSleep& sleep) : sleep_(sleep) {
+    const SuspendMeans& means = sleep.means();
+    if (means.missing) {
+      say(*means.missing);
+    } else {
+      fmt::print(stderr, "{}: sleeps by suspend ({}), woken by {}\n", kProgram,
+                 means.level.empty() ? "mem" : means.level.view(), sleep.woken_by());
+    }
+  }
+  SuspendOutcome suspend_until(BootTime until) override {
+    const SuspendOutcome outcome = sleep_.suspend_until(until);
+    if (outcome.trouble && outcome.trouble->reason != said_) say(*outcome.trouble);
+    said_ = outcome.trouble ? std::optional(outcome.trouble->reason) : std::nullopt;
+    return outcome;
+  }
+  void given_up(const Error& last) override {
+    Error error{.reason = Reason::suspend_given_up};
+    error.where << name(last.reason);
+    say(error);
+  }
+
+ private:
+  HostSleep& sleep_;
+  std::optional<Reason> said_;
+};
+
+// What a sampler needs to suspend its machine: made only where the contract asks for it.
+struct Suspend {
+  explicit Suspend(const std::string& root, const PosixClock& clock)
+      : tree(root),
+        alarm(BoottimeAlarm::make(clock)),
+        host(tree, clock, alarm ? alarm->get() : nullptr),
+        said(host) {}
+  PosixSystemTree tree;
+  Result<std::unique_ptr<BoottimeAlarm>> alarm;
+  HostSleep host;
+  SaidSleep said;
 };
 
 int run(const Flags& flags) {
@@ -51,12 +136,24 @@ int run(const Flags& flags) {
   auto source = make_source(*spec, *home.own.contract, 0, files);
   if (!source) return failed(source.error());
   QueueMemory memory(*home.own.contract);
+  std::optional<Suspend> suspend;
+  if (home.own.contract->terms().power.sleep_level == SleepLevel::suspend) {
+    if (flags.speed == 1) {
+      suspend.emplace(home.site.system_root, *clock);
+    } else {
+      fmt::print(stderr, "{}: sleeps by blocking: a machine cannot be suspended by a scaled clock\n",
+                 kProgram);
+    }
+  }
+  DeadMan dead_man(**link, files, flags, home, *clock);
   SamplerRole sampler({.link = **link,
                        .clock = *clock,
                        .source = **source,
                        .own = home.own,
                        .memory = memory.memory(),
-                       .link_buffer_bytes = (*link)->buffer_bytes()});
+                       .link_buffer_bytes = (*link)->buffer_bytes(),
+                       .stopper = &dead_man,
+                       .sleep = suspend ? &suspend->said : nullptr});
   const auto ended = run_role(sampler, *clock, **link);
   if (!ended) return failed(ended.error());
   if (sampler.failure()) return failed(*sampler.failure());

@@ -11,11 +11,16 @@
 #include "apps/role_main.h"
 #include "base/posix_files.h"
 #include "base/posix_host.h"
+#include "base/posix_system_tree.h"
 #include "contract/host/validity.h"
 #include "duty/detector.h"
 #include "link/refusing_role.h"
 #include "model/cpu_backend.h"
 #include "model/model_file.h"
+#include "model/worker/worker_backend.h"
+#include "power/device_residency.h"
+#include "power/meter_probe.h"
+#include "report/breach_text.h"
 #include "report/refusal.h"
 #include "report/report_log.h"
 #include "telemetry/credentials.h"
@@ -87,8 +92,11 @@ class Ledger final : public DutyListener {
       fmt::print(stderr, " ({})", name(report.verdict.reason));
     if (!report.verdict.explanation.empty()) fmt::print(stderr, ": {}", report.verdict.explanation.view());
     for (std::size_t i = 0; i < kBreaches; ++i) {
-      if (report.has(static_cast<Breach>(i)))
-        fmt::print(stderr, "; breach: {}", name(static_cast<Breach>(i)));
+      const auto breach = static_cast<Breach>(i);
+      if (!report.has(breach)) continue;
+      const auto text = breach_text(breach, report);
+      fmt::print(stderr, "; breach: {}", name(breach));
+      if (!text.empty()) fmt::print(stderr, " ({})", text.view());
     }
     fmt::print(stderr, "\n");
   }
@@ -102,6 +110,59 @@ class Ledger final : public DutyListener {
   BootTime awake_until_{};
   VerdictKind kind_ = VerdictKind::not_scored;
   std::uint32_t breaches_ = 0;
+};
+
+// What runs the network by the site's choice, what tells whether it was released, and who
+// judges its scores.
+struct Compute {
+  std::unique_ptr<ResidencyProbe> residency;
+  std::unique_ptr<Backend> backend;
+  std::unique_ptr<Appraiser> appraiser;
+  std::unique_ptr<Backend> fallback_backend;
+  std::unique_ptr<Appraiser> fallback;  // null: none
+
+  static Result<Compute> make(const RoleHome& home, const Flags& flags, const ModelFile& model,
+                              PosixFiles& files, const Clock& real, SystemTree& tree, EnergyMeter& meter) {
+    const Contract& contract = home.admission->contract;
+    const PowerTerms& power = contract.terms().power;
+    const BackendChoice& choice = home.site.backend;
+    const std::size_t batch = Appraiser::batch_size(contract, 0);
+    const auto uid = static_cast<std::uint32_t>(::getuid());
+    const auto judge_of = [&](Backend& scores) {
+      return Appraiser::make(contract, 0, scores, {files, flags.state, uid});
+    };
+    Compute made;
+    if (choice.worker.empty()) {
+      made.backend = std::make_unique<CpuBackend>();
+    } else {
+      // One that is not there is reported by each cycle; one that others may write is not run.
+      const Status safe = check_owner_and_mode(files, choice.worker, uid);
+      if (!safe && safe.error().reason != Reason::file_missing) return safe.error();
+      made.backend = std::make_unique<WorkerBackend>(
+          WorkerBackend::Setup{
+              .program = choice.worker,
+              .backend = std::string(choice.name.view()),
+              .model_path = flags.model,
+              .policy = power.residency == Residency::exit ? WorkerPolicy::exit : WorkerPolicy::context,
+              .infer_deadline = std::chrono::milliseconds(power.infer_deadline_ms),
+              .release_deadline = std::chrono::milliseconds(power.release_deadline_ms)},
+          real);
+    }
+    TORPOR_CHECK(made.backend->load(model, batch));
+    TORPOR_TRY(made.appraiser, judge_of(*made.backend));
+    if (choice.cpu_fallback) {
+      made.fallback_backend = std::make_unique<CpuBackend>();
+      TORPOR_CHECK(made.fallback_backend->load(model, batch));
+      TORPOR_TRY(made.fallback, judge_of(*made.fallback_backend));
+    }
+    if (choice.name.view() == "cpu") {
+      made.residency = std::make_unique<CpuResidency>();
+    } else {
+      made.residency = std::make_unique<DeviceResidency>(
+          tree, [&meter] { return meter.rail_mw(); }, power.idle_mw);
+    }
+    return made;
+  }
 };
 
 // Ends a start that was refused: the servers are told once, within the site's deadline.
@@ -127,21 +188,23 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
   if (home.admission->store.wiped()) {
     fmt::print(stderr, "{}: no rollback state in {}: first start, or it was wiped\n", kProgram, flags.state);
   }
-  CpuBackend backend;
-  if (const Status loaded = backend.load(model, Appraiser::batch_size(contract, 0)); !loaded)
-    return failed(loaded.error());
-  auto appraiser =
-      Appraiser::make(contract, 0, backend, {files, flags.state, static_cast<std::uint32_t>(::getuid())});
-  if (!appraiser) return failed(appraiser.error());
+  const DeclaredPower& power = home.site.power;
+  PosixSystemTree tree(home.site.system_root);
+  const auto meter = probe_meter(tree, {.idle_mw = power.idle_mw,
+                                        .sample_mw = power.sample_mw,
+                                        .infer_mw = power.infer_mw,
+                                        .sleep_mw = power.sleep_mw});
+  const PosixClock real = PosixClock::real();
+  auto compute = Compute::make(home, flags, model, files, real, tree, *meter);
+  if (!compute) return failed(compute.error());
   auto log = ReportLog::open(files, flags.reports, log_bounds(contract.terms().telemetry));
   if (!log) return failed(log.error());
-
-  CpuResidency residency;
-  const DeclaredPower& power = home.site.power;
-  const EnergyModel energy({.idle_mw = power.idle_mw,
-                            .sample_mw = power.sample_mw,
-                            .infer_mw = power.infer_mw,
-                            .sleep_mw = power.sleep_mw});
+  auto budget = StoredBudget::open(files, flags.state, contract.terms(), read_boot_id(), clock.now().boot);
+  if (!budget) return failed(budget.error());
+  if (budget->damage()) {
+    fmt::print(stderr, "{}: {}\n  {}\n", kProgram, one_line(*budget->damage()).view(),
+               next_step(budget->damage()->reason));
+  }
   const auto uid = static_cast<std::uint32_t>(::getuid());
   CurlTransport transport(files, uid);
   std::optional<Pusher> pusher;
@@ -162,10 +225,12 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
   Detector detector({.link = link,
                      .clock = clock,
                      .own = home.own,
-                     .backend = backend,
-                     .residency = residency,
-                     .appraiser = **appraiser,
-                     .energy = energy,
+                     .backend = *compute->backend,
+                     .residency = *compute->residency,
+                     .appraiser = *compute->appraiser,
+                     .fallback = compute->fallback.get(),
+                     .meter = *meter,
+                     .budget = *budget,
                      .listener = ledger,
                      .memory = memory.memory(),
                      .link_buffer_bytes = link.buffer_bytes()},

@@ -23,13 +23,16 @@ struct Verbs {
   void fail(std::string_view verb, const Error& error);
 };
 
-void add_key(CLI::App& app, Verbs& verbs);       // torpor key new
-void add_contract(CLI::App& app, Verbs& verbs);  // torpor contract check|sign|verify|show|diff
-void add_model(CLI::App& app, Verbs& verbs);     // torpor model inspect|verify
-void add_baseline(CLI::App& app, Verbs& verbs);  // torpor baseline show|accept|reset
-void add_trace(CLI::App& app, Verbs& verbs);     // torpor trace DIR
-void add_report(CLI::App& app, Verbs& verbs);    // torpor report DIR --out PAGE.html
-void add_eval(CLI::App& app, Verbs& verbs);      // torpor eval --pack DIR ..
-void add_demo(CLI::App& app, Verbs& verbs);      // torpor demo
+void add_key(CLI::App& app, Verbs& verbs);        // torpor key new
+void add_contract(CLI::App& app, Verbs& verbs);   // torpor contract check|sign|verify|show|diff
+void add_model(CLI::App& app, Verbs& verbs);      // torpor model inspect|verify
+void add_baseline(CLI::App& app, Verbs& verbs);   // torpor baseline show|accept|reset
+void add_trace(CLI::App& app, Verbs& verbs);      // torpor trace DIR
+void add_report(CLI::App& app, Verbs& verbs);     // torpor report DIR --out PAGE.html
+void add_telemetry(CLI::App& app, Verbs& verbs);  // torpor telemetry decommission
+void add_eval(CLI::App& app, Verbs& verbs);       // torpor eval --pack DIR ..
+void add_bench(CLI::App& app, Verbs& verbs);      // torpor bench energy
+void add_doctor(CLI::App& app, Verbs& verbs);     // torpor doctor
+void add_demo(CLI::App& app, Verbs& verbs);       // torpor demo
 
 }  // namespace torpor::apps

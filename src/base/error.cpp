@@ -27,6 +27,16 @@ const Entry& entry(Reason reason) {
 }  // namespace
 
 std::string_view name(Reason reason) { return entry(reason).name; }
+
+bool find_reason(std::string_view wanted, Reason& reason) {
+  for (std::size_t i = 0; i < sizeof(kEntries) / sizeof(kEntries[0]); ++i) {
+    if (kEntries[i].name != wanted) continue;
+    reason = static_cast<Reason>(i);
+    return true;
+  }
+  return false;
+}
+
 std::string_view next_step(Reason reason) { return entry(reason).next_step; }
 Group group(Reason reason) { return entry(reason).group; }
 

@@ -42,6 +42,8 @@ struct [[nodiscard]] Error {
 };
 
 std::string_view name(Reason reason);
+// The reason of that name, as another process of torpor gave it; false: there is none.
+bool find_reason(std::string_view name, Reason& reason);
 std::string_view next_step(Reason reason);
 Group group(Reason reason);
 inline int exit_code(Reason reason) { return static_cast<int>(group(reason)); }

@@ -33,6 +33,12 @@ class FakeSystemTree final : public SystemTree {
     entries_[path].act = std::move(act);
   }
   void remove(const std::string& path) { entries_.erase(path); }
+  // All attributes and links, sorted: for a test that goes through them.
+  std::vector<std::string> paths() const {
+    std::vector<std::string> all;
+    for (const auto& [path, entry] : entries_) all.push_back(path);
+    return all;
+  }
   std::uint64_t reads(const std::string& path) const {
     const auto found = reads_.find(path);
     return found == reads_.end() ? 0 : found->second;

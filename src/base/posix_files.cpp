@@ -188,7 +188,11 @@ Status PosixFiles::truncate(const std::string& path, std::uint64_t size) {
 Status PosixFiles::make_directories(const std::string& path) {
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const std::string part = path.substr(0, end);
-    if (::mkdir(part.c_str(), 0755) != 0 && errno != EEXIST) return file_error(part, errno);
+    if (::mkdir(part.c_str(), 0755) == 0) {
+      TORPOR_CHECK(sync_directory_of(part));  // or the state in it is gone after a power loss
+    } else if (errno != EEXIST) {
+      return file_error(part, errno);
+    }
     if (end == std::string::npos) break;
   }
   struct stat info {};

@@ -123,6 +123,12 @@ class Contract {
   Digest digest_{};
 };
 
+// Suspend failed as often as the contract allows, and at least once: from then on the sleep
+// level is block. Both roles judge by this.
+inline bool suspend_given_up(const PowerTerms& power, std::uint32_t failed) {
+  return failed > 0 && failed >= power.failed_resumes;
+}
+
 // Samples per axis in one window of this sensor, and its bytes (int16, interleaved).
 inline std::uint64_t window_samples(const DutyTerms& duty, const SensorTerms& sensor) {
   return std::uint64_t{duty.sample_ms} * sensor.rate_mhz / 1'000'000;

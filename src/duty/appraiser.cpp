@@ -136,7 +136,13 @@ Appraisal Appraiser::appraise(std::uint64_t cycle, const Window& window, WindowQ
     }
   } else {
     const auto scores = infer(window);
-    if (!scores) return missed(cycle, VerdictReason::backend_failed);
+    if (!scores) {
+      if (scores.error().reason != Reason::worker_interrupted) {
+        appraisal.verdict = judge_.missed(cycle, VerdictReason::backend_failed);
+      }
+      appraisal.failure = scores.error();
+      return appraisal;
+    }
     appraisal.inferred = true;
     appraisal.scores = *scores;
     appraisal.verdict = judge_.scored(cycle, *scores);
@@ -150,6 +156,17 @@ Appraisal Appraiser::appraise(std::uint64_t cycle, const Window& window, WindowQ
 Appraisal Appraiser::missed(std::uint64_t cycle, VerdictReason why) {
   Appraisal appraisal;
   appraisal.verdict = judge_.missed(cycle, why);
+  return appraisal;
+}
+
+Appraisal Appraiser::second_opinion(std::uint64_t cycle, const Window& window, const Verdict& first) {
+  Appraisal appraisal = appraise(cycle, window, WindowQuality::good);
+  Verdict& verdict = appraisal.verdict;
+  if (!first.latched || verdict.latched) return appraisal;
+  verdict.kind = VerdictKind::alarm;
+  verdict.latched = true;
+  verdict.arming_epoch = first.arming_epoch;
+  verdict.first_crossing_cycle = first.first_crossing_cycle;
   return appraisal;
 }
 

@@ -22,9 +22,10 @@ namespace torpor {
 // What one window came to.
 struct Appraisal {
   Verdict verdict;
-  CycleScores scores;     // zero unless `inferred`
-  Indicators indicators;  // of good windows
-  bool inferred = false;  // the network ran
+  CycleScores scores;              // zero unless `inferred`
+  Indicators indicators;           // of good windows
+  bool inferred = false;           // the network ran
+  std::optional<Error> failure{};  // why the backend gave no score: then not_scored / backend_failed
 };
 
 // Everything between a window and its verdict, for one sensor: features, the robot's own
@@ -49,12 +50,17 @@ class Appraiser {
   static Result<std::unique_ptr<Appraiser>> make(const Contract& contract, std::uint32_t sensor,
                                                  Backend& backend, Home home);
 
-  // Exactly one of these per cycle, with a cycle number above last_cycle().
+  // At most one of these per cycle, with a cycle number above last_cycle(). A failure with
+  // worker_interrupted leaves everything as it was before the cycle.
   Appraisal appraise(std::uint64_t cycle, const Window& window, WindowQuality quality);
   Appraisal missed(std::uint64_t cycle, VerdictReason why);
+  // appraise() for a good window of which another backend's appraiser came to `first` and no
+  // score. An alarm that is latched there stays one.
+  Appraisal second_opinion(std::uint64_t cycle, const Window& window, const Verdict& first);
 
   std::uint64_t last_cycle() const { return judge_.last_cycle(); }
   const Judge& judge() const { return judge_; }
+  std::string_view backend_name() const { return backend_.name(); }
 
   // Durable after a crash: while armed what the cycle changed, every cycle; while learning
   // the sums, every kLearningSaveEvery cycles (so many cycles a crash can cost). `closing`

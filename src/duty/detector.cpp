@@ -3,8 +3,11 @@
 #include "duty/detector.h"
 
 #include "contract/host/validity.h"
+#include "duty/report_parts.h"
+#include "duty/sampler_notes.h"
 
 #include <cmath>
+#include <utility>
 
 namespace torpor {
 namespace {
@@ -12,21 +15,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::uint32_t kSensor = 0;  // torpord refuses contracts with more (apps/torpord.cpp)
-
-ContractFacts facts_of(const Contract& contract) {
-  const Terms& t = contract.terms();
-  return {.id = t.contract_id,
-          .digest = contract.digest(),
-          .sequence = contract.sequence(),
-          .sample_ms = t.duty.sample_ms,
-          .sleep_ms = t.duty.sleep_ms,
-          .interval_tolerance_ms = t.duty.interval_tolerance_ms,
-          .awake_limit_ms = t.power.awake_limit_ms,
-          .idle_mw = t.power.idle_mw,
-          .active_mj_per_cycle = t.power.active_mj_per_cycle,
-          .mj_per_hour = t.power.mj_per_hour,
-          .cycles_between_false_alarms = t.alarm.cycles_between_false_alarms};
-}
 
 }  // namespace
 
@@ -46,8 +34,34 @@ Duration Detector::real(Duration scaled) const {
 }
 
 void Detector::lap(Phase phase, BootTime until) {
-  report_.spent[static_cast<std::size_t>(phase)] = until - lap_from_;
+  const Duration span = until - lap_from_;
   lap_from_ = until;
+  book(phase, span, measure(phase, span));
+}
+
+// The meter is told how long it really was. What is waited through lasts as long as the
+// clock says, and costs as if it had: a fast run shows the energy of a real one.
+EnergyCost Detector::measure(Phase phase, Duration span) {
+  const bool held = held_ || (phase == Phase::infer && report_.inferred);
+  EnergyCost cost = parts_.meter.lap(phase, real(span), held);
+  const bool works = phase == Phase::infer || phase == Phase::release || phase == Phase::report;
+  if (!works) {
+    cost.mj *= identity_.speed;
+    cost.error_mj *= identity_.speed;
+  }
+  return cost;
+}
+
+void Detector::book(Phase phase, Duration span, const EnergyCost& cost) {
+  const auto i = static_cast<std::size_t>(phase);
+  report_.spent[i] = span;
+  report_.energy_mj[i] = cost.mj;
+  if (!cost.measured) report_.unmeasured += span;
+  if (phase == Phase::sleep) {
+    report_.sleep_interpolated = cost.interpolated;
+  } else {
+    report_.energy_error_mj += cost.error_mj;
+  }
 }
 
 Step Detector::wake(Wake why) {
@@ -115,12 +129,15 @@ void Detector::greet() {
   peer_->step(now());
   if (peer_->failed()) return end(peer_->error());
   if (!peer_->agreed()) {
-    peer_->receive(now());
+    // The sampler's first word may come with its HELLO.
+    const Message* first = peer_->receive(now());
     if (peer_->failed()) return end(peer_->error());
+    if (first != nullptr && first->type == MessageType::stopped) stopped_after_ = first->stopped.after;
   }
   if (!peer_->agreed()) return;
   session_ = peer_->session();
   if (const Status told = parts_.listener.agreed(); !told) return end(told.error());
+  if (const Status saved = parts_.budget.save(false); !saved) return end(saved.error());
   schedule_.emplace(contract_, now());
   use_before_ = parts_.clock.process_use();
   switches_at_sleep_ = use_before_.voluntary_switches;
@@ -134,22 +151,41 @@ void Detector::begin_cycle() {
   report_ = CycleReport{};
   report_.slots_skipped = skipped;
   report_.cycle = std::max(identity_.last_cycle, parts_.appraiser.last_cycle()) + 1;
+  if (parts_.fallback != nullptr) {
+    report_.cycle = std::max(report_.cycle, parts_.fallback->last_cycle() + 1);
+  }
+  report_.backend = parts_.appraiser.backend_name();
   report_.window = report_.cycle;
   report_.slot = schedule_->slot(slot_);
   report_.woke = woke;
   report_.slept_from = slept_from_;
   if (slept_from_ != BootTime{}) {
+    expect_sleep_note(contract_.terms().power, report_);
     report_.interval = woke.boot - woke_before_;
-    report_.spent[static_cast<std::size_t>(Phase::report)] = slept_from_ - report_from_;
-    report_.spent[static_cast<std::size_t>(Phase::sleep)] = woke.boot - slept_from_;
     report_.voluntary_switches_asleep =
         static_cast<std::uint32_t>(parts_.clock.process_use().voluntary_switches - switches_at_sleep_);
+    book(Phase::report, slept_from_ - report_from_, reporting_cost_);
+    book(Phase::sleep, woke.boot - slept_from_, measure(Phase::sleep, woke.boot - slept_from_));
+  } else {
+    measure(Phase::wake, Duration::zero());  // the border the first span begins at
   }
+  EnergyBudget& bucket = parts_.budget.bucket();
+  charged_mj_ = total(report_.energy_mj);
+  bucket.charge(charged_mj_);
+  bucket.refill(woke.boot);  // after the charge: both flowed through the same sleep
+  unmeasured_before_ = report_.unmeasured;
   lap_from_ = woke.boot;
   window_came_ = false;
+  fell_back_ = false;
   sampler_dropped_ = 0;
   queue_.begin(report_.window);
   queue_.take_peak_bytes();
+  cycle_open_ = true;
+  if (!bucket.pays_for_a_cycle()) {
+    report_.set(Breach::budget);
+    return lose_cycle(VerdictReason::budget_spent);
+  }
+  bucket.reserve();
 
   const PowerTerms& power = contract_.terms().power;
   state_ = State::joining;
@@ -173,7 +209,7 @@ void Detector::join() {
     session_ = peer_->session();
     return ask_for_window();
   }
-  if (now() >= deadline_) lose_cycle();
+  if (now() >= deadline_) lose_cycle(VerdictReason::no_window);
 }
 
 void Detector::ask_for_window() {
@@ -181,7 +217,7 @@ void Detector::ask_for_window() {
       window_samples(contract_.terms().duty, contract_.terms().sensors()[kSensor]));
   const Status sent = peer_->send(WindowStart{.window_id = report_.window, .samples = samples}, now());
   if (!sent) {
-    if (now() >= deadline_) lose_cycle();
+    if (now() >= deadline_) lose_cycle(VerdictReason::no_window);
     return;  // no room, or the link went: join() tries again
   }
   lap(Phase::wake, now());
@@ -208,6 +244,12 @@ bool Detector::read_link() {
         sampler_dropped_ = message->window_end.dropped;
         window_came_ = true;
         return true;  // what follows belongs to the next cycle
+      case MessageType::slept:
+        note_sleep(message->slept, contract_.terms().power, report_);
+        break;
+      case MessageType::stopped:
+        stopped_after_ = message->stopped.after;
+        break;
       case MessageType::goodbye:
         peer_finished_ = true;
         end({});
@@ -230,55 +272,30 @@ void Detector::drain() {
   finish_window();
 }
 
-// The one inference of this cycle.
-void Detector::finish_window() {
-  const auto taken = assembler_.take_latest(report_.window, now());
-  queue_.end();
-  report_.quality = taken.quality;
-  report_.window_complete = taken.quality != WindowQuality::incomplete;
-  report_.context = taken.window.context;
-  Appraisal appraisal;
-  if (report_.frames == 0) {
-    appraisal = parts_.appraiser.missed(report_.cycle, VerdictReason::no_window);
-  } else {
-    appraisal = parts_.appraiser.appraise(report_.cycle, taken.window, taken.quality);
-  }
-  report_.verdict = appraisal.verdict;
-  report_.scores = appraisal.scores;
-  report_.indicators = appraisal.indicators;
-  report_.inferred = appraisal.inferred;
-  lap(Phase::infer, now());
-  release();
-}
-
-void Detector::release() {
-  release_by_ = now() + milliseconds(contract_.terms().power.release_deadline_ms);
-  const Status released = parts_.backend.release();
-  if (!released) report_.residency_note << name(released.error().reason);
-  check_residency(false);
-}
-
 void Detector::check_residency(bool last_look) {
   FixedString<64> note;
   report_.residency = parts_.residency.check(note);
   if (!note.empty()) report_.residency_note = note;
-  if (report_.residency == ResidencyState::resident) {
-    if (!last_look) {
-      state_ = State::releasing;
-      deadline_ = release_by_;
-      return;
-    }
-    report_.set(Breach::residency);
+  const auto rail = parts_.meter.rail_mw();
+  report_.idle_rail_mw = rail ? *rail : -1;
+  held_ = report_.residency == ResidencyState::resident;
+  const bool hot = rail && *rail > std::int64_t{contract_.terms().power.idle_mw};
+  if ((held_ || hot) && !last_look) {
+    state_ = State::releasing;
+    deadline_ = release_by_;
+    return;
   }
+  if (held_) report_.set(Breach::residency);
+  if (hot) report_.set(Breach::idle);
   lap(Phase::release, now());
   close_cycle();
 }
 
-// No window can be had in this slot.
-void Detector::lose_cycle() {
+// No window can be had in this slot, or none may be asked for.
+void Detector::lose_cycle(VerdictReason why) {
   lap(Phase::wake, now());
   queue_.end();
-  report_.verdict = parts_.appraiser.missed(report_.cycle, VerdictReason::no_window).verdict;
+  report_.verdict = parts_.appraiser.missed(report_.cycle, why).verdict;
   report_.quality = WindowQuality::incomplete;
   release();
 }
@@ -291,10 +308,15 @@ void Detector::close_cycle() {
   report_.contract = facts_of(contract_);
   report_.model = contract_.terms().model.digest;
   report_.speed = identity_.speed;
+  note_stop(std::exchange(stopped_after_, Duration::zero()), report_);
   fill_costs(report_from_);
 
+  if (const Status saved = parts_.budget.save(false); !saved) return end(saved.error());
   if (const Status told = parts_.listener.reported(report_); !told) return end(told.error());
   if (const Status saved = parts_.appraiser.save(); !saved) return end(saved.error());
+  if (fell_back_) {
+    if (const Status saved = parts_.fallback->save(); !saved) return end(saved.error());
+  }
   identity_.last_cycle = report_.cycle;
   ++cycles_done_;
   parts_.listener.settled();
@@ -319,18 +341,15 @@ void Detector::fill_costs(BootTime at) {
   drops_before_ = queue_.drops();
   report_.drops[static_cast<std::size_t>(DropReason::depth)] += sampler_dropped_;
 
-  std::array<Duration, kPhases> spent = report_.spent;
-  for (const Phase phase : {Phase::infer, Phase::release, Phase::report}) {
-    Duration& span = spent[static_cast<std::size_t>(phase)];
-    span = real(span);
-  }
-  // The sleep in `spent` is the one before this cycle: what was held through it counts.
-  report_.energy_mj = parts_.energy.cost(spent, residency_before_);
-  report_.energy_source = EnergyModel::source();
-  residency_before_ = report_.residency;
+  report_.energy_source = parts_.meter.source();
+  report_.energy_coverage = parts_.meter.coverage();
+  charge_work();
+  parts_.budget.bucket().refill(at);
+  report_.budget_mj = parts_.budget.bucket().balance_mj();
   if (total(report_.energy_mj) > terms.power.active_mj_per_cycle) report_.set(Breach::energy);
   if (at - report_.woke.boot > milliseconds(terms.power.awake_limit_ms)) report_.set(Breach::awake);
-  if (spent[static_cast<std::size_t>(Phase::infer)] > milliseconds(terms.power.infer_deadline_ms)) {
+  if (real(report_.spent[static_cast<std::size_t>(Phase::infer)]) >
+      milliseconds(terms.power.infer_deadline_ms)) {
     report_.set(Breach::infer_deadline);
   }
   if (report_.interval != Duration::zero()) {
@@ -346,6 +365,32 @@ void Detector::fill_costs(BootTime at) {
   }
 }
 
+// What this cycle took since it woke. Work that was not measured is taken for a whole
+// allowance: a meter that fails must not make cycles cheap.
+void Detector::charge_work() {
+  EnergyBudget& bucket = parts_.budget.bucket();
+  double mj = std::max(0.0, total(report_.energy_mj) - charged_mj_);
+  cycle_open_ = false;
+  if (report_.has(Breach::budget)) return bucket.charge(mj);
+  if (report_.unmeasured > unmeasured_before_) mj = std::max(mj, bucket.cycle_mj());
+  bucket.settle(mj);
+}
+
+// The end may come in the middle of anything; what it cost until now is spent.
+void Detector::charge_what_was_broken_off() {
+  if (state_ == State::asleep) {
+    const EnergyCost sleep = measure(Phase::sleep, now() - slept_from_);
+    parts_.budget.bucket().charge(reporting_cost_.mj + sleep.mj);
+  }
+  if (!cycle_open_) return;
+  Phase phase = Phase::wake;
+  if (state_ == State::sampling) phase = Phase::sample;
+  if (state_ == State::draining) phase = Phase::drain;
+  if (state_ == State::releasing) phase = Phase::release;
+  lap(phase, now());
+  charge_work();
+}
+
 void Detector::fall_asleep(BootTime from) {
   state_ = State::asleep;
   deadline_ = schedule_->slot(slot_);
@@ -353,6 +398,7 @@ void Detector::fall_asleep(BootTime from) {
   if (peer_->agreed()) (void)peer_->send(SleepUntil{.until = deadline_}, from);
   woke_before_ = report_.woke.boot;
   slept_from_ = from;
+  reporting_cost_ = measure(Phase::report, from - report_from_);
   switches_at_sleep_ = parts_.clock.process_use().voluntary_switches;
 }
 
@@ -363,6 +409,7 @@ void Detector::stop() {
 
 void Detector::end(std::optional<Error> why) {
   if (state_ == State::ended) return;
+  charge_what_was_broken_off();
   state_ = State::ended;
   if (schedule_) {
     // Whatever else went wrong, the device is given back and what was learned is kept.
@@ -370,6 +417,8 @@ void Detector::end(std::optional<Error> why) {
     if (!released && !why) why = released.error();
     const Status saved = parts_.appraiser.save(true);
     if (!saved && !why) why = saved.error();
+    const Status settled = parts_.budget.save(true);
+    if (!settled && !why) why = settled.error();
   }
   if (peer_->agreed() && !peer_finished_) {
     (void)peer_->send(Goodbye{.reason = why ? ReasonName(name(why->reason)) : ReasonName()}, now());

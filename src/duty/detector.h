@@ -9,9 +9,10 @@
 #include "base/role.h"
 #include "duty/appraiser.h"
 #include "duty/schedule.h"
+#include "duty/stored_budget.h"
 #include "link/peer.h"
 #include "model/backend.h"
-#include "power/energy_model.h"
+#include "power/energy_meter.h"
 #include "power/residency.h"
 #include "report/cycle_report.h"
 #include "window/frame_queue.h"
@@ -45,6 +46,12 @@ class DutyListener {
 //              release deadline
 //   asleep     until the next slot: one absolute deadline, nothing else can wake it
 //
+// A cycle the hour's budget cannot pay for is slept through: no window is asked for, the
+// device is given back once more and looked at, one report says so (not_scored /
+// budget_spent), and the next slot is tried. What was spent is charged when it is known: the
+// sleep at its end, the rest at the cycle's, at least the cycle's allowance where a part of
+// its work was not measured.
+//
 // Cycle k begins in a slot of the schedule that starts at the moment of agreement. What
 // comes late, twice, or for another window never makes a second inference: the network runs
 // at most once per slot, on the window that was asked for in this slot. A lost link costs
@@ -70,7 +77,9 @@ class Detector final : public Role {
     Backend& backend;
     ResidencyProbe& residency;
     Appraiser& appraiser;
-    const EnergyModel& energy;
+    Appraiser* fallback = nullptr;  // on another backend: scores what `appraiser` could not, once armed
+    EnergyMeter& meter;
+    StoredBudget& budget;
     DutyListener& listener;
     FrameQueue::Memory memory;
     std::uint32_t link_buffer_bytes = 0;
@@ -93,12 +102,15 @@ class Detector final : public Role {
   void drain();
   bool read_link();
   void finish_window();
+  void fall_back(const Window& window, Appraisal& appraisal);
   void release();
   void check_residency(bool last_look);
   void close_cycle();
   void fill_costs(BootTime now);
+  void charge_work();
+  void charge_what_was_broken_off();
   void fall_asleep(BootTime from);
-  void lose_cycle();
+  void lose_cycle(VerdictReason why);
   void end(std::optional<Error> why);
   void stop();
   Step next_step() const;
@@ -106,6 +118,8 @@ class Detector final : public Role {
   BootTime now() const { return parts_.clock.now().boot; }
   Duration real(Duration scaled) const;
   void lap(Phase phase, BootTime until);
+  EnergyCost measure(Phase phase, Duration span);
+  void book(Phase phase, Duration span, const EnergyCost& cost);
 
   Parts parts_;
   Identity identity_;
@@ -129,16 +143,22 @@ class Detector final : public Role {
   BootTime deadline_ = BootTime::max();
   BootTime release_by_{};
   bool window_came_ = false;
+  bool fell_back_ = false;
   std::uint32_t sampler_dropped_ = 0;
+  bool cycle_open_ = false;       // begun, and its work not charged yet
+  double charged_mj_ = 0;         // of this report's energy, in the budget already
+  Duration unmeasured_before_{};  // of the report and the sleep before this cycle
+  bool held_ = false;             // the last look found a device that was not given back
 
   // From the cycle before.
   BootTime woke_before_{};
   BootTime report_from_{};
   BootTime slept_from_{};
-  ResidencyState residency_before_ = ResidencyState::released;
+  EnergyCost reporting_cost_{};
   DropCounts drops_before_{};
   ProcessUse use_before_{};
   std::uint64_t switches_at_sleep_ = 0;
+  Duration stopped_after_{};  // of the detector before this one, until it is reported
 };
 
 }  // namespace torpor

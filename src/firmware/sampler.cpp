@@ -60,7 +60,10 @@ SamplerRole::SamplerRole(const Parts& parts)
       own_(side_with(parts.own, source_differs(source_.describe(), contract_))),
       sensor_(own_.contract == nullptr ? 0 : source_.describe().sensor),
       queue_(contract_, sensor_, parts.memory, parts.link_buffer_bytes),
-      peer_(parts.link, own_, Peer::End::listens, clock_.now().boot) {}
+      peer_(parts.link, own_, Peer::End::listens, clock_.now().boot),
+      stopper_(parts.stopper),
+      watch_(contract_, own_.speed_permille),
+      sleep_(contract_.terms().power.sleep_level == SleepLevel::suspend ? parts.sleep : nullptr) {}
 
 Step SamplerRole::wake(Wake why) {
   const TimeStamp now = clock_.now();
@@ -81,13 +84,17 @@ Step SamplerRole::wake(Wake why) {
     if (state_ != State::ending) failure_ = peer_.error();
     return done();
   }
+  stop_overdue_peer(now);
+  tell_stopped(now);
   collect(now);
   transmit(now);
   if (state_ == State::ending && said_goodbye(now)) return done();
+  if (suspend_due_ && state_ == State::idle) suspend();
 
   Step step{.wait = peer_.wait(), .exit_code = std::nullopt};
   if (state_ == State::sampling) step.wait.until = std::min(step.wait.until, poll_at_);
   if (state_ == State::ending) step.wait.until = std::min(step.wait.until, end_by_);
+  if (stopper_ != nullptr) step.wait.until = std::min(step.wait.until, watch_.deadline());
   return step;
 }
 
@@ -96,15 +103,26 @@ void SamplerRole::follow_session() {
   if (peer_.agreed() && peer_.session() == session_) return;
   session_ = peer_.session();
   give_up_window();
+  suspend_due_ = false;
+  stopped_told_ = false;
+  if (peer_.agreed()) {
+    watch_.agreed(clock_.now());
+  } else {
+    watch_.gone();
+  }
 }
 
 void SamplerRole::handle(const Message& message, const TimeStamp& now) {
+  if (message.type != MessageType::sleep) watch_.heard(now);
   switch (message.type) {
     case MessageType::window_start:
       if (state_ != State::ending) start_window(message.window_start, now);
       break;
     case MessageType::sleep:
       sleep_until_ = message.sleep.until;
+      watch_.asleep(message.sleep.until, now);
+      stopped_.reset();  // a whole cycle is over, and its report has it
+      suspend_due_ = sleep_ != nullptr;
       break;
     case MessageType::goodbye:
       peer_finished_ = true;
@@ -114,8 +132,54 @@ void SamplerRole::handle(const Message& message, const TimeStamp& now) {
   }
 }
 
+void SamplerRole::stop_overdue_peer(const TimeStamp& now) {
+  if (stopper_ == nullptr) return;
+  auto overdue = watch_.overdue(now);
+  if (!overdue) return;
+  overdue->window = window_id_;
+  if (stopper_->stop(*overdue)) {
+    stopped_ = Stopped{.after = overdue->after, .limit = overdue->limit};
+    ++counts_.peers_stopped;
+  }
+  peer_.hang_up(now.boot);
+  follow_session();
+}
+
+void SamplerRole::tell_stopped(const TimeStamp& now) {
+  if (!stopped_ || stopped_told_ || !peer_.agreed()) return;
+  stopped_told_ = peer_.send(*stopped_, now.boot).ok();
+}
+
+void SamplerRole::suspend() {
+  suspend_due_ = false;
+  const PowerTerms& power = contract_.terms().power;
+  Slept slept{.level = SleepLevel::block};
+  std::optional<Error> trouble;
+  if (suspend_given_up(power, counts_.failed_suspends)) {
+    trouble = Error{.reason = Reason::suspend_given_up};
+  } else if (const BootTime from = clock_.now().boot; !watch_.credible(*sleep_until_, from)) {
+    trouble = Error{.reason = Reason::suspend_not_credible};
+  } else {
+    const SuspendOutcome outcome = sleep_->suspend_until(*sleep_until_);
+    slept.slept = outcome.slept;
+    trouble = outcome.trouble;
+    if (!trouble) {
+      slept.level = SleepLevel::suspend;
+      ++counts_.suspends;
+    } else if (trouble->reason != Reason::suspend_too_short) {
+      ++counts_.failed_suspends;
+      if (suspend_given_up(power, counts_.failed_suspends)) sleep_->given_up(*trouble);
+    }
+  }
+  slept.failed_suspends = counts_.failed_suspends;
+  if (trouble) slept.reason = ReasonName(name(trouble->reason));
+  // Best effort: a detector that is gone needs no word.
+  static_cast<void>(peer_.send(slept, clock_.now().boot));
+}
+
 void SamplerRole::start_window(const WindowStart& request, const TimeStamp& now) {
   give_up_window();
+  suspend_due_ = false;
   const std::uint64_t samples = window_samples(contract_.terms().duty, contract_.terms().sensors()[sensor_]);
   if (request.samples != samples) {
     Error error{.reason = Reason::window_request_refused};

@@ -6,6 +6,9 @@
 
 #include "base/link.h"
 #include "base/role.h"
+#include "firmware/peer_stopper.h"
+#include "firmware/peer_watch.h"
+#include "firmware/system_sleep.h"
 #include "link/peer.h"
 #include "sensor/sample_source.h"
 #include "window/frame_queue.h"
@@ -13,7 +16,8 @@
 namespace torpor {
 
 // The sampler: owns the sensor, samples one window when asked, and is silent in between.
-// A pure state machine over Link, Clock and SampleSource.
+// A pure state machine over Link, Clock and SampleSource, and on a computer also over its
+// sleep and the means to stop the detector.
 //
 //   idle      agreed and silent: wakes only for the link
 //   sampling  WINDOW_START came: stop, drain the queue, start; frames go out as they come
@@ -27,6 +31,15 @@ namespace torpor {
 // for another window than the contract's. SIGTERM: GOODBYE if the link takes it at once, and
 // the end with 0 in the same wake. A lost peer stops the sensor; the next one agrees anew.
 //
+// The dead-man. A detector that is awake beyond the contract's limit, or that does not come
+// back from its sleep by as much, is stopped (firmware/peer_watch.h). The sampler goes on
+// listening and tells the next detector, until one has come as far as its SLEEP.
+//
+// Suspend. Where the contract asks for it and this sampler has a SystemSleep, SLEEP{until} is
+// answered by suspending the machine, and after it by SLEPT, which waits in the link until
+// the detector wakes. After the contract's number of failures it is given up until the
+// sampler starts again.
+//
 // Whatever the peer does, memory is this object, the queue's memory and nothing else; what
 // cannot be sent in time is dropped and counted by the queue. No heap after construction.
 // Freestanding. One thread; everything in Parts outlives it.
@@ -39,6 +52,8 @@ class SamplerRole final : public Role {
     const OwnSide& own;  // role sampler, with a contract (else use RefusingRole)
     FrameQueue::Memory memory;
     std::uint32_t link_buffer_bytes = 0;  // what the kernel may hold of our frames
+    PeerStopper* stopper = nullptr;       // none: nobody is stopped
+    SystemSleep* sleep = nullptr;         // none: the machine's sleep is not ours
   };
   explicit SamplerRole(const Parts& parts);
 
@@ -53,6 +68,9 @@ class SamplerRole final : public Role {
     std::uint64_t windows_started = 0;
     std::uint64_t windows_sent = 0;
     std::uint64_t frames_sent = 0;
+    std::uint32_t peers_stopped = 0;
+    std::uint32_t suspends = 0;         // that came to the end
+    std::uint32_t failed_suspends = 0;  // that did not
   };
   const Counts& counts() const { return counts_; }
   const FrameQueue& queue() const { return queue_; }
@@ -63,6 +81,9 @@ class SamplerRole final : public Role {
 
   void follow_session();
   void handle(const Message& message, const TimeStamp& now);
+  void stop_overdue_peer(const TimeStamp& now);
+  void tell_stopped(const TimeStamp& now);
+  void suspend();
   void start_window(const WindowStart& request, const TimeStamp& now);
   void collect(const TimeStamp& now);
   void transmit(const TimeStamp& now);
@@ -93,6 +114,13 @@ class SamplerRole final : public Role {
   std::optional<Error> failure_;
   std::optional<BootTime> sleep_until_;
   Counts counts_{};
+
+  PeerStopper* const stopper_;
+  PeerWatch watch_;
+  std::optional<Stopped> stopped_;  // not yet known to a detector that works
+  bool stopped_told_ = false;       // in this session
+  SystemSleep* const sleep_;        // null also where the contract does not ask for suspend
+  bool suspend_due_ = false;
   std::array<std::int16_t, kMaxFrameSamples> outgoing_;
 };
 

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "base/fake_clock.h"
+#include "contract/contract_for_test.h"
 #include "firmware/source_for_test.h"
 #include "link/host/memory_link.h"
 #include "link/own_side_for_test.h"
@@ -39,6 +40,8 @@ class Listener {
       if (m->type == MessageType::window_end) end = m->window_end;
       if (m->type == MessageType::context) assembler.set_context(m->context.window_id, m->context.context);
       if (m->type == MessageType::goodbye) goodbye = m->goodbye;
+      if (m->type == MessageType::stopped) stopped = m->stopped;
+      if (m->type == MessageType::slept) slept = m->slept;
     }
   }
   std::size_t count(MessageType type) const {
@@ -52,16 +55,21 @@ class Listener {
   std::vector<MessageType> got;
   std::optional<WindowEnd> end;
   std::optional<Goodbye> goodbye;
+  std::optional<Stopped> stopped;
+  std::optional<Slept> slept;
 };
 
 class SamplerTest : public testing::Test {
  protected:
+  explicit SamplerTest(const Terms& terms = terms_for_test())
+      : own_(LinkRole::sampler, terms), theirs_(LinkRole::detector, terms) {}
+
   static constexpr std::uint32_t kSamples = 16'000;
 
   FakeClock clock_;
   MemoryLinkPair links_{{.capacity = 16 * 1024}};
-  SideForTest own_{LinkRole::sampler};
-  SideForTest theirs_{LinkRole::detector};
+  SideForTest own_;
+  SideForTest theirs_;
   SourceForTest source_{own_.contract(), 640};  // 200 ms a frame
   QueueMemory memory_{own_.contract()};
   std::unique_ptr<SamplerRole> sampler_;
@@ -69,6 +77,8 @@ class SamplerTest : public testing::Test {
   Step step_;
   int wakes_ = 0;
   bool detector_reads_ = true;
+  PeerStopper* stopper_ = nullptr;
+  SystemSleep* sleep_ = nullptr;
 
   void start() { start(theirs_.own()); }
   void start(const OwnSide& theirs) {
@@ -77,7 +87,9 @@ class SamplerTest : public testing::Test {
                                                                 .source = source_,
                                                                 .own = own_.own(),
                                                                 .memory = memory_.memory(),
-                                                                .link_buffer_bytes = 16 * 1024});
+                                                                .link_buffer_bytes = 16 * 1024,
+                                                                .stopper = stopper_,
+                                                                .sleep = sleep_});
     detector_ = std::make_unique<Listener>(links_, theirs, now());
     wake(Wake::start);
     settle();

@@ -104,7 +104,9 @@ TEST_F(BufferingFirmwareTest, backlog_of_a_sampler_that_buffers_is_dropped_and_c
   auto appraiser = Appraiser::make(contract_, 0, backend_, {files, "/state", 0});
   ASSERT_TRUE(appraiser.ok());
   QueueMemory memory(contract_);
-  const EnergyModel energy({.idle_mw = 4000, .sample_mw = 5000, .infer_mw = 11'000, .sleep_mw = 3000});
+  DeclaredMeter meter({.idle_mw = 4000, .sample_mw = 5000, .infer_mw = 11'000, .sleep_mw = 3000});
+  auto budget = StoredBudget::open(files, "/state", contract_.terms(), "stepped", clock_.now().boot);
+  ASSERT_TRUE(budget.ok());
   Reports reports;
   Detector detector({.link = link.dialer(),
                      .clock = clock_,
@@ -112,7 +114,8 @@ TEST_F(BufferingFirmwareTest, backlog_of_a_sampler_that_buffers_is_dropped_and_c
                      .backend = backend_,
                      .residency = backend_.device(),
                      .appraiser = **appraiser,
-                     .energy = energy,
+                     .meter = meter,
+                     .budget = *budget,
                      .listener = reports,
                      .memory = memory.memory()},
                     {.device = "robot", .boot_id = "stepped"});
@@ -220,7 +223,9 @@ TEST_F(TwoTruthsTest, two_truths_switch_showing_each_side_its_own_digest_is_caug
   ASSERT_TRUE(appraiser.ok());
   QueueMemory detector_memory(contract_);
   QueueMemory sampler_memory(other_);
-  const EnergyModel energy({});
+  DeclaredMeter meter({});
+  auto budget = StoredBudget::open(files, "/state", contract_.terms(), "stepped", clock_.now().boot);
+  ASSERT_TRUE(budget.ok());
   Reports reports;
   const OwnSide detector_side{.role = LinkRole::detector,
                               .boot_epoch = 1,
@@ -238,7 +243,8 @@ TEST_F(TwoTruthsTest, two_truths_switch_showing_each_side_its_own_digest_is_caug
                      .backend = backend_,
                      .residency = backend_.device(),
                      .appraiser = **appraiser,
-                     .energy = energy,
+                     .meter = meter,
+                     .budget = *budget,
                      .listener = reports,
                      .memory = detector_memory.memory()},
                     {.device = "robot", .boot_id = "stepped"});

@@ -10,6 +10,7 @@
 #include "firmware/sampler.h"
 #include "fleet/stepped_world.h"
 #include "link/host/memory_link.h"
+#include "power/declared_meter.h"
 #include "window/queue_memory.h"
 
 namespace torpor {
@@ -25,10 +26,13 @@ class Robot final : private DutyListener {
     SampleSource* source = nullptr;       // outlives the robot
     Backend* backend = nullptr;           // loaded; outlives the robot
     ResidencyProbe* residency = nullptr;  // outlives the robot
-    PowerModel power;
+    PowerModel power;                     // of a declared meter, unless there is another
+    EnergyMeter* meter = nullptr;         // outlives the robot; null: declared
     MemoryLinkPair::Options link{};
     Duration peer_timeout = std::chrono::seconds(10);
     std::uint64_t cycle_limit = 0;
+    PeerStopper* stopper = nullptr;  // the sampler's
+    SystemSleep* sleep = nullptr;    // the sampler's
   };
   // Traps when the detector's state cannot be taken up: in a fresh memory file system it can.
   Robot(const Setup& setup, FakeClock& clock);
@@ -37,9 +41,13 @@ class Robot final : private DutyListener {
   void run_for(Duration time) { world_.run_until(clock_.now().boot + time); }
   void run_cycles(std::uint64_t cycles);
 
+  // The detector is killed where it stands, and started again on what it left on disk.
+  void restart_detector();
+
   SteppedWorld& world() { return world_; }
   MemoryLinkPair& link() { return link_; }
   MemoryFiles& files() { return files_; }
+  StoredBudget& budget() { return *budget_; }
   const Detector& detector() const { return *detector_; }
   const SamplerRole& sampler() const { return *sampler_; }
   const Appraiser& appraiser() const { return *appraiser_; }
@@ -51,9 +59,11 @@ class Robot final : private DutyListener {
   std::size_t sampler_index() const { return sampler_index_; }
 
  private:
+  void make_detector();
   Status agreed() override;
   Status reported(const CycleReport& report) override;
 
+  const Setup setup_;
   FakeClock& clock_;
   Contract detector_contract_;
   Contract sampler_contract_;
@@ -63,7 +73,8 @@ class Robot final : private DutyListener {
   MemoryLinkPair link_;
   QueueMemory detector_memory_;
   QueueMemory sampler_memory_;
-  EnergyModel energy_;
+  DeclaredMeter declared_;
+  std::optional<StoredBudget> budget_;
   std::unique_ptr<Appraiser> appraiser_;
   std::unique_ptr<Detector> detector_;
   std::unique_ptr<SamplerRole> sampler_;

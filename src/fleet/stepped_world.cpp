@@ -24,10 +24,14 @@ void SteppedWorld::at(BootTime when, std::function<void()> event) {
   events_.insert(after, {when, std::move(event)});
 }
 
+void SteppedWorld::replace(std::size_t index, Role& role) {
+  actors_[index] = {.role = &role, .link = std::move(actors_[index].link), .wakes = actors_[index].wakes};
+}
+
 void SteppedWorld::stop(std::size_t role) { actors_[role].stop_wanted = true; }
 
 std::optional<Wake> SteppedWorld::due(const Actor& actor) const {
-  if (actor.step.exit_code) return {};
+  if (actor.step.exit_code || actor.frozen) return {};
   if (!actor.started) return Wake::start;
   if (actor.stop_wanted) return Wake::stop;
   const Wait& wait = actor.step.wait;
@@ -70,7 +74,7 @@ void SteppedWorld::run_until(BootTime until) {
     }
     BootTime next = until;
     for (const Actor& actor : actors_) {
-      if (!actor.step.exit_code) next = std::min(next, actor.step.wait.until);
+      if (!actor.step.exit_code && !actor.frozen) next = std::min(next, actor.step.wait.until);
     }
     if (!events_.empty()) next = std::min(next, events_.front().when);
     if (clock_.now().boot >= until) return;

@@ -32,6 +32,11 @@ class SteppedWorld {
   // Calls `event` when the clock reaches `when` (or is past it), before any role runs then.
   void at(BootTime when, std::function<void()> event);
 
+  // From now on nothing wakes this role: a process that hangs, or that is no more.
+  void freeze(std::size_t role) { actors_[role].frozen = true; }
+  // Another process in its place, woken for the first time when the world next runs.
+  void replace(std::size_t index, Role& role);
+
   // Delivers Wake::stop to a role the next time the world runs.
   void stop(std::size_t role);
 
@@ -49,6 +54,7 @@ class SteppedWorld {
     Step step{};
     bool started = false;
     bool stop_wanted = false;
+    bool frozen = false;
     std::uint64_t wakes = 0;
   };
   struct Event {

@@ -61,9 +61,13 @@ void round_trip(const Message& message) {
       case MessageType::bundle:
         return encode(message.bundle, payload);
       case MessageType::goodbye:
+        return encode(message.goodbye, payload);
+      case MessageType::slept:
+        return encode(message.slept, payload);
+      case MessageType::stopped:
         break;
     }
-    return encode(message.goodbye, payload);
+    return encode(message.stopped, payload);
   }();
   require(encoded.ok());
   static std::array<std::int16_t, kMaxFrameSamples> room;

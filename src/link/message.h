@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/fixed_string.h"
 #include "base/result.h"
+#include "contract/contract.h"
 #include "link/framing.h"
 #include "window/window.h"
 
@@ -20,7 +21,7 @@
 namespace torpor {
 
 inline constexpr std::uint32_t kProtocolMajor = 1;
-inline constexpr std::uint32_t kProtocolMinor = 0;
+inline constexpr std::uint32_t kProtocolMinor = 1;
 
 enum class MessageType : std::uint8_t {
   hello = 1,
@@ -31,6 +32,8 @@ enum class MessageType : std::uint8_t {
   sleep = 6,
   bundle = 7,
   goodbye = 8,
+  slept = 9,     // since minor version 1
+  stopped = 10,  // since minor version 1
 };
 std::string_view name(MessageType type);
 
@@ -88,6 +91,22 @@ struct Goodbye {
   ReasonName reason;  // empty: done
 };
 
+// Sampler to detector, after a sleep that the contract wants suspended: how it was slept.
+// Only from a sampler that owns the machine's sleep.
+struct Slept {
+  SleepLevel level{};
+  Duration slept{};                   // suspended for so long, 0 where it was not
+  std::uint32_t failed_suspends = 0;  // since the sampler started
+  ReasonName reason{};                // why it was not suspended to the end; empty: it was
+};
+
+// Sampler to detector, at an agreement: the detector before this one was stopped for not
+// coming back within the limit. Repeated until a detector has finished a cycle.
+struct Stopped {
+  Duration after{};  // awake, or overdue, for so long
+  Duration limit{};  // what it may be
+};
+
 // One decoded message; `type` says which member means something. Views point into the
 // reader's memory.
 struct Message {
@@ -100,6 +119,8 @@ struct Message {
   SleepUntil sleep;
   BundleCopy bundle;
   Goodbye goodbye;
+  Slept slept;
+  Stopped stopped;
 };
 
 // The payload, written to the front of `out`; message_too_long where it does not fit.
@@ -111,6 +132,8 @@ Result<Bytes> encode(const ContextUpdate& message, MutableBytes out);
 Result<Bytes> encode(const SleepUntil& message, MutableBytes out);
 Result<Bytes> encode(const BundleCopy& message, MutableBytes out);
 Result<Bytes> encode(const Goodbye& message, MutableBytes out);
+Result<Bytes> encode(const Slept& message, MutableBytes out);
+Result<Bytes> encode(const Stopped& message, MutableBytes out);
 
 using SampleRoom = std::span<std::int16_t, kMaxFrameSamples>;
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
 #include <bit>
-#include <limits>
 
-#include "base/cbor.h"
-#include "link/message.h"
+#include "link/message_fields.h"
 
 namespace torpor {
 
@@ -14,98 +12,7 @@ namespace {
 
 using cbor::MapReader;
 using cbor::Reader;
-
-// Walks the keys of one message and remembers which were there.
-class Fields {
- public:
-  Fields(MapReader& map, Reader& reader) : map_(map), reader_(reader) {}
-
-  bool next() {
-    if (!map_.next()) return false;
-    if (key() >= 0 && key() < 32) seen_ |= 1u << key();
-    return true;
-  }
-  std::int64_t key() const { return map_.key(); }
-  bool saw(unsigned key) const { return ((seen_ >> key) & 1u) != 0; }
-  Status skip() { return map_.skip(); }
-
-  Status get(std::uint64_t& into) {
-    TORPOR_TRY(into, reader_.uint());
-    return {};
-  }
-  Status get(std::uint32_t& into) {
-    TORPOR_TRY(const std::uint64_t value, reader_.uint());
-    if (value > std::numeric_limits<std::uint32_t>::max()) return out_of_range("at most 32 bits"sv);
-    into = static_cast<std::uint32_t>(value);
-    return {};
-  }
-  Status get(std::int64_t& into) {
-    TORPOR_TRY(into, reader_.integer());
-    return {};
-  }
-  Status get(std::int32_t& into) {
-    TORPOR_TRY(const std::int64_t value, reader_.integer());
-    if (value < std::numeric_limits<std::int32_t>::min() || value > std::numeric_limits<std::int32_t>::max())
-      return out_of_range("at most 32 bits"sv);
-    into = static_cast<std::int32_t>(value);
-    return {};
-  }
-  Status get(bool& into) {
-    TORPOR_TRY(into, reader_.boolean());
-    return {};
-  }
-  Status get(ReasonName& into) {
-    TORPOR_TRY(const std::string_view text, reader_.text());
-    if (text.size() > ReasonName::capacity()) return out_of_range("a name of at most 48 bytes"sv);
-    // What a peer says ends up in our log: only what a reason's name is made of.
-    for (char c : text)
-      if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_') return out_of_range("a..z, 0..9 and _"sv);
-    into = ReasonName(text);
-    return {};
-  }
-  Status get(LinkRole& into) {
-    TORPOR_TRY(const std::uint64_t value, reader_.uint());
-    if (value > 1) return out_of_range("0 or 1"sv);
-    into = static_cast<LinkRole>(value);
-    return {};
-  }
-  Status get(Digest& into) {
-    TORPOR_TRY(const Bytes raw, reader_.bytes());
-    if (raw.size() != into.size()) return out_of_range("32 bytes"sv);
-    std::memcpy(into.data(), raw.data(), into.size());
-    return {};
-  }
-  Status get(Bytes& into) {
-    TORPOR_TRY(into, reader_.bytes());
-    return {};
-  }
-  Status out_of_range(std::string_view expected) const {
-    Error error{.reason = Reason::message_malformed};
-    error.where << "key "sv << key();
-    error.found << "another value"sv;
-    error.expected << expected;
-    return error;
-  }
-  // After the last key: keys 1..last were all there.
-  Status require(unsigned last) const {
-    TORPOR_CHECK(map_.status());
-    for (unsigned k = 1; k <= last; ++k)
-      if (!saw(k)) return missing(k);
-    return {};
-  }
-  Status missing(unsigned k) const {
-    Error error{.reason = Reason::message_malformed};
-    error.where << "key "sv << k;
-    error.found << "nothing"sv;
-    error.expected << "a value"sv;
-    return error;
-  }
-
- private:
-  MapReader& map_;
-  Reader& reader_;
-  std::uint32_t seen_ = 1;  // key 0, the type
-};
+using Fields = MessageFields;
 
 Status read(Fields& f, Hello& m) {
   while (f.next()) {
@@ -195,7 +102,7 @@ Status read(Fields& f, SampleRoom room, Frame& m) {
       case 9:
         TORPOR_CHECK(f.get(raw));
         if (raw.size() % sizeof(std::int16_t) != 0 || raw.size() > room.size_bytes())
-          return f.out_of_range("whole samples, as many as a frame may hold"sv);
+          return f.out_of_range("whole samples, as many as a frame may hold");
         break;
       default:
         TORPOR_CHECK(f.skip());
@@ -290,6 +197,44 @@ Status read(Fields& f, Goodbye& m) {
   return f.require(1);
 }
 
+Status read(Fields& f, Slept& m) {
+  while (f.next()) {
+    switch (f.key()) {
+      case 1:
+        TORPOR_CHECK(f.get(m.level));
+        break;
+      case 2:
+        TORPOR_CHECK(f.get(m.slept));
+        break;
+      case 3:
+        TORPOR_CHECK(f.get(m.failed_suspends));
+        break;
+      case 4:
+        TORPOR_CHECK(f.get(m.reason));
+        break;
+      default:
+        TORPOR_CHECK(f.skip());
+    }
+  }
+  return f.require(4);
+}
+
+Status read(Fields& f, Stopped& m) {
+  while (f.next()) {
+    switch (f.key()) {
+      case 1:
+        TORPOR_CHECK(f.get(m.after));
+        break;
+      case 2:
+        TORPOR_CHECK(f.get(m.limit));
+        break;
+      default:
+        TORPOR_CHECK(f.skip());
+    }
+  }
+  return f.require(2);
+}
+
 Status read_type(MapReader& map, Reader& reader, std::uint64_t& type) {
   const bool some = map.next();
   TORPOR_CHECK(map.status());
@@ -321,6 +266,10 @@ Status read_body(Fields& fields, SampleRoom room, Message& into) {
       return read(fields, into.bundle);
     case MessageType::goodbye:
       return read(fields, into.goodbye);
+    case MessageType::slept:
+      return read(fields, into.slept);
+    case MessageType::stopped:
+      return read(fields, into.stopped);
   }
   return {};
 }
@@ -340,7 +289,7 @@ Result<bool> decode(Bytes payload, SampleRoom room, Message& into) {
   std::uint64_t type = 0;
   if (auto status = read_type(map, reader, type); !status) return malformed("message"sv, status.error());
   if (type < static_cast<std::uint64_t>(MessageType::hello) ||
-      type > static_cast<std::uint64_t>(MessageType::goodbye)) {
+      type > static_cast<std::uint64_t>(MessageType::stopped)) {
     return false;
   }
   into = Message{};

@@ -61,8 +61,8 @@ class Fields {
 }  // namespace
 
 std::string_view name(MessageType type) {
-  constexpr std::string_view kNames[] = {"?",       "HELLO", "WINDOW_START", "FRAME",  "WINDOW_END",
-                                         "CONTEXT", "SLEEP", "BUNDLE",       "GOODBYE"};
+  constexpr std::string_view kNames[] = {"?",     "HELLO",  "WINDOW_START", "FRAME", "WINDOW_END", "CONTEXT",
+                                         "SLEEP", "BUNDLE", "GOODBYE",      "SLEPT", "STOPPED"};
   const auto i = static_cast<std::size_t>(type);
   return i < std::size(kNames) ? kNames[i] : kNames[0];
 }
@@ -135,6 +135,22 @@ Result<Bytes> encode(const BundleCopy& m, MutableBytes out) {
 
 Result<Bytes> encode(const Goodbye& m, MutableBytes out) {
   return Fields(MessageType::goodbye, 1, out).put_text(1, m.reason).finish();
+}
+
+Result<Bytes> encode(const Slept& m, MutableBytes out) {
+  return Fields(MessageType::slept, 4, out)
+      .put(1, static_cast<std::uint64_t>(m.level))
+      .put_signed(2, m.slept.count())
+      .put(3, m.failed_suspends)
+      .put_text(4, m.reason)
+      .finish();
+}
+
+Result<Bytes> encode(const Stopped& m, MutableBytes out) {
+  return Fields(MessageType::stopped, 2, out)
+      .put_signed(1, m.after.count())
+      .put_signed(2, m.limit.count())
+      .finish();
 }
 
 }  // namespace torpor

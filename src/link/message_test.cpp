@@ -123,6 +123,14 @@ TEST(Message, the_small_messages_come_back_unchanged) {
   EXPECT_EQ(sleep.sleep.until, BootTime(std::chrono::hours(30)));
   const Message goodbye = round(Goodbye{"model_refused"});
   EXPECT_EQ(goodbye.goodbye.reason.view(), "model_refused");
+  const Message slept = round(Slept{SleepLevel::suspend, std::chrono::seconds(50), 2, "suspend_busy"});
+  EXPECT_EQ(slept.slept.level, SleepLevel::suspend);
+  EXPECT_EQ(slept.slept.slept, std::chrono::seconds(50));
+  EXPECT_EQ(slept.slept.failed_suspends, 2u);
+  EXPECT_EQ(slept.slept.reason.view(), "suspend_busy");
+  const Message stopped = round(Stopped{std::chrono::seconds(16), std::chrono::seconds(15)});
+  EXPECT_EQ(stopped.stopped.after, std::chrono::seconds(16));
+  EXPECT_EQ(stopped.stopped.limit, std::chrono::seconds(15));
   const Message bundle = round(BundleCopy{as_bytes("not really a bundle")});
   EXPECT_EQ(as_text(bundle.bundle.file), "not really a bundle");
 }
@@ -203,6 +211,13 @@ TEST(Message, values_that_do_not_fit_are_refused) {
   EXPECT_EQ(refusal_of(*w.finish()).reason, Reason::message_malformed);
 }
 
+TEST(Message, a_time_below_zero_and_a_sleep_level_nobody_knows_are_refused) {
+  EXPECT_EQ(refusal_of(payload_of(Stopped{Duration(-1), Duration(4)})).where.view(), "peer: STOPPED: key 1");
+  EXPECT_EQ(refusal_of(payload_of(Slept{.slept = Duration(-1)})).where.view(), "peer: SLEPT: key 2");
+  EXPECT_EQ(refusal_of(payload_of(Slept{.level = static_cast<SleepLevel>(2)})).where.view(),
+            "peer: SLEPT: key 1");
+}
+
 TEST(Message, a_reason_that_could_forge_a_log_line_is_refused) {
   for (const std::string_view text : {"x\ny", "Loud", "a b", "esc\x1b"}) {
     std::byte room[64];
@@ -228,6 +243,8 @@ TEST(Message, every_truncation_of_every_message_is_refused) {
   keep(payload_of(SleepUntil{BootTime(Duration(99'999))}));
   keep(payload_of(BundleCopy{as_bytes("bundle")}));
   keep(payload_of(Goodbye{"done"}));
+  keep(payload_of(Slept{SleepLevel::block, {}, 1, "suspend_busy"}));
+  keep(payload_of(Stopped{Duration(5), Duration(4)}));
   for (const auto& payload : all) {
     for (std::size_t size = 0; size < payload.size(); ++size) {
       const Error error = refusal_of(Bytes(payload).first(size));

@@ -60,6 +60,8 @@ class Peer {
   // Rises with each agreement; 0 before the first.
   std::uint32_t session() const { return session_; }
   Wait wait() const;
+  // Gives this peer up, as if it had hung up: agreement is made anew, with the next.
+  void hang_up(BootTime now) { lose(now); }
   void close();
 
   struct Counts {

@@ -5,12 +5,22 @@
 #include <span>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "features/tokens.h"
 
 namespace torpor {
 
 class ModelFile;  // model/model_file.h: checked, memory-mapped, immutable
+
+// What the last run() and the release() after it took, step by step. All zero where
+// nothing had to be woken first: in this process and on its own processor.
+struct BackendTimes {
+  Duration init{};      // until the device, or the process, was ready
+  Duration load{};      // the model onto it
+  Duration infer{};     // the network
+  Duration teardown{};  // giving all of it back
+};
 
 // What runs the encoder. One conformance suite judges every backend: logits equal the
 // reference kernels bit for bit, or within the bound that `exact()` == false states.
@@ -30,7 +40,14 @@ class Backend {
   virtual Status load(const ModelFile& model, std::size_t max_batch) = 0;
   // One logit per token set; logits.size() == batch.size() <= max_batch. No heap.
   virtual Status run(std::span<const TokenSet> batch, std::span<float> logits) = 0;
+  // Gives back what run() woke; idempotent. The next run() wakes it again.
   virtual Status release() = 0;
+  virtual BackendTimes times() const { return {}; }
 };
+
+// The device itself is the matter: it is not there, or did not wake.
+constexpr bool is_device_failure(Reason reason) {
+  return reason == Reason::device_absent || reason == Reason::device_failed;
+}
 
 }  // namespace torpor

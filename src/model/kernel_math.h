@@ -15,6 +15,14 @@
 //
 // Everything is in an unnamed namespace on purpose: the file is compiled with different
 // instruction sets, and the linker must not merge the copies.
+
+// Also compiled for a GPU, where it is the same text again (cuda/steps.h).
+#if defined(__CUDACC__)
+#define TORPOR_EVERYWHERE __host__ __device__
+#else
+#define TORPOR_EVERYWHERE
+#endif
+
 namespace torpor {
 namespace {
 
@@ -46,7 +54,7 @@ struct IntOf<F16> {
 };
 
 template <class To, class From>
-[[gnu::always_inline]] inline To bits_as(From from) {
+TORPOR_EVERYWHERE [[gnu::always_inline]] inline To bits_as(From from) {
   static_assert(sizeof(To) == sizeof(From));
   To to;
   std::memcpy(&to, &from, sizeof to);
@@ -62,7 +70,7 @@ inline constexpr std::int32_t kRoundBits = 0x4b400000;
 
 // NaN becomes `lo`.
 template <class F>
-[[gnu::always_inline]] inline F clamp(F x, float lo, float hi) {
+TORPOR_EVERYWHERE [[gnu::always_inline]] inline F clamp(F x, float lo, float hi) {
   const F low = F{} + lo;
   const F high = F{} + hi;
   x = x > low ? x : low;
@@ -71,14 +79,14 @@ template <class F>
 
 // round half to even of x * inverse_scale, saturated to -127..127.
 template <class F>
-[[gnu::always_inline]] inline typename IntOf<F>::type quantized(F x, float inverse_scale) {
+TORPOR_EVERYWHERE [[gnu::always_inline]] inline typename IntOf<F>::type quantized(F x, float inverse_scale) {
   return bits_as<typename IntOf<F>::type>(clamp(x * inverse_scale, -127.0f, 127.0f) + kRoundShift) -
          kRoundBits;
 }
 
 // e^x for x <= 0, relative error below 3e-7; x below -87 counts as -87.
 template <class F>
-[[gnu::always_inline]] inline F exp_nonpositive(F x) {
+TORPOR_EVERYWHERE [[gnu::always_inline]] inline F exp_nonpositive(F x) {
   using I = typename IntOf<F>::type;
   x = clamp(x, -87.0f, 0.0f);
   const F shifted = x * 1.44269504f + kRoundShift;  // low bits: n = round(x / ln 2)
@@ -94,7 +102,7 @@ template <class F>
 // t/2 (1 + erf(t / sqrt 2)); absolute error below 1e-6 (1 + |t|). erf as an odd rational
 // function, fitted by weighted least squares to 1.3e-7 on [0, 3.6] and constant beyond.
 template <class F>
-[[gnu::always_inline]] inline F gelu(F t) {
+TORPOR_EVERYWHERE [[gnu::always_inline]] inline F gelu(F t) {
   const F z = clamp(t * 0.70710678f, -3.6f, 3.6f);
   const F u = z * z;
   F p = u * -1.3515328873836552e-06f + 0.0002174263499910012f;

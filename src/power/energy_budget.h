@@ -10,32 +10,49 @@
 
 namespace torpor {
 
-// The contract's mJ per hour as a token bucket: filled at that rate, holding at most what
-// one cycle may take, emptied by what was spent. So no hour costs more than mj_per_hour
-// and one cycle's allowance, whatever the meter says about any single cycle. An overrun
-// leaves a debt, and until that is paid no cycle is begun. Pure; one thread.
+// The contract's mJ per hour as a token bucket: filled at that rate, emptied by what was
+// spent, and holding what one cycle may take (plus what flows in within the interval
+// tolerance, or a cycle that wakes a moment early would find its bucket a drop short). A
+// cycle begins only when its whole allowance is there; an overrun leaves a debt, and until
+// that is paid no cycle begins. So no hour costs more than
+//   mj_per_hour + one full bucket                       while cycles keep their allowance
+//   mj_per_hour + one full bucket + the last overrun    otherwise:
+// no bucket can foresee what the cycle it lets through will really take. Pure; one thread.
 class EnergyBudget {
  public:
   // Full: what a robot that was never started may spend.
-  EnergyBudget(const PowerTerms& terms, BootTime now);
+  EnergyBudget(const Terms& terms, BootTime now);
 
   void refill(BootTime now);
   // A whole cycle can be paid for now.
   bool pays_for_a_cycle() const { return balance_mj_ >= cycle_mj_; }
-  void charge(double mj);  // below 0 or not a number: a whole cycle's allowance, failing closed
+  // Takes the allowance out before the cycle begins, so that the bucket, no longer full, goes
+  // on filling while the cycle works; settle() puts right what it really took.
+  void reserve() { balance_mj_ -= cycle_mj_; }
+  void settle(double mj);
+  // Anything else that was spent. Here and above a cost below 0 or not a number is a whole
+  // cycle's allowance, failing closed.
+  void charge(double mj);
   double balance_mj() const { return balance_mj_; }
+  double cycle_mj() const { return cycle_mj_; }
+  double full_mj() const { return full_mj_; }
 
-  // Survives a restart: balance and when it was, by boottime and boot id. Within one boot
-  // the time that passed fills the bucket; after a new boot it does not (nobody knows what
-  // was drawn). What is damaged or of a longer future leaves the bucket empty: error
+  // Survives a restart: balance and when it was, by boottime and boot id, and whether all
+  // that was spent is in it ("settled": the process ended of itself). Within one boot the
+  // time that passed fills the bucket, and a process that did not settle has spent a cycle
+  // nobody counted: it is charged. After a new boot a debt stays as it was (nobody knows what
+  // was drawn in between) and a bucket without debt is full: a computer takes longer to
+  // boot than a cycle's share of the hour, and a reboot is no reason to miss a look.
+  // Damaged, or from later in this boot than now: the bucket is left empty and the error is
   // budget_damaged, which the caller reports and goes on.
-  static constexpr std::size_t kEncodedSize = 80;
-  Result<Bytes> encode(const FixedString<36>& boot_id, MutableBytes out) const;
+  static constexpr std::size_t kEncodedSize = 68;
+  Bytes encode(const FixedString<36>& boot_id, bool settled, std::span<std::byte, kEncodedSize> out) const;
   Status restore(Bytes stored, const FixedString<36>& boot_id, BootTime now);
 
  private:
   double mj_per_second_;
   double cycle_mj_;
+  double full_mj_;
   double balance_mj_;
   BootTime filled_at_;
 };

@@ -24,6 +24,12 @@ std::string_view name(Phase phase) {
   return "unknown";
 }
 
+double total(const PhaseMillijoules& energy) {
+  double sum = 0;
+  for (double part : energy) sum += part;
+  return sum;
+}
+
 std::string_view name(ResidencyState state) {
   switch (state) {
     case ResidencyState::released:

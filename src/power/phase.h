@@ -22,5 +22,6 @@ enum class ResidencyState : std::uint8_t {
 std::string_view name(ResidencyState state);
 
 using PhaseMillijoules = std::array<double, kPhases>;
+double total(const PhaseMillijoules& energy);
 
 }  // namespace torpor

@@ -36,4 +36,18 @@ std::string_view name(Breach breach) {
   return "unknown";
 }
 
+std::string_view name(WorkerStep step) {
+  switch (step) {
+    case WorkerStep::init:
+      return "init";
+    case WorkerStep::load:
+      return "load";
+    case WorkerStep::infer:
+      return "infer";
+    case WorkerStep::teardown:
+      return "teardown";
+  }
+  return "unknown";
+}
+
 }  // namespace torpor

@@ -22,7 +22,7 @@ enum class Breach : std::uint8_t {
   interval,        // start to start differs from the period by more than the tolerance
   awake,           // awake longer than the limit
   energy,          // more than the active mJ of one cycle
-  residency,       // the compute device was still held at the release deadline
+  residency,       // the compute device was still held at the release deadline, or its release failed
   infer_deadline,  // the inference took longer than its deadline
   drops,           // frames were dropped
   expired,         // the contract is certainly over
@@ -55,6 +55,7 @@ struct ContractFacts {
 // What a worker process does for one inference, in order.
 enum class WorkerStep : std::uint8_t { init, load, infer, teardown };
 inline constexpr std::size_t kWorkerSteps = 4;
+std::string_view name(WorkerStep step);
 
 struct CycleReport {
   // Who and which.
@@ -105,8 +106,9 @@ struct CycleReport {
   std::int64_t idle_rail_mw = -1;   // module rail after release; -1: not measured
   double budget_mj = 0;             // left in the hour's budget after this cycle; below 0: debt
   ResidencyState residency = ResidencyState::unknown;
-  FixedString<64> residency_note;               // what was seen, or what is missing to see it
-  FixedString<16> backend;                      // what ran the network, or was to
+  FixedString<64> residency_note;  // what was seen, or what is missing to see it
+  FixedString<16> backend;         // what ran the network, or was to
+  FixedString<96> backend_note;    // why it gave no score, or did not release: "worker_died: signal 9"
   std::array<Duration, kWorkerSteps> worker{};  // init, load, infer, teardown; 0 where in-process
   std::uint32_t breaches = 0;                   // bit per Breach
   bool has(Breach b) const { return (breaches >> static_cast<unsigned>(b)) & 1u; }

@@ -226,7 +226,8 @@ class PageData {
     if (source == "declared model")
       return "A declared model (time in each state x declared watts), not a measurement. Attributed to us: "
              "rail minus idle.";
-    return "Source: " + source + ". Attributed to us: rail minus idle.";
+    return "Source: " + source + ". Attributed to us: rail minus idle." +
+           (page_.story().last.sleep_interpolated ? " Sleep is interpolated from readings at its ends." : "");
   }
 
   std::string drop_words() const {

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <cmath>
 
-#include "power/energy_model.h"
 #include "report/page_parts.h"
 #include "report/text.h"
 #include "report/trace_writers.h"
@@ -74,6 +74,15 @@ std::string fact(std::string_view term, std::string_view value, std::string_view
                      term, html_escape(value), html_escape(note));
 }
 
+// Source, what it covers, and what it leaves open.
+std::string energy_note(const CycleReport& last, const TraceSummary& s) {
+  if (last.energy_source.empty() || last.energy_source.view() == "none") return "none";
+  std::string note = valid_text(last.energy_source);
+  if (!last.energy_coverage.empty()) note += fmt::format(" ({})", valid_text(last.energy_coverage));
+  if (s.unmeasured > Duration::zero()) note += fmt::format("; {} unmeasured", human(s.unmeasured));
+  return note;
+}
+
 std::string facts_list(const Story& story, const PageFacts& facts, const PageFigures& figures) {
   const CycleReport& last = story.last;
   const TraceSummary& s = facts.summary;
@@ -89,10 +98,15 @@ std::string facts_list(const Story& story, const PageFacts& facts, const PageFig
   out += fact("Slots", lost_words(s), fmt::format("{} late, {}", s.late, plural(s.restarts, "restart")),
               s.skipped + s.missed > 0);
   const bool metered = last.energy_source.view() != "none" && !last.energy_source.empty();
-  out += fact("Energy, dearest hour", metered ? human_mj(figures.dearest_hour_mj) : "not measured",
-              fmt::format("contract {}; source: {}", human_mj(last.contract.mj_per_hour),
-                          metered ? valid_text(last.energy_source) : "none"),
-              metered && figures.dearest_hour_mj > last.contract.mj_per_hour);
+  out +=
+      fact("Energy, dearest hour", metered ? human_mj(figures.dearest_hour_mj) : "not measured",
+           fmt::format("contract {}; source: {}", human_mj(last.contract.mj_per_hour), energy_note(last, s)),
+           metered && figures.dearest_hour_mj > last.contract.mj_per_hour);
+  out +=
+      fact("Energy budget", human_mj(std::fabs(last.budget_mj)) + (last.budget_mj < 0 ? " of debt" : " left"),
+           s.slept_through == 0 ? "no cycle was slept through"
+                                : plural(s.slept_through, "cycle") + " slept through",
+           last.budget_mj < 0 || s.slept_through > 0);
   out += fact("Compute device", name(last.residency), valid_text(last.residency_note),
               last.residency != ResidencyState::released);
   out +=

@@ -92,7 +92,8 @@ TEST(Page, says_first_what_is_wrong_since_when_and_whether_the_contract_is_kept)
   EXPECT_THAT(page, HasSubstr("since cycle 654, 2027-01-15 17:54:00 UTC"));
   EXPECT_THAT(page, HasSubstr("in 6 of 720 cycles; the newest one keeps it"));
   EXPECT_THAT(page, HasSubstr("Contract amr-drive-2027a, sequence 7"));
-  EXPECT_THAT(page, HasSubstr("declared model"));
+  EXPECT_THAT(page, HasSubstr("declared model (as declared by the site)"));
+  EXPECT_THAT(page, HasSubstr("<dt>Energy budget</dt><dd>5.40 J left<small>no cycle was slept through"));
 }
 
 TEST(Page, needs_nothing_from_anywhere) {

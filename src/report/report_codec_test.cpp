@@ -158,6 +158,7 @@ TEST(ReportCodec, the_longest_report_fits_a_record) {
   };
   fill(report.device), fill(report.boot_id), fill(report.sensor), fill(report.contract.id);
   fill(report.verdict.explanation), fill(report.energy_source), fill(report.residency_note);
+  fill(report.sleep_note), fill(report.energy_coverage), fill(report.backend), fill(report.backend_note);
   for (auto& axis : report.indicators.axis) {
     axis = {1e300, 1e300, 1e300, 1e300, {}};
     for (auto& peak : axis.peaks) peak = {1e300, 1e300};

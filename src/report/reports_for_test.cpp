@@ -6,7 +6,7 @@
 #include <bit>
 #include <cmath>
 
-#include "power/energy_model.h"
+#include "power/declared_meter.h"
 
 namespace torpor {
 namespace {
@@ -202,9 +202,14 @@ struct Robot {
   void fill_cost(CycleReport& r) {
     const bool leaks = trouble(r, kResidentCycle);
     const bool leaked = story.with_trouble && r.cycle == kResidentCycle + 1;
-    r.energy_mj =
-        EnergyModel(kPower).cost(r.spent, leaked ? ResidencyState::resident : ResidencyState::released);
-    r.energy_source = EnergyModel::source();
+    DeclaredMeter meter(kPower);
+    for (std::size_t i = 0; i < kPhases; ++i) {
+      const auto phase = static_cast<Phase>(i);
+      r.energy_mj[i] = meter.lap(phase, r.spent[i], leaked && phase == Phase::sleep).mj;
+    }
+    r.energy_source = meter.source();
+    r.energy_coverage = meter.coverage();
+    r.budget_mj = 5400;
     r.residency = leaks ? ResidencyState::resident : ResidencyState::released;
     r.residency_note = leaks ? "compute device held by 1" : "no device held";
     if (leaks) r.set(Breach::residency);
@@ -295,7 +300,7 @@ CycleReport arbitrary_report_for_test(std::uint64_t seed) {
   integer(r.failed_resumes);
   text(r.sleep_note);
   span(r.stopped_after), span(r.unmeasured);
-  text(r.energy_coverage), text(r.backend);
+  text(r.energy_coverage), text(r.backend), text(r.backend_note);
   r.sleep_interpolated = random.below(2) == 1;
   real(r.energy_error_mj), real(r.budget_mj);
   integer(r.idle_rail_mw);

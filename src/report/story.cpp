@@ -53,6 +53,10 @@ std::string interval_words(const TraceRow& row) {
                      human(period(row.report)), row.report.contract.interval_tolerance_ms);
 }
 
+Phase dearest_phase(const CycleReport& r) {
+  return static_cast<Phase>(std::max_element(r.energy_mj.begin(), r.energy_mj.end()) - r.energy_mj.begin());
+}
+
 std::string breach_words(Breach breach, const TraceRow& row) {
   const CycleReport& r = row.report;
   switch (breach) {
@@ -61,7 +65,8 @@ std::string breach_words(Breach breach, const TraceRow& row) {
     case Breach::awake:
       return fmt::format("awake {}, contract {} ms", human(awake(row)), r.contract.awake_limit_ms);
     case Breach::energy:
-      return fmt::format("{} in this cycle, contract {} a cycle and {} an hour", human_mj(energy(r)),
+      return fmt::format("{} in this cycle, most of it in {}; contract {} a cycle and {} an hour",
+                         human_mj(energy(r)), name(dearest_phase(r)),
                          human_mj(r.contract.active_mj_per_cycle), human_mj(r.contract.mj_per_hour));
     case Breach::residency:
       return fmt::format("after release: {} ({})", name(r.residency), valid_text(r.residency_note));
@@ -78,10 +83,9 @@ std::string breach_words(Breach breach, const TraceRow& row) {
       return fmt::format("module rail at {} mW after release, contract {} mW", r.idle_rail_mw,
                          r.contract.idle_mw);
     case Breach::inference:
-      return fmt::format("backend {} gave no score ({})", valid_text(r.backend),
-                         valid_text(r.residency_note));
+      return fmt::format("backend {} gave no score ({})", valid_text(r.backend), valid_text(r.backend_note));
     case Breach::device:
-      return fmt::format("the compute device did not wake ({})", valid_text(r.residency_note));
+      return fmt::format("the compute device did not wake ({})", valid_text(r.backend_note));
     case Breach::dead_man:
       return fmt::format("the sampler stopped the detector after {} awake, contract {} ms",
                          human(r.stopped_after), r.contract.awake_limit_ms);

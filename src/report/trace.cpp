@@ -92,7 +92,14 @@ void TraceSummarizer::add(const TraceRow& row) {
     for (std::size_t i = 0; i < kPhases; ++i) s.span[i] += row.span[i];
   }
   for (std::size_t i = 0; i < kBreaches; ++i) s.breaches[i] += report.has(static_cast<Breach>(i)) ? 1 : 0;
-  for (double energy : report.energy_mj) s.energy_mj += energy;
+  s.energy_mj += total(report.energy_mj);
+  s.energy_error_mj += report.energy_error_mj;
+  s.unmeasured += report.unmeasured;
+  s.interpolated += report.sleep_interpolated ? 1 : 0;
+  s.slept_through += report.has(Breach::budget) ? 1 : 0;
+  s.energy_source = report.energy_source;
+  s.energy_coverage = report.energy_coverage;
+  s.budget_mj = report.budget_mj;
   for (std::uint64_t drops : report.drops) s.drops += drops;
 }
 

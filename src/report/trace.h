@@ -58,6 +58,13 @@ struct TraceSummary {
   std::array<Duration, kPhases> span{};  // of those
   std::array<std::uint64_t, kBreaches> breaches{};
   double energy_mj = 0;
+  double energy_error_mj = 0;       // bound of the integration error while awake
+  Duration unmeasured{};            // time no reading covers
+  std::uint64_t interpolated = 0;   // cycles whose sleep is from readings at both ends
+  std::uint64_t slept_through = 0;  // cycles the hour's budget could not pay for
+  FixedString<48> energy_source;    // of the last cycle, and what it covers
+  FixedString<48> energy_coverage;
+  double budget_mj = 0;  // left after the last cycle
   std::uint64_t drops = 0;
 
   // Spans over length, at most 1; 0 where no length is known.

@@ -32,6 +32,9 @@ Json row_json(const TraceRow& row) {
   }
   Json z;
   for (const ScoreEvidence& score : r.verdict.score) z.push_back(number(score.z));
+  Json worker;
+  for (std::size_t i = 0; i < kWorkerSteps; ++i)
+    worker[std::string(name(static_cast<WorkerStep>(i)))] = r.worker[i].count();
   Json drop_counts;
   for (std::size_t i = 0; i < kDropReasons; ++i)
     drop_counts[std::string(name(static_cast<DropReason>(i)))] = r.drops[i];
@@ -53,6 +56,16 @@ Json row_json(const TraceRow& row) {
           {"log_evidence", number(r.verdict.log_evidence)},
           {"z", z},
           {"energy_mj", number(energy(r))},
+          {"energy_source", valid_text(r.energy_source)},
+          {"energy_coverage", valid_text(r.energy_coverage)},
+          {"energy_error_mj", number(r.energy_error_mj)},
+          {"sleep_interpolated", r.sleep_interpolated},
+          {"unmeasured_ns", r.unmeasured.count()},
+          {"idle_rail_mw", r.idle_rail_mw < 0 ? Json(nullptr) : Json(r.idle_rail_mw)},
+          {"budget_mj", number(r.budget_mj)},
+          {"backend", valid_text(r.backend)},
+          {"backend_note", valid_text(r.backend_note)},
+          {"worker_ns", worker},
           {"residency", name(r.residency)},
           {"queue_bytes", r.queue_bytes},
           {"drops", drop_counts},
@@ -115,6 +128,13 @@ Json summary_json(const TraceSummary& s) {
           {"share_by_phase", share},
           {"breaches", breaches},
           {"energy_mj", number(s.energy_mj)},
+          {"energy_source", valid_text(s.energy_source)},
+          {"energy_coverage", valid_text(s.energy_coverage)},
+          {"energy_error_mj", number(s.energy_error_mj)},
+          {"sleeps_interpolated", s.interpolated},
+          {"unmeasured_ns", s.unmeasured.count()},
+          {"cycles_slept_through", s.slept_through},
+          {"budget_mj", number(s.budget_mj)},
           {"frames_dropped", s.drops}};
 }
 
@@ -132,11 +152,7 @@ Duration awake(const TraceRow& row) {
   return sum;
 }
 
-double energy(const CycleReport& report) {
-  double sum = 0;
-  for (double part : report.energy_mj) sum += part;
-  return sum;
-}
+double energy(const CycleReport& report) { return total(report.energy_mj); }
 
 std::uint64_t drops(const CycleReport& report) {
   std::uint64_t sum = 0;

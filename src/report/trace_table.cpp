@@ -67,6 +67,7 @@ class TableWriter final : public TraceWriter {
     }
     write_(fmt::format("breaches: {}\nenergy attributed to us: {}; frames dropped: {}\n",
                        breaches.empty() ? "none" : breaches, human_mj(s.energy_mj), s.drops));
+    write_("  " + energy_words(s) + "\n");
   }
 
  private:
@@ -107,7 +108,10 @@ class CsvWriter final : public TraceWriter {
     line +=
         fmt::format("{},{},{:.6f},", name(r.verdict.kind), name(r.verdict.reason), r.verdict.log_evidence);
     for (const ScoreEvidence& score : r.verdict.score) line += fmt::format("{:.6f},", score.z);
-    line += fmt::format("{:.3f},{},{},", energy(r), name(r.residency), r.queue_bytes);
+    line += fmt::format("{:.3f},{:.3f},{},{},", energy(r), r.energy_error_mj, r.sleep_interpolated ? 1 : 0,
+                        r.unmeasured.count());
+    line += r.idle_rail_mw < 0 ? "," : fmt::format("{},", r.idle_rail_mw);
+    line += fmt::format("{:.3f},{},{},", r.budget_mj, name(r.residency), r.queue_bytes);
     for (std::uint64_t drops : r.drops) line += fmt::format("{},", drops);
     write_(line + fmt::format("{}\r\n", r.breaches));
   }
@@ -122,7 +126,7 @@ class CsvWriter final : public TraceWriter {
     for (std::size_t i = 0; i < kPhases; ++i) line += fmt::format("{}_ns,", name(static_cast<Phase>(i)));
     line +=
         "length_ns,unaccounted_ns,verdict,reason,log_evidence,z_logit,z_log_band,z_kurtosis,energy_mj,"
-        "residency,queue_bytes,";
+        "energy_error_mj,sleep_interpolated,unmeasured_ns,idle_rail_mw,budget_mj,residency,queue_bytes,";
     for (std::size_t i = 0; i < kDropReasons; ++i)
       line += fmt::format("drops_{},", name(static_cast<DropReason>(i)));
     write_(line + "breaches\r\n");
@@ -133,6 +137,20 @@ class CsvWriter final : public TraceWriter {
 };
 
 }  // namespace
+
+std::string energy_words(const TraceSummary& s) {
+  if (s.energy_source.empty() || s.energy_source.view() == "none")
+    return "not measured: no meter, nothing declared";
+  std::string text = valid_text(s.energy_source);
+  if (!s.energy_coverage.empty()) text += fmt::format(" ({})", valid_text(s.energy_coverage));
+  if (s.energy_error_mj > 0) text += fmt::format(", within {} while awake", human_mj(s.energy_error_mj));
+  if (s.interpolated > 0) text += ", sleep interpolated";
+  if (s.unmeasured > Duration::zero()) text += fmt::format(", {} unmeasured", human(s.unmeasured));
+  text += fmt::format("; budget {} left", human_mj(s.budget_mj));
+  if (s.slept_through > 0)
+    text += fmt::format(", {} cycle{} slept through", s.slept_through, s.slept_through == 1 ? "" : "s");
+  return text;
+}
 
 std::unique_ptr<TraceWriter> make_table_writer(TraceWriter::Write write) {
   return std::make_unique<TableWriter>(std::move(write));

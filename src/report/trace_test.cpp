@@ -159,6 +159,41 @@ TEST(TraceFormats, json_holds_every_cycle_and_the_summary) {
   EXPECT_EQ(json["cycles"][504]["breaches"][0], "residency");
 }
 
+TEST(TraceFormats, energy_carries_its_source_its_coverage_and_what_is_open) {
+  auto reports = reports_for_test();
+  for (CycleReport& report : reports) {
+    report.energy_source = "ina3221 VDD_IN";
+    report.energy_coverage = "module, without carrier board";
+    report.sleep_interpolated = true;
+  }
+  reports[3].unmeasured = seconds(5);
+  reports[3].energy_error_mj = 1500;
+  reports[7].set(Breach::budget);
+  reports.back().budget_mj = 13'600;
+  const auto rows = rows_of(reports);
+  EXPECT_THAT(written(TraceFormat::table, rows),
+              HasSubstr("ina3221 VDD_IN (module, without carrier board), within 1.50 J while awake, sleep "
+                        "interpolated, 5.00 s unmeasured; budget 13.6 J left, 1 cycle slept through"));
+  const auto json = nlohmann::json::parse(written(TraceFormat::json, rows));
+  EXPECT_EQ(json["cycles"][3]["unmeasured_ns"], 5'000'000'000);
+  EXPECT_EQ(json["cycles"][3]["energy_source"], "ina3221 VDD_IN");
+  EXPECT_TRUE(json["cycles"][3]["idle_rail_mw"].is_null()) << "not measured is no zero";
+  EXPECT_EQ(json["summary"]["cycles_slept_through"], 1);
+  EXPECT_EQ(json["summary"]["budget_mj"], 13'600);
+}
+
+TEST(TraceFormats, json_says_what_the_worker_took_and_why_it_failed) {
+  auto reports = reports_for_test();
+  reports[0].backend = "cuda";
+  reports[0].backend_note = "worker_died: signal 9";
+  reports[0].worker = {milliseconds(1), milliseconds(2), milliseconds(3), milliseconds(4)};
+  const auto json = nlohmann::json::parse(written(TraceFormat::json, rows_of(reports)));
+  EXPECT_EQ(json["cycles"][0]["backend"], "cuda");
+  EXPECT_EQ(json["cycles"][0]["backend_note"], "worker_died: signal 9");
+  EXPECT_EQ(json["cycles"][0]["worker_ns"]["init"], 1'000'000);
+  EXPECT_EQ(json["cycles"][0]["worker_ns"]["teardown"], 4'000'000);
+}
+
 TEST(TraceFormats, json_of_nothing_is_json) {
   EXPECT_TRUE(nlohmann::json::accept(written(TraceFormat::json, {})));
   EXPECT_TRUE(nlohmann::json::accept(written(TraceFormat::chrome, {})));

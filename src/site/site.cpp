@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kMaxSiteBytes = 65'536;
 constexpr std::int64_t kMaxUid = 4'294'967'294;
 constexpr std::int64_t kMaxMilliwatts = 1'000'000;
+constexpr std::size_t kMaxRootBytes = 256;
 constexpr std::size_t kMaxText = 512;
 
 // A site that cannot be read refuses to run, where a contract that cannot be read is bad
@@ -71,6 +72,25 @@ Status read_number(TomlDocument& document, std::string_view path, std::int64_t m
   return {};
 }
 
+Error refusal(const TomlDocument& document, std::string_view field, std::string_view found,
+              std::string_view expected, Reason reason = Reason::toml_bad_text) {
+  Error error{.reason = reason};
+  error.where = document.where(field);
+  error.found << found;
+  error.expected << expected;
+  return error;
+}
+
+// Where /sys and /proc are looked for: relative, it would depend on where we are started.
+Result<std::string> read_root(TomlDocument& document, std::string_view path) {
+  TORPOR_TRY(std::string root, document.text(path, 0, kMaxRootBytes));
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+  if (root.empty() ||
+      (root.front() == '/' && root.back() != '/' && std::none_of(root.begin(), root.end(), is_control)))
+    return root;
+  return refusal(document, path, root, "empty, or an absolute directory without a / at its end");
+}
+
 Status check_power(const TomlDocument& document, const DeclaredPower& p) {
   const auto must_rise = [&](std::string_view field, std::uint32_t value, std::uint32_t least,
                              std::string_view below) -> Status {
@@ -86,15 +106,6 @@ Status check_power(const TomlDocument& document, const DeclaredPower& p) {
   return must_rise("power.infer_mw", p.infer_mw, p.idle_mw, "power.idle_mw");
 }
 
-Error bad_text(const TomlDocument& document, std::string_view field, std::string_view found,
-               std::string_view expected, Reason reason = Reason::toml_bad_text) {
-  Error error{.reason = reason};
-  error.where = document.where(field);
-  error.found << found;
-  error.expected << expected;
-  return error;
-}
-
 bool is_plain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 127; });
 }
@@ -102,7 +113,7 @@ bool is_plain(std::string_view text) {
 Status read_path(TomlDocument& document, const std::string& field, std::string& out) {
   TORPOR_TRY(out, document.text(field, 0, kMaxText));
   if (out.empty() || (out.front() == '/' && is_plain(out))) return {};
-  return bad_text(document, field, out, "an absolute path without spaces, or nothing");
+  return refusal(document, field, out, "an absolute path without spaces, or nothing");
 }
 
 Status read_server(TomlDocument& document, const std::string& table, TelemetryServer& out) {
@@ -117,15 +128,15 @@ Status read_server(TomlDocument& document, const std::string& table, TelemetrySe
   if (!out.url.empty() &&
       ((!https && !out.url.starts_with("http://")) || out.url.size() == host || out.url[host] == '/' ||
        out.url.back() == '/' || !is_plain(out.url) || out.url.find_first_of("@?#") != out.url.npos)) {
-    return bad_text(document, table + ".url", out.url,
-                    "http:// or https://, a host and perhaps a path, no user, no slash at the end");
+    return refusal(document, table + ".url", out.url,
+                   "http:// or https://, a host and perhaps a path, no user, no slash at the end");
   }
   if (!https && !(out.auth_file.empty() && out.ca_file.empty() && out.cert_file.empty()))
-    return bad_text(document, table + ".url", out.url, "https:// where a secret or certificate is given",
-                    Reason::site_secret);
+    return refusal(document, table + ".url", out.url, "https:// where a secret or certificate is given",
+                   Reason::site_secret);
   if (out.cert_file.empty() != out.key_file.empty())
-    return bad_text(document, table + ".key_file", out.key_file, "a certificate and its key, or neither",
-                    Reason::site_secret);
+    return refusal(document, table + ".key_file", out.key_file, "a certificate and its key, or neither",
+                   Reason::site_secret);
   return {};
 }
 
@@ -135,6 +146,25 @@ Status read_telemetry(TomlDocument& document, TelemetrySite& out) {
   TORPOR_CHECK(read_server(document, "telemetry.remote_write", out.remote_write));
   TORPOR_CHECK(read_server(document, "telemetry.pushgateway", out.pushgateway));
   return read_server(document, "telemetry.alertmanager", out.alertmanager);
+}
+
+Status read_backend(TomlDocument& document, BackendChoice& backend) {
+  const auto refuse = [&](std::string_view field, std::string_view found, std::string_view expected) {
+    return refusal(document, field, found, expected, Reason::site_backend);
+  };
+  TORPOR_CHECK(read_name(document, "backend.name", backend.name));
+  TORPOR_TRY(backend.worker, document.text("backend.worker", 0, 4096));
+  TORPOR_TRY(backend.cpu_fallback, document.boolean("backend.cpu_fallback"));
+  const bool cpu = backend.name.view() == "cpu";
+  if (!cpu && backend.name.view() != "cuda" && backend.name.view() != "tensorrt")
+    return refuse("backend.name", backend.name, "cpu, cuda or tensorrt");
+  if (!cpu && backend.worker.empty())
+    return refuse("backend.worker", "nothing", "torpor-infer: a GPU is used by a process that ends");
+  if (!backend.worker.empty() && backend.worker.front() != '/')
+    return refuse("backend.worker", backend.worker, "an absolute path");
+  if (cpu && backend.cpu_fallback)
+    return refuse("backend.cpu_fallback", "true", "false: there is nothing else to fall back to");
+  return {};
 }
 
 Result<Site> read_site(std::string_view text, std::string_view file) {
@@ -153,6 +183,8 @@ Result<Site> read_site(std::string_view text, std::string_view file) {
   TORPOR_CHECK(read_number(document, "power.sample_mw", 0, kMaxMilliwatts, site.power.sample_mw));
   TORPOR_CHECK(read_number(document, "power.infer_mw", 0, kMaxMilliwatts, site.power.infer_mw));
   TORPOR_CHECK(read_number(document, "power.sleep_mw", 0, kMaxMilliwatts, site.power.sleep_mw));
+  TORPOR_CHECK(read_backend(document, site.backend));
+  TORPOR_TRY(site.system_root, read_root(document, "system.root"));
   TORPOR_CHECK(read_telemetry(document, site.telemetry));
   TORPOR_CHECK(document.finish());
   TORPOR_CHECK(check_power(document, site.power));

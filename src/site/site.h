@@ -12,13 +12,21 @@
 
 namespace torpor {
 
-// Watts this machine draws by state, declared by whoever set it up: the only source of
-// power figures until there are meters. Reports name it "declared model".
+// Watts this machine draws by state, declared by whoever set it up: the source of power
+// figures where no meter is found. Reports name it "declared model".
 struct DeclaredPower {
   std::uint32_t idle_mw = 0;    // awake, none of our work: what energy is counted above
   std::uint32_t sample_mw = 0;  // while frames come in
   std::uint32_t infer_mw = 0;   // while the network runs
   std::uint32_t sleep_mw = 0;   // while we sleep
+};
+
+// What runs the network on this machine. Scores of another backend than the contract's robots
+// were armed with are judged by a baseline of their own: nothing falls back unless said so.
+struct BackendChoice {
+  FixedString<16> name;       // "cpu", "cuda", "tensorrt"
+  std::string worker;         // absolute path of torpor-infer; empty: in this process, cpu only
+  bool cpu_fallback = false;  // cycles without the backend are scored on the CPU once that is armed
 };
 
 // A server telemetry goes to. The secrets lie in files of their own, which only root or the
@@ -48,6 +56,8 @@ struct Site {
   std::vector<std::uint32_t> peer_uids;  // users the other role may have beside our own; may be empty
   std::uint32_t peer_timeout_ms = 0;     // how long to wait for an absent peer
   DeclaredPower power;
+  BackendChoice backend;
+  std::string system_root;  // absolute directory that stands for / of the kernel's files; empty: / itself
   TelemetrySite telemetry;
 };
 
@@ -57,8 +67,9 @@ struct Site {
 // Errors: those of Files, site_too_large, site_syntax, site_duplicate_field,
 // site_unknown_field, site_missing_field, site_wrong_type, site_out_of_range, site_bad_text,
 // each with file, line, field, found and expected; site_power when the declared watts do not
-// rise from sleep to idle to sample and infer; site_secret when a secret would travel in the
-// clear, or half of a certificate is missing.
+// rise from sleep to idle to sample and infer; site_backend when the choices contradict
+// each other; site_secret when a secret would travel in the clear, or half of a certificate
+// is missing.
 Result<Site> load_site(Files& files, const std::string& path, std::uint32_t own_uid);
 Result<Site> parse_site(std::string_view text, std::string_view file);
 

@@ -15,7 +15,7 @@
 #include "contract/contract_for_test.h"
 #include "report/report_log.h"
 #include "telemetry/curl_transport.h"
-#include "telemetry/exposition.h"
+#include "telemetry/decommission.h"
 #include "telemetry/gateway.h"
 #include "telemetry/pusher.h"
 #include "telemetry/refusal_push.h"
@@ -187,6 +187,25 @@ TEST(RealPrometheus, too_old_a_backlog_is_given_up_without_harm_to_live_cycles) 
   EXPECT_NE(robot.said.find("refused (400)"), std::string::npos) << robot.said;
 }
 
+// With a window this server answers 500, for ever, to what lies beyond it.
+TEST(RealPrometheus, a_500_that_never_ends_is_set_aside_after_some_attempts) {
+  const auto server = ServerForTest::prometheus({.out_of_order = "30m"});
+  NEED(server, "prometheus");
+  RealRobot robot(hours(4));
+  robot.site.remote_write.url = "http://127.0.0.1:" + std::to_string(free_port()) + "/api/v1/write";
+  robot.start();
+  robot.cycles(200);
+  robot.site.remote_write.url = server->url() + "/api/v1/write";
+  robot.start();
+  robot.cycles(40);
+  const PusherFacts facts = robot.pusher->spool().facts();
+  EXPECT_EQ(facts.waiting, 0u);
+  EXPECT_GT(facts.lost, 0u);
+  EXPECT_GT(facts.failures, Spool::kMaxAttempts);
+  EXPECT_NE(robot.said.find("unavailable (500)"), std::string::npos) << robot.said;
+  EXPECT_EQ(facts.lost + samples(*server, "torpor_cycles_total").size(), 240u);
+}
+
 TEST(RealPrometheus, a_robot_hours_in_the_future_harms_nobody) {
   const auto server = ServerForTest::prometheus();
   NEED(server, "prometheus");
@@ -301,10 +320,7 @@ TEST(RealPushgateway, one_group_per_robot_is_replaced_and_deleted) {
   std::string shown = http_request(server->port(), "GET", "/metrics").body;
   EXPECT_NE(shown.find("torpor_cycles_total{instance=\"robot-1\",job=\"torpor\"} 5\n"), std::string::npos);
   // A dead robot would be shown for ever.
-  const std::string group = gateway_group("robot-1");
-  const Outcome gone =
-      robot.transport.send({.method = "DELETE", .to = &robot.site.pushgateway, .path = group}, seconds(20));
-  EXPECT_EQ(gone.answer, Answer::taken) << gone.said.view();
+  EXPECT_TRUE(decommission(robot.transport, robot.files, "robot-1", robot.site));
   shown = http_request(server->port(), "GET", "/metrics").body;
   EXPECT_EQ(shown.find("robot-1"), std::string::npos);
 }

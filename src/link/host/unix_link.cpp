@@ -2,13 +2,16 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "link/host/unix_link.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <optional>
 
@@ -26,6 +29,24 @@ std::optional<sockaddr_un> address_of(const std::string& path) {
 const sockaddr* generic(const sockaddr_un& address) { return reinterpret_cast<const sockaddr*>(&address); }
 
 UniqueFd new_socket() { return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)); }
+
+// The process that connected: from the socket itself where the kernel can (6.5), else by its
+// id, which is still the peer's as long as the peer has not hung up.
+UniqueFd process_behind(int socket, pid_t pid) {
+#ifdef SO_PEERPIDFD
+  constexpr int kPeerPidFd = SO_PEERPIDFD;
+#else
+  constexpr int kPeerPidFd = 77;
+#endif
+  int fd = -1;
+  socklen_t size = sizeof fd;
+  if (::getsockopt(socket, SOL_SOCKET, kPeerPidFd, &fd, &size) == 0) return UniqueFd(fd);
+  if (pid <= 0) return {};
+  UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  pollfd state{socket, POLLRDHUP, 0};
+  if (::poll(&state, 1, 0) != 0) process.reset();
+  return process;
+}
 
 bool would_block(int os_code) { return os_code == EAGAIN || os_code == EWOULDBLOCK; }
 bool hung_up(int os_code) { return os_code == EPIPE || os_code == ECONNRESET || os_code == ENOTCONN; }
@@ -133,7 +154,23 @@ Status UnixLink::adopt(UniqueFd fd) {
     if (::setsockopt(fd.get(), SOL_SOCKET, option, &asked, sizeof asked) != 0)
       return failure(Reason::io_failed, "socket buffer", errno);
   }
+  peer_process_ = process_behind(fd.get(), peer.pid);
+  peer_pid_ = peer.pid;
   connection_ = std::move(fd);
+  return {};
+}
+
+void UnixLink::close() {
+  connection_.reset();
+  peer_process_.reset();
+  peer_pid_ = 0;
+}
+
+Status UnixLink::kill_peer() const {
+  if (!connection_) return failure(Reason::link_closed, "kill");
+  if (!peer_process_) return failure(Reason::peer_not_stopped, "the peer's process is not visible");
+  if (::syscall(SYS_pidfd_send_signal, peer_process_.get(), SIGKILL, nullptr, 0) != 0)
+    return failure(Reason::peer_not_stopped, "SIGKILL", errno);
   return {};
 }
 

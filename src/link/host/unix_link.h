@@ -20,6 +20,9 @@ namespace torpor {
 // behind it is link_in_use, anything that is not a socket is file_exists. While one peer is
 // connected, the next waits in the kernel.
 //
+// The peer's process is held by a descriptor of its own (pidfd), so that kill_peer() can never
+// hit another that got the same process id.
+//
 // Peers are checked on both ends by the kernel's word (SO_PEERCRED), never by theirs. The
 // user ids allowed are the site's; an empty list allows only our own.
 class UnixLink final : public Link, public PollSource {
@@ -54,7 +57,12 @@ class UnixLink final : public Link, public PollSource {
   bool is_open() const override { return static_cast<bool>(connection_); }
   Result<std::size_t> read(MutableBytes into) override;
   Result<std::size_t> write(Bytes from) override;
-  void close() override { connection_.reset(); }
+  void close() override;
+
+  // SIGKILL to the process at the other end. link_closed: nobody is there; peer_not_stopped:
+  // not allowed, or in a process namespace we cannot see.
+  Status kill_peer() const;
+  std::int32_t peer_pid() const { return peer_pid_; }  // 0: nobody, or not visible
 
   // The connection, else the listening socket (readable: a peer is there), else -1.
   int poll_fd() const override { return connection_ ? connection_.get() : listener_.get(); }
@@ -70,6 +78,8 @@ class UnixLink final : public Link, public PollSource {
   Options options_;
   UniqueFd listener_;
   UniqueFd connection_;
+  UniqueFd peer_process_;
+  std::int32_t peer_pid_ = 0;
 };
 
 }  // namespace torpor

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -83,6 +84,35 @@ TEST_F(UnixLinkTest, the_socket_file_is_private_and_goes_away_with_the_listener)
   auto shared = listen({.path = {}, .peer_uids = {}, .buffer_bytes = 0, .group_access = true});
   ASSERT_EQ(::stat(path_.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777u, 0660u);
+}
+
+TEST_F(UnixLinkTest, kills_the_process_at_the_other_end_and_only_while_it_is_there) {
+  auto a = listen();
+  EXPECT_EQ(a->kill_peer().error().reason, Reason::link_closed);
+  int connected[2];
+  ASSERT_EQ(::pipe(connected), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto b = UnixLink::dial({.path = path_});
+    const bool open = b && (*b)->open().ok();
+    if (::write(connected[1], open ? "y" : "n", 1) != 1) ::_exit(2);
+    for (;;) ::pause();
+  }
+  char answer = 0;
+  ASSERT_EQ(::read(connected[0], &answer, 1), 1);
+  ASSERT_EQ(answer, 'y');
+  ASSERT_TRUE(a->open().ok());
+  EXPECT_EQ(a->peer_pid(), child);
+  ASSERT_TRUE(a->kill_peer().ok());
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  std::byte room[1];
+  EXPECT_EQ(a->read(room).error().reason, Reason::link_closed);
+  EXPECT_EQ(a->peer_pid(), 0);
+  EXPECT_EQ(a->kill_peer().error().reason, Reason::link_closed);
+  ::close(connected[0]);
+  ::close(connected[1]);
 }
 
 TEST_F(UnixLinkTest, nobody_there_is_absent) {

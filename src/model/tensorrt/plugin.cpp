@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "model/tensorrt/plugin.h"
+
+#include <dlfcn.h>
+
+namespace torpor {
+
+Result<std::unique_ptr<Backend>> open_tensorrt(const char* library, const TensorRtRequest& request) {
+  void* opened = ::dlopen(library, RTLD_NOW | RTLD_LOCAL);
+  void* symbol = opened == nullptr ? nullptr : ::dlsym(opened, kTensorRtSymbol);
+  if (symbol == nullptr) {
+    Error error{.reason = Reason::device_absent, .where = library};
+    error.found << ::dlerror();
+    return error;
+  }
+  return std::unique_ptr<Backend>(reinterpret_cast<MakeTensorRtBackend>(symbol)(request));
+}
+
+}  // namespace torpor

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#pragma once
+
+#include <algorithm>
+
+#include "base/clock.h"
+
+// mW and spans to mJ. Inside power only.
+namespace torpor {
+
+inline double seconds_of(Duration span) {
+  return std::chrono::duration<double>(std::max(span, Duration::zero())).count();
+}
+
+// (rail - idle) x time: what a rail of this mean draws because of us.
+inline double attributed_mj(double rail_mw, double idle_mw, Duration span) {
+  return std::max(0.0, rail_mw - idle_mw) * seconds_of(span);
+}
+
+}  // namespace torpor

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "report/breach_text.h"
+
+#include <gtest/gtest.h>
+
+namespace torpor {
+namespace {
+
+CycleReport report() {
+  CycleReport r;
+  r.contract.sample_ms = 5000;
+  r.contract.sleep_ms = 55'000;
+  r.contract.awake_limit_ms = 12'000;
+  r.contract.idle_mw = 4500;
+  r.contract.active_mj_per_cycle = 1500;
+  r.energy_mj = {0, 500, 0, 1200, 100, 0, 0};
+  return r;
+}
+
+TEST(BreachText, names_the_phase_and_the_numbers) {
+  CycleReport r = report();
+  EXPECT_EQ(breach_text(Breach::energy, r).view(), "1800 of 1500 mJ, infer 1200");
+  r.idle_rail_mw = 5200;
+  EXPECT_EQ(breach_text(Breach::idle, r).view(), "release: rail at 5200 of 4500 mW");
+  r.budget_mj = -1345.4;
+  EXPECT_EQ(breach_text(Breach::budget, r).view(), "wake: -1345 of 1500 mJ for a cycle, slept through");
+  r.interval = std::chrono::milliseconds(61'800);
+  EXPECT_EQ(breach_text(Breach::interval, r).view(), "61800 of 60000 ms start to start");
+  r.drops = {14, 0, 3, 0, 0};
+  EXPECT_EQ(breach_text(Breach::drops, r).view(), "drain: 14 by depth, 3 by age");
+  EXPECT_TRUE(breach_text(Breach::expired, r).empty());
+}
+
+TEST(BreachText, holds_whatever_a_report_holds) {
+  CycleReport r = report();
+  r.energy_mj[3] = 1e308;
+  r.energy_mj[4] = 1e308;
+  for (int i = 0; i < 64; ++i) r.residency_note << "x";
+  for (std::size_t i = 0; i < kBreaches; ++i) EXPECT_LE(breach_text(static_cast<Breach>(i), r).size(), 120u);
+}
+
+}  // namespace
+}  // namespace torpor
