@@ -4,6 +4,7 @@
 // Both roles as the real processes they are, set up with the real command.
 #include "apps/roles_for_test.h"
 
+#include <algorithm>
 #include <csignal>
 
 namespace torpor {
@@ -142,11 +143,16 @@ class DeadManTest : public RolesTest {
     EXPECT_EQ(wait_for(sampler), 0) << logs();
     const auto all = reports();
     ASSERT_EQ(all.size(), before + 3);
-    EXPECT_TRUE(all[before].has(Breach::dead_man));
+    // The first cycle is slept through: what the one that was killed took is charged in full.
+    // So its report may be out before the sampler's word comes, right behind the agreement.
+    EXPECT_TRUE(all[before].has(Breach::budget));
+    const CycleReport& first = all[before].has(Breach::dead_man) ? all[before] : all[before + 1];
+    EXPECT_TRUE(first.has(Breach::dead_man));
     // The limit of examples/demo.toml beyond the window is 3.5 s, in real time.
-    EXPECT_GE(all[before].stopped_after, 50 * std::chrono::milliseconds(3500));
-    EXPECT_FALSE(all[before + 1].has(Breach::dead_man));
-    EXPECT_EQ(all[before + 1].stopped_after, Duration::zero());
+    EXPECT_GE(first.stopped_after, 50 * std::chrono::milliseconds(3500));
+    const auto told = std::count_if(all.begin() + static_cast<std::ptrdiff_t>(before), all.end(),
+                                    [](const CycleReport& r) { return r.has(Breach::dead_man); });
+    EXPECT_EQ(told, 1);
   }
 };
 

@@ -32,10 +32,10 @@ struct Basis {
   std::string coverage;
 };
 
-std::string words(const BreakEven& even) {
-  switch (even.kind) {
+std::string_view kind_name(BreakEven::Kind kind) {
+  switch (kind) {
     case BreakEven::Kind::below:
-      return fmt::format("below {:.3g} s", even.seconds);
+      return "below";
     case BreakEven::Kind::always:
       return "always";
     case BreakEven::Kind::never:
@@ -44,18 +44,23 @@ std::string words(const BreakEven& even) {
   return "never";
 }
 
+std::string words(const std::optional<BreakEven>& even) {
+  if (!even) return "-";
+  if (even->kind != BreakEven::Kind::below) return std::string(kind_name(even->kind));
+  return fmt::format("when inferring more often than every {:.3g} s", even->seconds);
+}
+
 void print_table(const Basis& basis, const std::vector<PolicyEnergy>& all) {
   fmt::print("energy by {} ({})\n\n{:8} {:10} {:>12} {:>10} {:>10} {:>14}  {}\n", basis.source,
              basis.coverage, "backend", "residency", "mJ a cycle", "wall ms", "CPU ms", "between, mW",
-             "keep pays when inferring");
+             "keep pays");
   for (const PolicyEnergy& p : all) {
     if (!p.failure.empty()) {
       fmt::print("{:8} {:10} {}\n", p.backend, p.residency, p.failure);
       continue;
     }
     fmt::print("{:8} {:10} {:12.2f} {:10.2f} {:10.2f} {:14.0f}  {}\n", p.backend, p.residency, p.mj,
-               1e3 * p.wall_s, 1e3 * p.cpu_s, p.rest_mw,
-               p.break_even ? "every: " + words(*p.break_even) : std::string("-"));
+               1e3 * p.wall_s, 1e3 * p.cpu_s, p.rest_mw, words(p.break_even));
   }
 }
 
@@ -71,7 +76,7 @@ void print_json(const Basis& basis, const std::vector<PolicyEnergy>& all) {
       one["cpu_s"] = p.cpu_s;
       one["between_mw"] = p.rest_mw;
       if (p.break_even) {
-        one["keep_pays"] = p.break_even->kind == BreakEven::Kind::below ? "below" : words(*p.break_even);
+        one["keep_pays"] = kind_name(p.break_even->kind);
         if (p.break_even->kind == BreakEven::Kind::below) one["break_even_s"] = p.break_even->seconds;
       }
     }

@@ -21,7 +21,7 @@ class Measuring {
   Measuring(const BenchPlan& plan, const BenchSeams& bench) : plan_(plan), bench_(bench) {}
 
   Result<std::vector<PolicyEnergy>> run() {
-    bench_.say("idle: " + std::to_string(seconds_of(plan_.rest)) + " s");
+    bench_.say("idle: " + std::to_string(plan_.rest.count() / 1'000'000) + " ms");
     TORPOR_TRY(const double idle, rest_mw(false));
     idle_mw_ = idle;
     std::vector<PolicyEnergy> all;

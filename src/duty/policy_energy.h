@@ -51,12 +51,12 @@ struct BenchSeams {
 struct PolicyEnergy {
   std::string backend;
   std::string residency;
-  std::string failure;  // why it could not be measured; the rest is 0 then
-  double mj = 0;        // of one cycle, above idle
+  std::string failure{};  // why it could not be measured; the rest is 0 then
+  double mj = 0;          // of one cycle, above idle
   double wall_s = 0;
   double cpu_s = 0;
-  double rest_mw = 0;                   // between inferences, above idle; below 0: quieter than idle was
-  std::optional<BreakEven> break_even;  // of releasing against holding the same backend
+  double rest_mw = 0;                     // between inferences, above idle; below 0: quieter than idle was
+  std::optional<BreakEven> break_even{};  // of releasing against holding the same backend
 };
 
 // Idle first, then each policy in turn. A policy whose backend cannot be made or does not

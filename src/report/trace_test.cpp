@@ -173,7 +173,7 @@ TEST(TraceFormats, energy_carries_its_source_its_coverage_and_what_is_open) {
   const auto rows = rows_of(reports);
   EXPECT_THAT(written(TraceFormat::table, rows),
               HasSubstr("ina3221 VDD_IN (module, without carrier board), within 1.50 J while awake, sleep "
-                        "interpolated, 5.00 s unmeasured; budget 13.6 J left, 1 cycle slept through"));
+                        "interpolated, 5.000 s unmeasured; budget 13.60 J left, 1 cycle slept through"));
   const auto json = nlohmann::json::parse(written(TraceFormat::json, rows));
   EXPECT_EQ(json["cycles"][3]["unmeasured_ns"], 5'000'000'000);
   EXPECT_EQ(json["cycles"][3]["energy_source"], "ina3221 VDD_IN");
