@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "operations/command_for_test.h"
+#include "operations/operations_for_test.h"
 #include "telemetry/catalogue.h"
 
 namespace torpor {
@@ -20,14 +21,6 @@ namespace {
 
 const std::string kDeploy = TORPOR_SOURCE_DIR "/deploy/";
 const std::string kRules = kDeploy + "prometheus/torpor.rules.yml";
-
-std::string read(const std::string& path) {
-  std::ifstream in(path);
-  EXPECT_TRUE(in) << path;
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 std::set<std::string> all(const std::string& text, const std::string& pattern) {
   const std::regex regex(pattern);
@@ -57,11 +50,11 @@ TEST(Rules, each_alert_has_a_runbook_and_each_runbook_an_alert) {
   std::set<std::string> pages;
   for (const auto& entry : std::filesystem::directory_iterator(TORPOR_SOURCE_DIR "/docs/runbooks"))
     pages.insert(entry.path().stem());
-  const std::string rules = read(kRules);
+  const std::string rules = text_of(kRules);
   EXPECT_EQ(all(rules, "- alert: (\\w+)"), pages);
   EXPECT_EQ(all(rules, "/user/torpor/runbooks/(\\w+)\\.html"), pages);
   for (const std::string& page : pages) {
-    const std::string text = read(TORPOR_SOURCE_DIR "/docs/runbooks/" + page + ".md");
+    const std::string text = text_of(TORPOR_SOURCE_DIR "/docs/runbooks/" + page + ".md");
     EXPECT_THAT(text, testing::StartsWith("# " + page + "\n"));
     EXPECT_THAT(text, testing::HasSubstr("\n## First look\n"));
     EXPECT_THAT(text, testing::HasSubstr("\n## Next step\n"));
@@ -69,10 +62,10 @@ TEST(Rules, each_alert_has_a_runbook_and_each_runbook_an_alert) {
 }
 
 TEST(Rules, each_alert_is_tested_firing_and_not_firing) {
-  const std::string tests = read(kDeploy + "prometheus/torpor.rules.test.yml") +
-                            read(kDeploy + "prometheus/torpor.rules.hours.test.yml");
+  const std::string tests = text_of(kDeploy + "prometheus/torpor.rules.test.yml") +
+                            text_of(kDeploy + "prometheus/torpor.rules.hours.test.yml");
   const std::string block = "alertname: (\\w+)\n +eval_time: \\w+\n +exp_alerts:";
-  const auto alerts = all(read(kRules), "- alert: (\\w+)");
+  const auto alerts = all(text_of(kRules), "- alert: (\\w+)");
   EXPECT_EQ(all(tests, block + "\n +- exp_labels"), alerts);
   auto silent = all(tests, block + " \\[\\]");
   silent.insert("TorporDeadMansSwitch");  // always fires
@@ -83,7 +76,7 @@ TEST(Rules, each_alert_is_tested_firing_and_not_firing) {
 TEST(Rules, each_metric_is_in_the_catalogue_or_recorded) {
   std::set<std::string> known = {"torpor_refusal", "torpor_refusal_timestamp_seconds"};  // report/refusal.h
   for (const Metric& metric : kMetrics) known.insert(std::string(metric.name));
-  const std::string rules = std::regex_replace(read(kRules), std::regex("#[^\n]*"), "");
+  const std::string rules = std::regex_replace(text_of(kRules), std::regex("#[^\n]*"), "");
   for (const std::string& name : all(rules, "(?:^|[^:\\w/])(torpor_\\w+)(?![:\\w])"))
     EXPECT_TRUE(known.contains(name)) << name;
   const auto recorded = all(rules, "- record: (\\S+)");
@@ -107,7 +100,7 @@ TEST(Deploy, systemd_finds_nothing_to_say_of_the_units) {
     if (entry.path().extension() == ".conf") continue;
     // The programs of this build stand for the installed ones, systemd's own need not be here.
     std::string text =
-        std::regex_replace(read(entry.path()), std::regex("/usr/bin/"), TORPOR_BINARY_DIR "/bin/");
+        std::regex_replace(text_of(entry.path()), std::regex("/usr/bin/"), TORPOR_BINARY_DIR "/bin/");
     text = std::regex_replace(text, std::regex("/bin/systemctl"), "/bin/true");
     std::ofstream(scratch.at(entry.path().filename())) << text;
   }

@@ -119,7 +119,7 @@ std::unique_ptr<ServerForTest> ServerForTest::prometheus(const PrometheusOptions
   if (!installed(kProgram)) return nullptr;
   const std::string directory = fresh_directory();
   std::ofstream config(directory + "/prometheus.yml");
-  config << "global: {scrape_interval: 1h, evaluation_interval: 1s}\n";
+  config << "global: {scrape_interval: 1h, evaluation_interval: " << options.evaluation << "}\n";
   if (!options.rule_file.empty()) {
     std::ofstream(directory + "/rules.yml") << options.rule_file;
     config << "rule_files: [rules.yml]\n";

@@ -16,6 +16,7 @@
 #include "base/posix_files.h"
 #include "operations/command_for_test.h"
 #include "operations/fleet_for_test.h"
+#include "operations/operations_for_test.h"
 #include "telemetry/curl_transport.h"
 #include "telemetry/servers_for_test.h"
 
@@ -26,41 +27,6 @@ using nlohmann::json;
 
 constexpr std::size_t kRobots = 400;
 constexpr std::int64_t kHistorySeconds = 3900;  // more than the hour a shift is judged by
-
-std::string read(const std::string& path) {
-  std::ifstream in(path);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    constexpr char kHex[] = "0123456789ABCDEF";
-    const auto b = static_cast<unsigned char>(c);
-    out += '%';
-    out += kHex[b >> 4];
-    out += kHex[b & 15];
-  }
-  return out;
-}
-
-// How many series a query gives now; -1: it failed, and why is in the test's output.
-int series_of(const ServerForTest& server, const std::string& query) {
-  const HttpAnswer answer = http_request(server.port(), "POST", "/api/v1/query", "query=" + escaped(query));
-  const json parsed = json::parse(answer.body, nullptr, false);
-  if (answer.status == 200 && parsed.contains("data"))
-    return static_cast<int>(parsed["data"]["result"].size());
-  ADD_FAILURE() << query << ": " << answer.body;
-  return -1;
-}
-
-// Our rules as they are, evaluated each second: a test has no minute to wait.
-std::string fast_rules() {
-  return std::regex_replace(read(TORPOR_SOURCE_DIR "/deploy/prometheus/torpor.rules.yml"),
-                            std::regex("interval: 1(m|5s)\n"), "interval: 2s\n");
-}
 
 class Board : public testing::Test {
  protected:
@@ -73,7 +39,7 @@ class Board : public testing::Test {
                             std::filesystem::copy_options::recursive);
       assets_ = assets->at("assets");
       auto started = ServerForTest::prometheus(
-          {.out_of_order = "1d", .rule_file = fast_rules(), .user_assets = assets->at("assets")});
+          {.out_of_order = "1d", .rule_file = deployed_rules("2s"), .user_assets = assets->at("assets")});
       if (started == nullptr) return started;
       const std::int64_t now = to_ns(PosixClock::real().now().wall) / 1'000'000'000;
       FleetForTest fleet(kRobots, now - kHistorySeconds);
@@ -87,8 +53,8 @@ class Board : public testing::Test {
         EXPECT_EQ(fleet.send(transport, to, until).refused, "");
       }
       // What is derived of derived series comes an evaluation later.
-      while (series_of(*started, "instance:torpor_energy_contract:ratio8h") < static_cast<int>(kRobots) ||
-             series_of(*started, "ALERTS{alertname=\"TorporBearingAlarm\",alertstate=\"firing\"}") < 4)
+      while (count_of(*started, "instance:torpor_energy_contract:ratio8h") < static_cast<int>(kRobots) ||
+             count_of(*started, "ALERTS{alertname=\"TorporBearingAlarm\",alertstate=\"firing\"}") < 4)
         ::usleep(200'000);
       return started;
     }();
@@ -107,7 +73,7 @@ class Board : public testing::Test {
   static Seen open(const std::string& more = "", const std::string& window = "1400,1000",
                    const std::string& page = "/user/torpor/") {
     const std::string copy = assets_ + "/torpor/index.html";
-    const std::string original = read(TORPOR_BINARY_DIR "/assets/torpor/index.html");
+    const std::string original = text_of(TORPOR_BINARY_DIR "/assets/torpor/index.html");
     std::ofstream(copy) << original << "<script type=\"module\">" << more << "</script>";
     TemporaryDirectory scratch;
     Seen seen;
@@ -179,7 +145,7 @@ TEST_F(Board, says_that_nothing_is_there_yet_and_that_the_server_is_gone) {
   const char* kGone = R"(window.fetch = async () => { throw new TypeError('failed'); };)";
   const std::string page = assets_ + "/torpor/early.js";
   const auto with = [&](const char* early) {
-    const std::string original = read(TORPOR_BINARY_DIR "/assets/torpor/index.html");
+    const std::string original = text_of(TORPOR_BINARY_DIR "/assets/torpor/index.html");
     std::ofstream(page) << early;
     std::ofstream(assets_ + "/torpor/early.html") << std::regex_replace(
         original, std::regex("<script type=\"module\""), "<script src=\"early.js\"></script>$&");
@@ -213,7 +179,7 @@ TEST_F(Board, every_alert_leads_to_a_page_that_this_server_has) {
 }
 
 TEST_F(Board, every_query_of_the_grafana_dashboard_returns_data) {
-  const json dashboard = json::parse(read(TORPOR_SOURCE_DIR "/deploy/grafana/torpor-fleet.json"));
+  const json dashboard = json::parse(text_of(TORPOR_SOURCE_DIR "/deploy/grafana/torpor-fleet.json"));
   EXPECT_FALSE(dashboard.contains("id"));
   EXPECT_EQ(dashboard["uid"], "torpor-fleet");
   std::vector<std::string> queries;
@@ -233,7 +199,7 @@ TEST_F(Board, every_query_of_the_grafana_dashboard_returns_data) {
   for (const std::string& query : queries) {
     // A robot that alarms has something to show everywhere.
     const std::string text = std::regex_replace(query, std::regex("\\$instance"), FleetForTest::name(43));
-    EXPECT_GT(series_of(*server(), text), 0) << text;
+    EXPECT_GT(count_of(*server(), text), 0) << text;
   }
   const HttpAnswer names =
       http_request(server()->port(), "GET",
