@@ -51,7 +51,6 @@ TEST(Catalogue, values_are_in_base_units) {
   report.contract.sleep_ms = 55'000;
   report.contract.interval_tolerance_ms = 500;
   report.contract.awake_limit_ms = 15'000;
-  report.contract.idle_mw = 4500;
   report.contract.mj_per_hour = 900'000;
   report.energy_mj[3] = 1500;
   Totals totals;
@@ -63,7 +62,6 @@ TEST(Catalogue, values_are_in_base_units) {
   EXPECT_DOUBLE_EQ(value(sample, "torpor_contract_period_seconds"), 60);
   EXPECT_DOUBLE_EQ(value(sample, "torpor_contract_interval_tolerance_seconds"), 0.5);
   EXPECT_DOUBLE_EQ(value(sample, "torpor_contract_awake_limit_ratio"), 0.25);
-  EXPECT_DOUBLE_EQ(value(sample, "torpor_contract_idle_watts"), 4.5);
   EXPECT_DOUBLE_EQ(value(sample, "torpor_contract_hourly_energy_joules"), 900);
   EXPECT_DOUBLE_EQ(value(sample, "torpor_energy_joules_total", 3), 3);
 }
@@ -73,10 +71,11 @@ TEST(Catalogue, what_is_not_known_is_absent) {
   report.interval = {};
   EXPECT_TRUE(std::isnan(value(sample_of(report, {}), "torpor_cycle_interval_seconds")));
   EXPECT_TRUE(std::isnan(value(sample_of(report, {}), "torpor_spool_cycles")));
-  const PusherFacts facts{.waiting = 7};
+  const PusherFacts facts{.interval_ms = 60'000, .waiting = 7};
   CycleSample sample = sample_of(report, {});
   add_pusher(sample, facts);
   EXPECT_EQ(value(sample, "torpor_spool_cycles"), 7);
+  EXPECT_EQ(value(sample, "torpor_contract_telemetry_interval_seconds"), 60);
 }
 
 TEST(Catalogue, a_latched_alarm_shows_until_it_is_cleared) {

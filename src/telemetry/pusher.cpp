@@ -120,6 +120,12 @@ Duration Pusher::share() const {
   return (room_ - real) / std::max(1, parts_left_);
 }
 
+PusherFacts Pusher::facts() const {
+  PusherFacts facts = spool_.facts();
+  facts.interval_ms = parts_.contract.terms().telemetry.interval_ms;
+  return facts;
+}
+
 Outcome Pusher::send(Receiver receiver, std::string_view method, std::string_view path,
                      std::span<const std::string_view> headers, Bytes body, bool last) {
   const Duration deadline = share();
@@ -185,7 +191,7 @@ void Pusher::write_remote() {
   const std::span<CycleSample> live = spool_.live(gate_, now);
   Outcome outcome;
   if (!live.empty()) {
-    add_pusher(live.back(), spool_.facts());
+    add_pusher(live.back(), facts());
     outcome = send_samples(spool_.subject(), live, spool_.facts().waiting <= live.size());
     if (outcome.answer == Answer::taken) spool_.acknowledge(Receiver::remote_write, receivers_);
   }
@@ -230,7 +236,7 @@ void Pusher::put_snapshot() {
   const bool gateway = speaks_to(Receiver::pushgateway);
   if (!gateway && parts_.site.textfile.empty()) return;
   CycleSample sample = sample_of(newest_, spool_.state().head.totals);
-  add_pusher(sample, spool_.facts());
+  add_pusher(sample, facts());
   std::string text;
   append_exposition(text, sample, subject_of(newest_));
   if (!parts_.site.textfile.empty()) {

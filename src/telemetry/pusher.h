@@ -72,6 +72,7 @@ class Pusher {
   bool is_due(BootTime now) const;
   void plan(BootTime now);
   Duration share() const;
+  PusherFacts facts() const;
   Outcome send(Receiver receiver, std::string_view method, std::string_view path,
                std::span<const std::string_view> headers, Bytes body, bool last);
   Outcome send_samples(const Subject& subject, std::span<const CycleSample> samples, bool last);

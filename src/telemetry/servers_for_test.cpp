@@ -119,18 +119,27 @@ std::unique_ptr<ServerForTest> ServerForTest::prometheus(const PrometheusOptions
   if (!installed(kProgram)) return nullptr;
   const std::string directory = fresh_directory();
   std::ofstream config(directory + "/prometheus.yml");
-  config << "global: {scrape_interval: 1h, evaluation_interval: 1s}\n";
+  config << "global: {scrape_interval: 1h, evaluation_interval: " << options.evaluation << "}\n";
   if (!options.rule_file.empty()) {
     std::ofstream(directory + "/rules.yml") << options.rule_file;
     config << "rule_files: [rules.yml]\n";
   }
   if (!options.out_of_order.empty())
     config << "storage: {tsdb: {out_of_order_time_window: " << options.out_of_order << "}}\n";
+  if (options.alertmanager_port != 0)
+    config << "alerting: {alertmanagers: [{static_configs: [{targets: ['127.0.0.1:"
+           << options.alertmanager_port << "']}]}]}\n";
+  if (options.pushgateway_port != 0)
+    config << "scrape_configs: [{job_name: pushgateway, honor_labels: true, scrape_interval: 1s, "
+              "scrape_timeout: "
+              "1s, static_configs: [{targets: ['127.0.0.1:"
+           << options.pushgateway_port << "']}]}]\n";
   config.close();
   const int port = free_port();
   std::vector<std::string> arguments = {
       "--config.file=" + directory + "/prometheus.yml", "--storage.tsdb.path=" + directory + "/data",
       "--web.enable-remote-write-receiver", "--web.listen-address=127.0.0.1:" + std::to_string(port)};
+  if (!options.user_assets.empty()) arguments.push_back("--web.user-assets=" + options.user_assets);
   if (!options.web_config.empty()) {
     std::string text = options.web_config;
     for (std::size_t at; (at = text.find("DIR")) != text.npos;) text.replace(at, 3, directory);
@@ -150,16 +159,28 @@ std::unique_ptr<ServerForTest> ServerForTest::pushgateway() {
               fresh_directory(), port, "/-/ready");
 }
 
-std::unique_ptr<ServerForTest> ServerForTest::alertmanager() {
+std::unique_ptr<ServerForTest> ServerForTest::alertmanager(const std::string& config) {
   constexpr const char* kProgram = "/usr/bin/prometheus-alertmanager";
   if (!installed(kProgram)) return nullptr;
   const std::string directory = fresh_directory();
-  std::ofstream(directory + "/alertmanager.yml") << "route: {receiver: none}\nreceivers: [{name: none}]\n";
+  std::ofstream(directory + "/alertmanager.yml")
+      << (config.empty() ? "route: {receiver: none}\nreceivers: [{name: none}]\n" : config);
   const int port = free_port();
   return make(kProgram,
               {"--config.file=" + directory + "/alertmanager.yml", "--storage.path=" + directory + "/data",
                "--cluster.listen-address=", "--web.listen-address=127.0.0.1:" + std::to_string(port)},
               directory, port, "/-/ready");
+}
+
+std::unique_ptr<ServerForTest> ServerForTest::victoria_metrics() {
+  constexpr const char* kProgram = "/usr/bin/victoria-metrics";
+  if (!installed(kProgram)) return nullptr;
+  const std::string directory = fresh_directory();
+  const int port = free_port();
+  return make(kProgram,
+              {"-storageDataPath=" + directory + "/data", "-httpListenAddr=127.0.0.1:" + std::to_string(port),
+               "-retentionPeriod=1y"},
+              directory, port, "/health");
 }
 
 bool make_certificates(const std::string& directory) {

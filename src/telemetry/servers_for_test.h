@@ -34,11 +34,17 @@ class ServerForTest {
     std::string out_of_order = "";  // a duration: "6h"; "" = none
     std::string web_config = "";    // contents of --web.config.file; DIR stands for its directory
     std::string rule_file = "";     // contents of a rule file
+    std::string evaluation = "1s";  // how often rules are evaluated that do not say
+    std::string user_assets = "";   // directory of --web.user-assets
+    int alertmanager_port = 0;      // where alerts go; 0 = nowhere
+    int pushgateway_port = 0;       // what is scraped, each second; 0 = nothing
   };
   static std::unique_ptr<ServerForTest> prometheus(const PrometheusOptions& options);
   static std::unique_ptr<ServerForTest> prometheus() { return prometheus(PrometheusOptions{}); }
   static std::unique_ptr<ServerForTest> pushgateway();
-  static std::unique_ptr<ServerForTest> alertmanager();
+  // `config`: contents of its configuration file; "" = one that tells nobody.
+  static std::unique_ptr<ServerForTest> alertmanager(const std::string& config = "");
+  static std::unique_ptr<ServerForTest> victoria_metrics();
 
   int port() const { return port_; }
   const std::string& directory() const { return directory_; }

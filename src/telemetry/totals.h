@@ -44,10 +44,11 @@ struct Totals {
 
 // What the pusher itself knows; true only at the moment it is sent.
 struct PusherFacts {
-  std::uint64_t waiting = 0;   // cycles not delivered
-  std::uint64_t lost = 0;      // cycles that can no longer be delivered
-  std::uint64_t failures = 0;  // requests
-  std::uint64_t refusals = 0;  // starts that ended in a refusal
+  std::uint64_t interval_ms = 0;  // contract: from contact to contact
+  std::uint64_t waiting = 0;      // cycles not delivered
+  std::uint64_t lost = 0;         // cycles that can no longer be delivered
+  std::uint64_t failures = 0;     // requests
+  std::uint64_t refusals = 0;     // starts that ended in a refusal
 };
 
 }  // namespace torpor
