@@ -8,21 +8,17 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apps/compute.h"
+#include "apps/ledger.h"
 #include "apps/role_main.h"
 #include "base/posix_files.h"
 #include "base/posix_host.h"
 #include "base/posix_system_tree.h"
-#include "contract/host/validity.h"
 #include "duty/detector.h"
 #include "link/refusing_role.h"
-#include "model/cpu_backend.h"
 #include "model/model_file.h"
-#include "model/worker/worker_backend.h"
-#include "power/device_residency.h"
 #include "power/meter_probe.h"
-#include "report/breach_text.h"
 #include "report/refusal.h"
-#include "report/report_log.h"
 #include "telemetry/credentials.h"
 #include "telemetry/curl_transport.h"
 #include "telemetry/pusher.h"
@@ -39,130 +35,6 @@ struct Flags : RoleFlags {
   std::string reports;
   std::string clock_origin;
   std::uint64_t cycles = 0;
-};
-
-// Writes what a cycle leaves where it must be durable, and says on stderr what a person
-// would want to be told at once: a verdict that changed, a contract that was broken.
-class Ledger final : public DutyListener {
- public:
-  // `pusher` may be null: nothing is configured.
-  Ledger(Files& files, const Flags& flags, RoleHome& home, const PosixClock& clock, ReportLog& log,
-         Pusher* pusher)
-      : files_(files), flags_(flags), home_(home), clock_(clock), log_(log), pusher_(pusher) {}
-
-  Status agreed() override {
-    const Contract& contract = home_.admission->contract;
-    TORPOR_CHECK(clear_refusal(files_, flags_.state));
-    TORPOR_CHECK(home_.admission->store.begin(contract, flags_.bundle));
-    FixedString<16> digest;
-    digest.append_hex(contract.digest().data(), 6);
-    fmt::print(stderr, "{}: agreed on {} sequence {} ({}..), a cycle every {} ms\n", kProgram,
-               contract.terms().contract_id.view(), contract.sequence(), digest.view(),
-               contract.period().count() / 1'000'000);
-    return {};
-  }
-
-  Status reported(const CycleReport& report) override {
-    TORPOR_CHECK(log_.append(report));
-    TORPOR_CHECK(home_.admission->store.cycle_completed(home_.admission->contract));
-    TORPOR_CHECK(home_.admission->store.keep_trusted_time(raise_trusted_time(
-        home_.admission->store.trusted_s(), home_.admission->contract.terms(), clock_.now())));
-    if (report.verdict.kind != kind_ || report.breaches != breaches_) say(report);
-    kind_ = report.verdict.kind;
-    breaches_ = report.breaches;
-    awake_until_ =
-        report.woke.boot + std::chrono::milliseconds(home_.admission->contract.terms().power.awake_limit_ms);
-    if (pusher_ != nullptr) pusher_->add(report, log_.newest(), log_.end());
-    return {};
-  }
-
-  // Pushing must not be what breaks the awake limit: a tenth of what is left stays.
-  void settled() override {
-    if (pusher_ == nullptr) return;
-    const Duration left = awake_until_ - clock_.now().boot;
-    const auto said = pusher_->contact_if_due(
-        Duration(static_cast<std::int64_t>(0.9 * static_cast<double>(left.count()) / clock_.speed())));
-    if (!said.empty()) fmt::print(stderr, "{}: telemetry: {}\n", kProgram, said.view());
-  }
-
- private:
-  void say(const CycleReport& report) const {
-    fmt::print(stderr, "{}: cycle {}: {}", kProgram, report.cycle, name(report.verdict.kind));
-    if (report.verdict.reason != VerdictReason::none)
-      fmt::print(stderr, " ({})", name(report.verdict.reason));
-    if (!report.verdict.explanation.empty()) fmt::print(stderr, ": {}", report.verdict.explanation.view());
-    for (std::size_t i = 0; i < kBreaches; ++i) {
-      const auto breach = static_cast<Breach>(i);
-      if (!report.has(breach)) continue;
-      const auto text = breach_text(breach, report);
-      fmt::print(stderr, "; breach: {}", name(breach));
-      if (!text.empty()) fmt::print(stderr, " ({})", text.view());
-    }
-    fmt::print(stderr, "\n");
-  }
-
-  Files& files_;
-  const Flags& flags_;
-  RoleHome& home_;
-  const PosixClock& clock_;
-  ReportLog& log_;
-  Pusher* pusher_;
-  BootTime awake_until_{};
-  VerdictKind kind_ = VerdictKind::not_scored;
-  std::uint32_t breaches_ = 0;
-};
-
-// What runs the network by the site's choice, what tells whether it was released, and who
-// judges its scores.
-struct Compute {
-  std::unique_ptr<ResidencyProbe> residency;
-  std::unique_ptr<Backend> backend;
-  std::unique_ptr<Appraiser> appraiser;
-  std::unique_ptr<Backend> fallback_backend;
-  std::unique_ptr<Appraiser> fallback;  // null: none
-
-  static Result<Compute> make(const RoleHome& home, const Flags& flags, const ModelFile& model,
-                              PosixFiles& files, const Clock& real, SystemTree& tree, EnergyMeter& meter) {
-    const Contract& contract = home.admission->contract;
-    const PowerTerms& power = contract.terms().power;
-    const BackendChoice& choice = home.site.backend;
-    const std::size_t batch = Appraiser::batch_size(contract, 0);
-    const auto uid = static_cast<std::uint32_t>(::getuid());
-    const auto judge_of = [&](Backend& scores) {
-      return Appraiser::make(contract, 0, scores, {files, flags.state, uid});
-    };
-    Compute made;
-    if (choice.worker.empty()) {
-      made.backend = std::make_unique<CpuBackend>();
-    } else {
-      // One that is not there is reported by each cycle; one that others may write is not run.
-      const Status safe = check_owner_and_mode(files, choice.worker, uid);
-      if (!safe && safe.error().reason != Reason::file_missing) return safe.error();
-      made.backend = std::make_unique<WorkerBackend>(
-          WorkerBackend::Setup{
-              .program = choice.worker,
-              .backend = std::string(choice.name.view()),
-              .model_path = flags.model,
-              .policy = power.residency == Residency::exit ? WorkerPolicy::exit : WorkerPolicy::context,
-              .infer_deadline = std::chrono::milliseconds(power.infer_deadline_ms),
-              .release_deadline = std::chrono::milliseconds(power.release_deadline_ms)},
-          real);
-    }
-    TORPOR_CHECK(made.backend->load(model, batch));
-    TORPOR_TRY(made.appraiser, judge_of(*made.backend));
-    if (choice.cpu_fallback) {
-      made.fallback_backend = std::make_unique<CpuBackend>();
-      TORPOR_CHECK(made.fallback_backend->load(model, batch));
-      TORPOR_TRY(made.fallback, judge_of(*made.fallback_backend));
-    }
-    if (choice.name.view() == "cpu") {
-      made.residency = std::make_unique<CpuResidency>();
-    } else {
-      made.residency = std::make_unique<DeviceResidency>(
-          tree, [&meter] { return meter.rail_mw(); }, power.idle_mw);
-    }
-    return made;
-  }
 };
 
 // Ends a start that was refused: the servers are told once, within the site's deadline.
@@ -195,7 +67,9 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
                                         .infer_mw = power.infer_mw,
                                         .sleep_mw = power.sleep_mw});
   const PosixClock real = PosixClock::real();
-  auto compute = Compute::make(home, flags, model, files, real, tree, *meter);
+  auto compute = Compute::make(contract, home.site.backend,
+                               {.model = model, .model_path = flags.model, .state = flags.state}, files, real,
+                               tree, *meter);
   if (!compute) return failed(compute.error());
   auto log = ReportLog::open(files, flags.reports, log_bounds(contract.terms().telemetry));
   if (!log) return failed(log.error());
@@ -220,7 +94,8 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
     if (!opened) return failed(opened.error());
     pusher.emplace(*std::move(opened));
   }
-  Ledger ledger(files, flags, home, clock, *log, pusher ? &*pusher : nullptr);
+  Ledger ledger(kProgram, {.state = flags.state, .bundle = flags.bundle}, files, clock, *home.admission, *log,
+                pusher ? &*pusher : nullptr);
   QueueMemory memory(contract);
   Detector detector({.link = link,
                      .clock = clock,

@@ -55,184 +55,16 @@ Status read(Fields& f, Hello& m) {
   return {};
 }
 
-Status read(Fields& f, WindowStart& m) {
-  while (f.next()) {
-    switch (f.key()) {
-      case 1:
-        TORPOR_CHECK(f.get(m.window_id));
-        break;
-      case 2:
-        TORPOR_CHECK(f.get(m.samples));
-        break;
-      default:
-        TORPOR_CHECK(f.skip());
-    }
-  }
-  return f.require(2);
-}
-
 Status read(Fields& f, SampleRoom room, Frame& m) {
   Bytes raw;
-  while (f.next()) {
-    switch (f.key()) {
-      case 1:
-        TORPOR_CHECK(f.get(m.window_id));
-        break;
-      case 2:
-        TORPOR_CHECK(f.get(m.sequence));
-        break;
-      case 3:
-        TORPOR_CHECK(f.get(m.capture_ns));
-        break;
-      case 4:
-        TORPOR_CHECK(f.get(m.sensor));
-        break;
-      case 5:
-        TORPOR_CHECK(f.get(m.rate_mhz));
-        break;
-      case 6:
-        TORPOR_CHECK(f.get(m.scale_pg));
-        break;
-      case 7:
-        TORPOR_CHECK(f.get(m.axes));
-        break;
-      case 8:
-        TORPOR_CHECK(f.get(m.starts_block));
-        break;
-      case 9:
-        TORPOR_CHECK(f.get(raw));
-        if (raw.size() % sizeof(std::int16_t) != 0 || raw.size() > room.size_bytes())
-          return f.out_of_range("whole samples, as many as a frame may hold");
-        break;
-      default:
-        TORPOR_CHECK(f.skip());
-    }
-  }
-  TORPOR_CHECK(f.require(9));
+  TORPOR_CHECK(f.get_all(m.window_id, m.sequence, m.capture_ns, m.sensor, m.rate_mhz, m.scale_pg, m.axes,
+                         m.starts_block, raw));
+  if (raw.size() % sizeof(std::int16_t) != 0 || raw.size() > room.size_bytes())
+    return f.out_of_range(9, "whole samples, as many as a frame may hold");
   static_assert(std::endian::native == std::endian::little, "a big-endian port swaps samples here");
   if (!raw.empty()) std::memcpy(room.data(), raw.data(), raw.size());
   m.samples = room.first(raw.size() / sizeof(std::int16_t));
   return {};
-}
-
-Status read(Fields& f, WindowEnd& m) {
-  while (f.next()) {
-    switch (f.key()) {
-      case 1:
-        TORPOR_CHECK(f.get(m.window_id));
-        break;
-      case 2:
-        TORPOR_CHECK(f.get(m.frames));
-        break;
-      case 3:
-        TORPOR_CHECK(f.get(m.dropped));
-        break;
-      default:
-        TORPOR_CHECK(f.skip());
-    }
-  }
-  return f.require(3);
-}
-
-Status read(Fields& f, ContextUpdate& m) {
-  while (f.next()) {
-    switch (f.key()) {
-      case 1:
-        TORPOR_CHECK(f.get(m.window_id));
-        break;
-      case 2:
-        TORPOR_CHECK(f.get(m.context.rpm_milli));
-        break;
-      case 3:
-        TORPOR_CHECK(f.get(m.context.load_permille));
-        break;
-      case 4:
-        TORPOR_CHECK(f.get(m.context.temperature_mdeg));
-        break;
-      default:
-        TORPOR_CHECK(f.skip());
-    }
-  }
-  return f.require(4);
-}
-
-Status read(Fields& f, SleepUntil& m) {
-  std::int64_t until_ns = 0;
-  while (f.next()) {
-    switch (f.key()) {
-      case 1:
-        TORPOR_CHECK(f.get(until_ns));
-        break;
-      default:
-        TORPOR_CHECK(f.skip());
-    }
-  }
-  m.until = BootTime(Duration(until_ns));
-  return f.require(1);
-}
-
-Status read(Fields& f, BundleCopy& m) {
-  while (f.next()) {
-    switch (f.key()) {
-      case 1:
-        TORPOR_CHECK(f.get(m.file));
-        break;
-      default:
-        TORPOR_CHECK(f.skip());
-    }
-  }
-  return f.require(1);
-}
-
-Status read(Fields& f, Goodbye& m) {
-  while (f.next()) {
-    switch (f.key()) {
-      case 1:
-        TORPOR_CHECK(f.get(m.reason));
-        break;
-      default:
-        TORPOR_CHECK(f.skip());
-    }
-  }
-  return f.require(1);
-}
-
-Status read(Fields& f, Slept& m) {
-  while (f.next()) {
-    switch (f.key()) {
-      case 1:
-        TORPOR_CHECK(f.get(m.level));
-        break;
-      case 2:
-        TORPOR_CHECK(f.get(m.slept));
-        break;
-      case 3:
-        TORPOR_CHECK(f.get(m.failed_suspends));
-        break;
-      case 4:
-        TORPOR_CHECK(f.get(m.reason));
-        break;
-      default:
-        TORPOR_CHECK(f.skip());
-    }
-  }
-  return f.require(4);
-}
-
-Status read(Fields& f, Stopped& m) {
-  while (f.next()) {
-    switch (f.key()) {
-      case 1:
-        TORPOR_CHECK(f.get(m.after));
-        break;
-      case 2:
-        TORPOR_CHECK(f.get(m.limit));
-        break;
-      default:
-        TORPOR_CHECK(f.skip());
-    }
-  }
-  return f.require(2);
 }
 
 Status read_type(MapReader& map, Reader& reader, std::uint64_t& type) {
@@ -248,28 +80,29 @@ Status read_type(MapReader& map, Reader& reader, std::uint64_t& type) {
   return {};
 }
 
-Status read_body(Fields& fields, SampleRoom room, Message& into) {
+Status read_body(Fields& f, SampleRoom room, Message& into) {
   switch (into.type) {
     case MessageType::hello:
-      return read(fields, into.hello);
+      return read(f, into.hello);
     case MessageType::window_start:
-      return read(fields, into.window_start);
+      return f.get_all(into.window_start.window_id, into.window_start.samples);
     case MessageType::frame:
-      return read(fields, room, into.frame);
+      return read(f, room, into.frame);
     case MessageType::window_end:
-      return read(fields, into.window_end);
+      return f.get_all(into.window_end.window_id, into.window_end.frames, into.window_end.dropped);
     case MessageType::context:
-      return read(fields, into.context);
+      return f.get_all(into.context.window_id, into.context.context.rpm_milli,
+                       into.context.context.load_permille, into.context.context.temperature_mdeg);
     case MessageType::sleep:
-      return read(fields, into.sleep);
+      return f.get_all(into.sleep.until);
     case MessageType::bundle:
-      return read(fields, into.bundle);
+      return f.get_all(into.bundle.file);
     case MessageType::goodbye:
-      return read(fields, into.goodbye);
+      return f.get_all(into.goodbye.reason);
     case MessageType::slept:
-      return read(fields, into.slept);
+      return f.get_all(into.slept.level, into.slept.slept, into.slept.failed_suspends, into.slept.reason);
     case MessageType::stopped:
-      return read(fields, into.stopped);
+      return f.get_all(into.stopped.after, into.stopped.limit);
   }
   return {};
 }

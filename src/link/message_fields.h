@@ -77,6 +77,11 @@ class MessageFields {
     into = Duration(value);
     return {};
   }
+  Status get(BootTime& into) {
+    TORPOR_TRY(const std::int64_t value, reader_.integer());
+    into = BootTime(Duration(value));
+    return {};
+  }
   Status get(Digest& into) {
     TORPOR_TRY(const Bytes raw, reader_.bytes());
     if (raw.size() != into.size()) return out_of_range("32 bytes");
@@ -87,9 +92,22 @@ class MessageFields {
     TORPOR_TRY(into, reader_.bytes());
     return {};
   }
-  Status out_of_range(const char* expected) const {
+  // Keys 1, 2, .. of a message that has no others, each needed; keys of the future are skipped.
+  template <class... Field>
+  Status get_all(Field&... into) {
+    while (next()) {
+      Status got;
+      std::int64_t at = 0;
+      if (!((++at == key() && ((got = get(into)), true)) || ...)) got = skip();
+      TORPOR_CHECK(got);
+    }
+    return require(sizeof...(into));
+  }
+
+  Status out_of_range(const char* expected) const { return out_of_range(key(), expected); }
+  Status out_of_range(std::int64_t key, const char* expected) const {
     Error error{.reason = Reason::message_malformed};
-    error.where << "key " << key();
+    error.where << "key " << key;
     error.found << "another value";
     error.expected << expected;
     return error;

@@ -38,12 +38,23 @@ class Backend {
   // `model` outlives the backend. Allocates all that run() needs for up to max_batch
   // token sets.
   virtual Status load(const ModelFile& model, std::size_t max_batch) = 0;
-  // One logit per token set; logits.size() == batch.size() <= max_batch. No heap.
+  // One logit per token set; logits.size() == batch.size(), 1 to max_batch. No heap.
   virtual Status run(std::span<const TokenSet> batch, std::span<float> logits) = 0;
   // Gives back what run() woke; idempotent. The next run() wakes it again.
   virtual Status release() = 0;
   virtual BackendTimes times() const { return {}; }
 };
+
+// Refuses a batch that run() was not prepared for (model_batch).
+inline Status check_batch(std::string_view where, std::size_t sets, std::size_t logits,
+                          std::size_t max_batch) {
+  if (sets != 0 && sets <= max_batch && logits == sets) return {};
+  Error error{.reason = Reason::model_batch};
+  error.where << where;
+  error.found << sets << " sets, " << logits << " logits";
+  error.expected << "1 to " << max_batch << ", one logit a set";
+  return error;
+}
 
 // The device itself is the matter: it is not there, or did not wake.
 constexpr bool is_device_failure(Reason reason) {

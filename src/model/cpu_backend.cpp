@@ -105,12 +105,7 @@ Status CpuBackend::load(const ModelFile& model, std::size_t max_batch) {
 
 Status CpuBackend::run(std::span<const TokenSet> batch, std::span<float> logits) {
   if (model_ == nullptr) return Error{Reason::model_not_loaded, "cpu backend"};
-  if (batch.size() > max_batch_ || logits.size() != batch.size()) {
-    Error error{Reason::model_batch, "cpu backend"};
-    error.found << batch.size() << " sets, " << logits.size() << " logits";
-    error.expected << max_batch_ << " at most, one logit a set";
-    return error;
-  }
+  TORPOR_CHECK(check_batch("cpu backend", batch.size(), logits.size(), max_batch_));
   for (std::size_t i = 0; i < batch.size(); ++i) logits[i] = forward(batch[i]);
   return {};
 }

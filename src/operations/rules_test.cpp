@@ -53,6 +53,7 @@ TEST(Rules, each_alert_has_a_runbook_and_each_runbook_an_alert) {
   const std::string rules = text_of(kRules);
   EXPECT_EQ(all(rules, "- alert: (\\w+)"), pages);
   EXPECT_EQ(all(rules, "/user/torpor/runbooks/(\\w+)\\.html"), pages);
+  EXPECT_EQ(all(text_of(TORPOR_SOURCE_DIR "/docs/fleet.md"), "\\]\\(runbooks/(\\w+)\\.md\\)"), pages);
   for (const std::string& page : pages) {
     const std::string text = text_of(TORPOR_SOURCE_DIR "/docs/runbooks/" + page + ".md");
     EXPECT_THAT(text, testing::StartsWith("# " + page + "\n"));
@@ -110,6 +111,21 @@ TEST(Deploy, systemd_finds_nothing_to_say_of_the_units) {
   const CommandOutput ran = run_command("SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no" + units);
   EXPECT_EQ(ran.status, 0) << ran.text;
   EXPECT_THAT(ran.text, testing::Not(testing::HasSubstr(scratch.at(""))));
+}
+
+TEST(Deploy, what_the_units_name_is_installed) {
+  const TemporaryDirectory prefix;
+  const CommandOutput ran = run_command("cmake --install " TORPOR_BINARY_DIR " --prefix " + prefix.at("usr"));
+  ASSERT_EQ(ran.status, 0) << ran.text;
+  for (const char* unit : {"torpord.service", "torpor-sampler.service"}) {
+    for (const std::string& path :
+         all(text_of(kDeploy + "systemd/" + unit), "/(usr/(?:bin|share)/[\\w./-]+)"))
+      EXPECT_TRUE(std::filesystem::exists(prefix.at(path))) << unit << " names /" << path;
+  }
+  for (const char* path :
+       {"usr/bin/torpor", "usr/bin/torpor-infer", "usr/share/torpor/assets/torpor/index.html",
+        "usr/share/torpor/deploy/prometheus/torpor.rules.yml"})
+    EXPECT_TRUE(std::filesystem::exists(prefix.at(path))) << path;
 }
 
 }  // namespace

@@ -44,12 +44,7 @@ Status CudaBackend::load(const ModelFile& model, std::size_t max_batch) {
 
 Status CudaBackend::run(std::span<const TokenSet> batch, std::span<float> logits) {
   if (max_batch_ == 0) return Error{.reason = Reason::model_not_loaded, .where = "cuda backend"};
-  if (batch.empty() || batch.size() > max_batch_ || logits.size() != batch.size()) {
-    Error error{.reason = Reason::model_batch, .where = "cuda backend"};
-    error.found << batch.size() << " sets, " << logits.size() << " logits";
-    error.expected << "1 to " << max_batch_ << ", one logit a set";
-    return error;
-  }
+  TORPOR_CHECK(check_batch("cuda backend", batch.size(), logits.size(), max_batch_));
   times_ = {};
   if (!awake_) TORPOR_CHECK(wake());
   const BootTime began = clock_.now().boot;

@@ -41,12 +41,7 @@ Status WorkerBackend::load(const ModelFile& model, std::size_t max_batch) {
 
 Status WorkerBackend::run(std::span<const TokenSet> batch, std::span<float> logits) {
   if (state_ == State::not_loaded) return Error{.reason = Reason::model_not_loaded, .where = "worker"};
-  if (batch.empty() || batch.size() > max_batch_ || logits.size() != batch.size()) {
-    Error error{.reason = Reason::model_batch, .where = "worker"};
-    error.found << batch.size() << " sets, " << logits.size() << " logits";
-    error.expected << "1 to " << max_batch_ << ", one logit a set";
-    return error;
-  }
+  TORPOR_CHECK(check_batch("worker", batch.size(), logits.size(), max_batch_));
   TORPOR_CHECK(release());  // of a run before this one
   times_ = {};
   const BootTime asked = real_.now().boot;

@@ -61,12 +61,7 @@ Status TensorRtBackend::load(const ModelFile& model, std::size_t max_batch) {
 
 Status TensorRtBackend::run(std::span<const TokenSet> batch, std::span<float> logits) {
   if (max_batch_ == 0) return Error{.reason = Reason::model_not_loaded, .where = "tensorrt backend"};
-  if (batch.empty() || batch.size() > max_batch_ || logits.size() != batch.size()) {
-    Error error{.reason = Reason::model_batch, .where = "tensorrt backend"};
-    error.found << batch.size() << " sets, " << logits.size() << " logits";
-    error.expected << "1 to " << max_batch_ << ", one logit a set";
-    return error;
-  }
+  TORPOR_CHECK(check_batch("tensorrt backend", batch.size(), logits.size(), max_batch_));
   times_ = {};
   if (!awake_) TORPOR_CHECK(wake());
   const BootTime began = clock_.now().boot;
