@@ -107,7 +107,6 @@ TEST(EndToEnd, forty_real_robots_are_seen_and_a_deviation_calls_a_person) {
   std::printf("deviation to webhook: median %.1f s, least %.1f s, most %.1f s\n", latency[2], latency[0],
               latency[4]);
   EXPECT_LT(latency[4], 90.0);
-  EXPECT_NE(webhook.heard().find("TorporDeadMansSwitch"), std::string::npos);
 
   // A robot and the server are killed while robots push, and come back.
   pairs[20]->kill_detector();
@@ -119,6 +118,9 @@ TEST(EndToEnd, forty_real_robots_are_seen_and_a_deviation_calls_a_person) {
   const std::size_t before = samples_of(*server, counted).size();
   until([&] { return samples_of(*server, counted).size() > before + 2; });
   std::printf("killed -9 robot and server: both back after %.1f s\n", seconds_since(back));
+
+  // An alert from before Prometheus has found its Alertmanager is sent again after a minute.
+  until([&] { return webhook.heard().find("TorporDeadMansSwitch") != std::string::npos; });
 
   for (auto& pair : pairs) pair->stop();
   std::size_t held = 0;
