@@ -226,7 +226,7 @@ function showJoules() {
   plot(chart("joules"), {
     title: "Joules per shift against contract, %", sub: "Robots in order, the dearest first. Eight hours, or what is known of them." + (values[0] > CEILING ? ` The first is at ${short(values[0])} %.` : ""), unit: "%",
     xs: ranked.map((_, i) => i + 1), time: false, name: (i) => ranked[i].name, y: [0, Math.min(CEILING, 1.15 * most(values, 110))],
-    marks: [{ y: 100, label: "contract", tone: "alarm" }], series: [{ label: "of contract", values, tone: "s1", stepped: true, fill: true }],
+    marks: [{ y: 100, label: "contract", tone: "alarm", right: true }], series: [{ label: "of contract", values, tone: "s1", stepped: true, fill: true }],
     empty: ranked.length === 0 ? "Not known yet: two cycles of one robot are needed." : null,
   });
 }

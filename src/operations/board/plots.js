@@ -17,7 +17,7 @@ new ResizeObserver(() => charts.forEach((u, figure) => {
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => charts.forEach((u) => u.redraw(false)));
 
 // options: title, sub, unit, xs, time, y [low, high], series [{label, values, tone, stepped, fill}],
-// marks [{y, label, tone, below}], band [low, high], empty
+// marks [{y, label, tone, below, right}], band [low, high], empty
 export function plot(figure, options) {
   charts.get(figure)?.destroy();
   charts.delete(figure);
@@ -129,9 +129,9 @@ function marks(u, options) {
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
     ctx.font = 11 * scale + "px system-ui, 'DejaVu Sans', sans-serif";
-    ctx.textAlign = "left";
+    ctx.textAlign = mark.right ? "right" : "left";
     ctx.textBaseline = mark.below ? "top" : "bottom";
-    ctx.fillText(mark.label, bbox.left + 6 * scale, y + (mark.below ? 3 : -3) * scale);
+    ctx.fillText(mark.label, mark.right ? bbox.left + bbox.width - 6 * scale : bbox.left + 6 * scale, y + (mark.below ? 3 : -3) * scale);
     ctx.restore();
   }
 }
