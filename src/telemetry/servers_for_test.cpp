@@ -179,8 +179,23 @@ std::unique_ptr<ServerForTest> ServerForTest::victoria_metrics() {
   const int port = free_port();
   return make(kProgram,
               {"-storageDataPath=" + directory + "/data", "-httpListenAddr=127.0.0.1:" + std::to_string(port),
-               "-retentionPeriod=1y"},
+               "-retentionPeriod=1y", "-search.latencyOffset=1s"},
               directory, port, "/health");
+}
+
+std::unique_ptr<ServerForTest> ServerForTest::vmalert(const ServerForTest& storage, const std::string& rules,
+                                                      const std::string& notifier) {
+  constexpr const char* kProgram = "/usr/bin/vmalert";
+  if (!installed(kProgram)) return nullptr;
+  const std::string directory = fresh_directory();
+  std::ofstream(directory + "/rules.yml") << rules;
+  const int port = free_port();
+  return make(
+      kProgram,
+      {"-rule=" + directory + "/rules.yml", "-datasource.url=" + storage.url(),
+       "-remoteWrite.url=" + storage.url(), "-remoteRead.url=" + storage.url(), "-notifier.url=" + notifier,
+       "-remoteWrite.flushInterval=1s", "-httpListenAddr=127.0.0.1:" + std::to_string(port)},
+      directory, port, "/health");
 }
 
 bool make_certificates(const std::string& directory) {

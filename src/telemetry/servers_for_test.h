@@ -45,6 +45,9 @@ class ServerForTest {
   // `config`: contents of its configuration file; "" = one that tells nobody.
   static std::unique_ptr<ServerForTest> alertmanager(const std::string& config = "");
   static std::unique_ptr<ServerForTest> victoria_metrics();
+  // Evaluates `rules` over a VictoriaMetrics, which keeps what they record; alerts go to `notifier`.
+  static std::unique_ptr<ServerForTest> vmalert(const ServerForTest& storage, const std::string& rules,
+                                                const std::string& notifier);
 
   int port() const { return port_; }
   const std::string& directory() const { return directory_; }

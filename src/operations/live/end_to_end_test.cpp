@@ -13,9 +13,13 @@
 #include <map>
 #include <thread>
 
+#include "base/posix_clock.h"
+#include "base/posix_files.h"
+#include "operations/fleet_for_test.h"
 #include "operations/operations_for_test.h"
 #include "operations/outage_robot_for_test.h"
 #include "operations/robot_pair_for_test.h"
+#include "telemetry/curl_transport.h"
 #include "telemetry/hostile_server_for_test.h"
 
 namespace torpor {
@@ -28,6 +32,8 @@ constexpr std::size_t kByGateway = 38;  // this one and the next push through th
 constexpr std::size_t kWrongClock = 37;
 constexpr std::size_t kOutageRobots = 400;
 constexpr int kOutageCycles = 360;  // of a minute: six hours
+
+constexpr const char* kTaken = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 double seconds_since(steady_clock::time_point then) {
   return std::chrono::duration<double>(steady_clock::now() - then).count();
@@ -52,8 +58,7 @@ bool called(const std::string& heard, const std::string& alert, const std::strin
   if (server == nullptr) GTEST_SKIP() << "not installed: Debian package " package
 
 TEST(EndToEnd, forty_real_robots_are_seen_and_a_deviation_calls_a_person) {
-  HostileServer webhook(HostileServer::Manner::answers,
-                        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  HostileServer webhook(HostileServer::Manner::answers, kTaken);
   const auto alertmanager = ServerForTest::alertmanager(routes_to(webhook.url()));
   NEED(alertmanager, "prometheus-alertmanager");
   const auto gateway = ServerForTest::pushgateway();
@@ -200,6 +205,30 @@ TEST(EndToEnd, victoria_metrics_takes_the_same_outage) {
     cycles += recorded.size();
   }
   std::printf("VictoriaMetrics: %zu robots, %zu cycles, each once\n", held.size(), cycles);
+}
+
+TEST(EndToEnd, vmalert_fires_the_same_rules_over_victoria_metrics) {
+  const auto server = ServerForTest::victoria_metrics();
+  NEED(server, "victoria-metrics");
+  PosixFiles files;
+  CurlTransport transport(files, static_cast<std::uint32_t>(::getuid()));
+  TelemetryServer to;
+  to.url = server->url() + "/api/v1/write";
+  const std::int64_t now = to_ns(PosixClock::real().now().wall) / 1'000'000'000;
+  FleetForTest fleet(100, now - 1200);
+  EXPECT_EQ(fleet.send(transport, to, now).refused, "");
+
+  HostileServer notified(HostileServer::Manner::answers, kTaken);
+  const auto vmalert = ServerForTest::vmalert(*server, deployed_rules("2s"), notified.url());
+  const auto fires = [&](const char* alert, std::size_t robot) {
+    return count_of(*server, std::string("ALERTS{alertstate=\"firing\",alertname=\"") + alert +
+                                 "\",instance=\"" + FleetForTest::name(robot) + "\"}") == 1;
+  };
+  until([&] {
+    return fires("TorporDutyCycleInterval", 3) && fires("TorporBearingAlarm", 43) &&
+           fires("TorporRobotSilent", 75);
+  });
+  until([&] { return notified.heard().find("TorporRobotSilent") != std::string::npos; });
 }
 
 }  // namespace
