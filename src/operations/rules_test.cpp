@@ -85,8 +85,10 @@ TEST(Rules, each_metric_is_in_the_catalogue_or_recorded) {
     EXPECT_TRUE(recorded.contains(name)) << name;
 }
 
-TEST(Deploy, prometheus_accepts_its_configuration) {
-  expect_passes("promtool", "prometheus", "check config " + kDeploy + "prometheus/prometheus.yml");
+TEST(Deploy, prometheus_accepts_its_configurations) {
+  expect_passes(
+      "promtool", "prometheus",
+      "check config " + kDeploy + "prometheus/prometheus.yml " + kDeploy + "prometheus/federation.yml");
 }
 
 TEST(Deploy, alertmanager_accepts_its_configuration) {
