@@ -152,6 +152,20 @@ TEST_F(RolesPushTest, pushing_grows_torpord_by_at_most_8_mib_of_which_2_are_dirt
   EXPECT_LE(with.dirty_kib, without.dirty_kib + 2 * 1024);
 }
 
+TEST_F(RolesPushTest, a_robot_that_leaves_is_forgotten_by_the_gateway) {
+  const auto server = ServerForTest::pushgateway();
+  if (!server) GTEST_SKIP() << "not installed: Debian package prometheus-pushgateway";
+  push_to("", server->url());
+  sign_both();
+  ChildProcess sampler = start_sampler("30");
+  ChildProcess detector = start_pushing("30", "3");
+  ASSERT_EQ(wait_for(detector), 0) << logs();
+  const auto shown = [&] { return http_request(server->port(), "GET", "/metrics").body; };
+  EXPECT_NE(shown().find("torpor_cycles_total{instance=\"robot-0042\""), std::string::npos) << logs();
+  run({bin("torpor"), "telemetry", "decommission", "--site", at("site.toml")});
+  EXPECT_EQ(shown().find("torpor_"), std::string::npos);
+}
+
 TEST_F(RolesPushTest, a_refusal_to_start_is_told_to_the_servers) {
   const auto server = ServerForTest::pushgateway();
   if (!server) GTEST_SKIP() << "not installed: Debian package prometheus-pushgateway";
