@@ -15,8 +15,8 @@ using std::chrono::steady_clock;
 TEST_F(RolesTest, two_processes_agree_work_and_end_well) {
   sign("examples/demo.toml", at("detector.bundle"));
   std::filesystem::copy_file(at("detector.bundle"), at("sampler.bundle"));
-  ChildProcess sampler = start_sampler("50");
-  ChildProcess detector = start_detector("50", "12");
+  ChildProcess sampler = start_sampler("10");
+  ChildProcess detector = start_detector("10", "12");
   EXPECT_EQ(wait_for(detector), 0) << logs();
   EXPECT_EQ(wait_for(sampler), 0) << logs();
   const auto all = reports();

@@ -30,7 +30,7 @@ constexpr std::int64_t kHistorySeconds = 3900;  // more than the hour a shift is
 
 class Board : public testing::Test {
  protected:
-  // One server for all tests of this program: a copy of the board whose page also runs `more`.
+  // With the fleet in it and a copy of the board, whose page also runs `more`.
   static ServerForTest* server() {
     static std::unique_ptr<TemporaryDirectory> assets;
     static std::unique_ptr<ServerForTest> live = [] {
