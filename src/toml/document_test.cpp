@@ -71,6 +71,20 @@ TEST(Toml, a_table_header_without_a_key_is_a_syntax_error_and_no_abort) {
   }
 }
 
+// Where white space may be, the parser asks whether it is one beyond ASCII.
+TEST(Toml, a_letter_beyond_ascii_is_no_white_space) {
+  for (const char* letter : {"\u00e4", "\u0416", "\u2e80", "\ufb26", "\ufefe"}) {
+    const std::string text = letter;
+    for (const std::string& broken : {text + "#", text + " = 1", "a " + text + " = 1", "a = 1 " + text}) {
+      const auto refused = TomlDocument::parse(broken + "\n", "x.toml");
+      ASSERT_FALSE(refused) << broken;
+      EXPECT_EQ(refused.error().reason, Reason::toml_syntax) << broken;
+    }
+    auto d = doc("# " + text + "\na = \"\"\"\\\n" + text + "\"\"\"\n");
+    EXPECT_EQ(*d.text("a", 1, 9), text);
+  }
+}
+
 TEST(Toml, a_missing_field_is_placed_at_the_table_that_lacks_it) {
   auto d = doc("a = 1\n\n[t]\nb = 1\n");
   const auto missing = d.integer("t.c", 0, 9);
