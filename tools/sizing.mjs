@@ -86,7 +86,7 @@ const load = ({ url, directory, pid }, robots, more) => JSON.parse(execFileSync(
   { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }));
 
 const kDayRobots = 100;
-const kLiveSeconds = 90;
+const kLiveSeconds = 60;
 console.log(`${cpus().length} x ${cpus()[0].model.trim()}; fleet-load runs on the same machine\n`);
 for (const name of Object.keys(engines)) {
   if (!existsSync(engines[name].program)) {

@@ -96,7 +96,7 @@ void push_live(FleetForTest& fleet, const TelemetryServer& server, int seconds, 
             static_cast<double>(i) * FleetForTest::kPeriodSeconds / static_cast<double>(fleet.size())));
     std::this_thread::sleep_until(due);
     const auto sent = fleet.push(i % fleet.size(), transport, server, now_s());
-    ++load.requests;
+    load.requests += sent.requests;
     load.samples += sent.samples;
     load.bytes += sent.bytes;
     // From when it was due: a server that cannot keep up shows.
@@ -120,9 +120,11 @@ int run(const Flags& flags) {
   CurlTransport transport(files, static_cast<std::uint32_t>(::getuid()));
   std::size_t history = 0;
   const auto began = std::chrono::steady_clock::now();
+  // The newest period is left to the live pushes: each has something to say.
+  const std::int64_t end_s = start_s - FleetForTest::kPeriodSeconds;
   for (std::int64_t until = start_s - 60 * flags.history_minutes;
-       flags.history_minutes > 0 && until < start_s;) {
-    until = std::min(until + kSliceSeconds, start_s);
+       flags.history_minutes > 0 && until < end_s;) {
+    until = std::min(until + kSliceSeconds, end_s);
     for (FleetForTest& fleet : fleets) {
       const auto sent = fleet.send(transport, server, until);
       history += sent.samples;
