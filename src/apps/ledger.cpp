@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
 #include "apps/ledger.h"
-
-#include <fmt/core.h>
+#include "apps/tell.h"
 
 #include "contract/host/validity.h"
 #include "report/breach_text.h"
@@ -26,9 +25,9 @@ Status Ledger::agreed() {
   TORPOR_CHECK(admission_.store.begin(contract, places_.bundle));
   FixedString<16> digest;
   digest.append_hex(contract.digest().data(), 6);
-  fmt::print(stderr, "{}: agreed on {} sequence {} ({}..), a cycle every {} ms\n", program_,
-             contract.terms().contract_id.view(), contract.sequence(), digest.view(),
-             contract.period().count() / 1'000'000);
+  tell("{}: agreed on {} sequence {} ({}..), a cycle every {} ms\n", program_,
+       contract.terms().contract_id.view(), contract.sequence(), digest.view(),
+       contract.period().count() / 1'000'000);
   return {};
 }
 
@@ -52,21 +51,23 @@ void Ledger::settled() {
   const Duration left = awake_until_ - clock_.now().boot;
   const auto said = pusher_->contact_if_due(
       Duration(static_cast<std::int64_t>(0.9 * static_cast<double>(left.count()) / clock_.speed())));
-  if (!said.empty()) fmt::print(stderr, "{}: telemetry: {}\n", program_, said.view());
+  if (!said.empty()) tell("{}: telemetry: {}\n", program_, said.view());
 }
 
 void Ledger::say(const CycleReport& report) const {
-  fmt::print(stderr, "{}: cycle {}: {}", program_, report.cycle, name(report.verdict.kind));
-  if (report.verdict.reason != VerdictReason::none) fmt::print(stderr, " ({})", name(report.verdict.reason));
-  if (!report.verdict.explanation.empty()) fmt::print(stderr, ": {}", report.verdict.explanation.view());
+  fmt::memory_buffer more;
+  const auto add = std::back_inserter(more);
+  if (report.verdict.reason != VerdictReason::none) fmt::format_to(add, " ({})", name(report.verdict.reason));
+  if (!report.verdict.explanation.empty()) fmt::format_to(add, ": {}", report.verdict.explanation.view());
   for (std::size_t i = 0; i < kBreaches; ++i) {
     const auto breach = static_cast<Breach>(i);
     if (!report.has(breach)) continue;
     const auto text = breach_text(breach, report);
-    fmt::print(stderr, "; breach: {}", name(breach));
-    if (!text.empty()) fmt::print(stderr, " ({})", text.view());
+    fmt::format_to(add, "; breach: {}", name(breach));
+    if (!text.empty()) fmt::format_to(add, " ({})", text.view());
   }
-  fmt::print(stderr, "\n");
+  tell("{}: cycle {}: {}{}\n", program_, report.cycle, name(report.verdict.kind),
+       std::string_view(more.data(), more.size()));
 }
 
 }  // namespace torpor::apps

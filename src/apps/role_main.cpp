@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
 #include "apps/role_main.h"
+#include "apps/tell.h"
 
 #include <fmt/core.h>
 #include <sys/random.h>
@@ -86,8 +87,8 @@ Result<std::unique_ptr<UnixLink>> make_link(const std::string& flag, const RoleH
 }
 
 int end_with(std::string_view program, const Error& error, const RoleHome& home, const RoleFlags& flags,
-             Files& files, const Clock& clock, const TellRefusal& tell) {
-  fmt::print(stderr, "{}: {}\n  {}\n", program, one_line(error).view(), next_step(error.reason));
+             Files& files, const Clock& clock, const TellRefusal& tell_refusal) {
+  tell("{}: {}\n  {}\n", program, one_line(error).view(), next_step(error.reason));
   if (group(error.reason) == Group::refused) {
     Refusal refusal{.role = name(home.own.role),
                     .device = home.site.device_id,
@@ -102,8 +103,8 @@ int end_with(std::string_view program, const Error& error, const RoleHome& home,
     }
     Status left = files.make_directories(flags.state);
     if (left) left = write_refusal(files, flags.state, refusal);
-    if (!left) fmt::print(stderr, "{}: {}\n", program, one_line(left.error()).view());
-    if (tell) tell(refusal);
+    if (!left) tell("{}: {}\n", program, one_line(left.error()).view());
+    if (tell_refusal) tell_refusal(refusal);
   }
   return exit_code(error.reason);
 }

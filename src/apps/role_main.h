@@ -57,9 +57,9 @@ Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& fil
 Result<std::unique_ptr<UnixLink>> make_link(const std::string& flag, const RoleHome& home);
 
 // Prints the reason and the next step on stderr, leaves STATE/refusal.json and refusal.prom
-// where the reason is a refusal, hands the refusal to `tell`, and gives the exit code.
+// where the reason is a refusal, hands the refusal to `tell_refusal`, and gives the exit code.
 using TellRefusal = std::function<void(const Refusal&)>;
 int end_with(std::string_view program, const Error& error, const RoleHome& home, const RoleFlags& flags,
-             Files& files, const Clock& clock, const TellRefusal& tell = {});
+             Files& files, const Clock& clock, const TellRefusal& tell_refusal = {});
 
 }  // namespace torpor::apps

@@ -178,6 +178,32 @@ TEST_F(DeadManTest, a_detector_that_hangs_is_stopped_and_the_next_one_reports_it
   expect_that_it_was_stopped_and_the_next_one_reports_it(detector, sampler);
 }
 
+TEST_F(RolesTest, a_full_disk_under_their_logs_ends_neither_role) {
+  sign("examples/demo.toml", at("detector.bundle"));
+  std::filesystem::copy_file(at("detector.bundle"), at("sampler.bundle"));
+  auto sampling = role("torpor-sampler", "sampler", "10");
+  sampling.insert(sampling.end(), {"--source", "sim:7"});
+  auto detecting = role("torpord", "detector", "10");
+  detecting.insert(detecting.end(), {"--model", source_file("data/detector.model"), "--reports",
+                                     at("reports"), "--cycles", "3"});
+  auto sampler = ChildProcess::start(sampling, "/dev/full");
+  auto detector = ChildProcess::start(detecting, "/dev/full");
+  EXPECT_EQ(wait_for(*detector), 0);
+  EXPECT_EQ(wait_for(*sampler), 0);
+  EXPECT_EQ(reports().size(), 3u);
+}
+
+TEST_F(RolesTest, output_that_nobody_takes_is_a_failure_of_the_verb) {
+  sign("examples/demo.toml", at("bundle"));
+  for (const std::vector<std::string>& verb :
+       {std::vector<std::string>{"contract", "show", at("bundle")}, {"doctor", "--json"}, {"--help"}}) {
+    std::vector<std::string> command = {bin("torpor")};
+    command.insert(command.end(), verb.begin(), verb.end());
+    auto child = ChildProcess::start(command, "/dev/full");
+    EXPECT_EQ(wait_for(*child), 74) << verb[0];
+  }
+}
+
 TEST_F(RolesTest, wrong_flags_end_with_64_and_help_shows_an_example) {
   auto usage = ChildProcess::start({bin("torpord"), "--nonsense"}, at("usage.log"));
   EXPECT_EQ(wait_for(*usage), 64);

@@ -3,8 +3,10 @@
 //
 // The command for people: keys, contracts, reports, models, baselines, the demo.
 
-#include <fmt/core.h>
+#include <cstdio>
+#include <system_error>
 
+#include "apps/tell.h"
 #include "apps/verbs.h"
 #include "base/posix_clock.h"
 #include "base/posix_files.h"
@@ -12,7 +14,7 @@
 namespace torpor::apps {
 
 void Verbs::fail(std::string_view verb, const Error& error) {
-  fmt::print(stderr, "torpor {}: {}\n  {}\n", verb, one_line(error).view(), next_step(error.reason));
+  tell("torpor {}: {}\n  {}\n", verb, one_line(error).view(), next_step(error.reason));
   exit_code = torpor::exit_code(error.reason);
 }
 
@@ -38,14 +40,21 @@ int run(int argc, char** argv) {
   add_bench(app, verbs);
   add_doctor(app, verbs);
   add_demo(app, verbs);
+  bool taken = true;
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
+    verbs.exit_code = app.exit(help);
   } catch (const CLI::ParseError& error) {
     app.exit(error);
-    return exit_code(Reason::usage);
+    verbs.exit_code = exit_code(Reason::usage);
+  } catch (const std::system_error&) {  // fmt's, when it cannot write
+    taken = false;
   }
+  // Output that was not taken is no output, whatever the verb says of itself.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) taken = false;
+  if (!taken)
+    verbs.fail(argc > 1 ? argv[1] : "output", {.reason = Reason::io_failed, .where = "standard output"});
   return verbs.exit_code;
 }
 

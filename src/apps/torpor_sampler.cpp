@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/role_main.h"
+#include "apps/tell.h"
 #include "base/posix_files.h"
 #include "base/posix_host.h"
 #include "base/posix_system_tree.h"
@@ -29,7 +30,7 @@ struct Flags : RoleFlags {
 };
 
 void say(const Error& error) {
-  fmt::print(stderr, "{}: {}\n  {}\n", kProgram, one_line(error).view(), next_step(error.reason));
+  tell("{}: {}\n  {}\n", kProgram, one_line(error).view(), next_step(error.reason));
 }
 
 // The dead-man's hand: ends the process at the other end of the link, says so and leaves a note.
@@ -53,7 +54,7 @@ class DeadMan final : public PeerStopper {
       say(stopped.error());
       return stopped;
     }
-    fmt::print(stderr, "{}: {}\n", kProgram, one_line(note));
+    tell("{}: {}\n", kProgram, one_line(note));
     // The note is for people; without it the detector is stopped all the same.
     if (const Status left = write_stopped(files_, flags_.state, note); !left) say(left.error());
     return {};
@@ -76,8 +77,8 @@ class SaidSleep final : public SystemSleep {
     if (means.missing) {
       say(*means.missing);
     } else {
-      fmt::print(stderr, "{}: sleeps by suspend ({}), woken by {}\n", kProgram,
-                 means.level.empty() ? "mem" : means.level.view(), sleep.woken_by());
+      tell("{}: sleeps by suspend ({}), woken by {}\n", kProgram,
+           means.level.empty() ? "mem" : means.level.view(), sleep.woken_by());
     }
   }
   SuspendOutcome suspend_until(BootTime until) override {
@@ -114,7 +115,7 @@ int run(const Flags& flags) {
   PosixFiles files;
   const auto clock = PosixClock::make(flags.speed, {});
   if (!clock) {
-    fmt::print(stderr, "{}: {}\n", kProgram, one_line(clock.error()).view());
+    tell("{}: {}\n", kProgram, one_line(clock.error()).view());
     return exit_code(clock.error().reason);
   }
   RoleHome home;
@@ -141,8 +142,7 @@ int run(const Flags& flags) {
     if (flags.speed == 1) {
       suspend.emplace(home.site.system_root, *clock);
     } else {
-      fmt::print(stderr, "{}: sleeps by blocking: a machine cannot be suspended by a scaled clock\n",
-                 kProgram);
+      tell("{}: sleeps by blocking: a machine cannot be suspended by a scaled clock\n", kProgram);
     }
   }
   DeadMan dead_man(**link, files, flags, home, *clock);

@@ -11,6 +11,7 @@
 #include "apps/compute.h"
 #include "apps/ledger.h"
 #include "apps/role_main.h"
+#include "apps/tell.h"
 #include "base/posix_files.h"
 #include "base/posix_host.h"
 #include "base/posix_system_tree.h"
@@ -43,13 +44,13 @@ int end_told(const Error& error, const RoleHome& home, const Flags& flags, Files
   return end_with(kProgram, error, home, flags, files, clock, [&](const Refusal& refusal) {
     if (!home.site.telemetry.on()) return;
     if (const Status counted = Spool::count_refusal(files, flags.reports); !counted)
-      fmt::print(stderr, "{}: {}\n", kProgram, one_line(counted.error()).view());
+      tell("{}: {}\n", kProgram, one_line(counted.error()).view());
     const std::int64_t not_before_s =
         home.own.contract == nullptr ? 0 : home.own.contract->terms().not_before_s;
     CurlTransport transport(files, static_cast<std::uint32_t>(::getuid()));
     const auto said =
         push_refusal(transport, clock, home.site.telemetry, ClockGate(not_before_s, read_boot_id()), refusal);
-    if (!said.empty()) fmt::print(stderr, "{}: telemetry: {}\n", kProgram, said.view());
+    if (!said.empty()) tell("{}: telemetry: {}\n", kProgram, said.view());
   });
 }
 
@@ -58,7 +59,7 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
   const auto failed = [&](const Error& error) { return end_told(error, home, flags, files, clock); };
   const Contract& contract = home.admission->contract;
   if (home.admission->store.wiped()) {
-    fmt::print(stderr, "{}: no rollback state in {}: first start, or it was wiped\n", kProgram, flags.state);
+    tell("{}: no rollback state in {}: first start, or it was wiped\n", kProgram, flags.state);
   }
   const DeclaredPower& power = home.site.power;
   PosixSystemTree tree(home.site.system_root);
@@ -76,8 +77,7 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
   auto budget = StoredBudget::open(files, flags.state, contract.terms(), read_boot_id(), clock.now().boot);
   if (!budget) return failed(budget.error());
   if (budget->damage()) {
-    fmt::print(stderr, "{}: {}\n  {}\n", kProgram, one_line(*budget->damage()).view(),
-               next_step(budget->damage()->reason));
+    tell("{}: {}\n  {}\n", kProgram, one_line(*budget->damage()).view(), next_step(budget->damage()->reason));
   }
   const auto uid = static_cast<std::uint32_t>(::getuid());
   CurlTransport transport(files, uid);
@@ -122,7 +122,7 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
 int run(const Flags& flags) {
   PosixFiles files;
   const auto usage = [](const Error& error) {
-    fmt::print(stderr, "{}: {}\n  {}\n", kProgram, one_line(error).view(), next_step(error.reason));
+    tell("{}: {}\n  {}\n", kProgram, one_line(error).view(), next_step(error.reason));
     return exit_code(error.reason);
   };
   const auto origin = wall_time(flags.clock_origin);

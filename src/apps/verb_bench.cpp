@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "apps/bench_policies.h"
+#include "apps/tell.h"
 #include "apps/verbs.h"
 #include "base/posix_system_tree.h"
 #include "power/meter_probe.h"
@@ -104,16 +105,14 @@ Status bench(const Flags& flags, Verbs& verbs) {
                        .rest = Duration(static_cast<std::int64_t>(flags.rest_s * 1e9))};
   TORPOR_TRY(
       const auto all,
-      bench_energy(
-          plan,
-          {.clock = verbs.clock,
-           .meter = metered ? meter.get() : nullptr,
-           .declared = {.idle_mw = site.power.idle_mw,
-                        .sample_mw = site.power.sample_mw,
-                        .infer_mw = site.power.infer_mw,
-                        .sleep_mw = site.power.sleep_mw},
-           .sleep = [](Duration time) { std::this_thread::sleep_for(time); },
-           .say = [](const std::string& line) { fmt::print(stderr, "torpor bench energy: {}\n", line); }}));
+      bench_energy(plan, {.clock = verbs.clock,
+                          .meter = metered ? meter.get() : nullptr,
+                          .declared = {.idle_mw = site.power.idle_mw,
+                                       .sample_mw = site.power.sample_mw,
+                                       .infer_mw = site.power.infer_mw,
+                                       .sleep_mw = site.power.sleep_mw},
+                          .sleep = [](Duration time) { std::this_thread::sleep_for(time); },
+                          .say = [](const std::string& line) { tell("torpor bench energy: {}\n", line); }}));
   flags.json ? print_json(basis, all) : print_table(basis, all);
   return {};
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <deque>
 
+#include "apps/tell.h"
 #include "apps/verbs.h"
 #include "report/report_log.h"
 #include "report/trace.h"
@@ -24,14 +25,13 @@ void write_out(std::string_view text) { std::fwrite(text.data(), 1, text.size(),
 // What could not be read is said beside the output, never in it.
 void say_damage(const ReadCounters& counters) {
   if (counters.damage.places > 0) {
-    fmt::print(stderr,
-               "torpor trace: {} damaged places, {} bytes passed over, the first in {} at offset {}\n",
-               counters.damage.places, counters.damage.bytes, counters.damage.first_segment,
-               counters.damage.first.offset);
+    tell("torpor trace: {} damaged places, {} bytes passed over, the first in {} at offset {}\n",
+         counters.damage.places, counters.damage.bytes, counters.damage.first_segment,
+         counters.damage.first.offset);
   }
   if (counters.unreadable > 0) {
-    fmt::print(stderr, "torpor trace: {} records are no sound report, the first: {}\n", counters.unreadable,
-               counters.first_unreadable.view());
+    tell("torpor trace: {} records are no sound report, the first: {}\n", counters.unreadable,
+         counters.first_unreadable.view());
   }
 }
 
@@ -72,11 +72,6 @@ Status trace(const Flags& flags, Verbs& verbs) {
     return error;
   }
   writer->finish(summarizer.finish());
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    Error error{.reason = Reason::io_failed};
-    error.where << "standard output";
-    return error;
-  }
   return {};
 }
 
