@@ -61,4 +61,5 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace torpor::apps
 
+// NOLINTNEXTLINE(bugprone-exception-escape): out of memory, or a flag declared twice
 int main(int argc, char** argv) { return torpor::apps::run(argc, argv); }

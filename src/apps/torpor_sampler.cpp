@@ -164,6 +164,7 @@ int run(const Flags& flags) {
 }  // namespace
 }  // namespace torpor::apps
 
+// NOLINTNEXTLINE(bugprone-exception-escape): out of memory, or a flag declared twice
 int main(int argc, char** argv) {
   torpor::apps::Flags flags;
   CLI::App app(

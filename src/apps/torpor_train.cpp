@@ -8,6 +8,7 @@
 #include "train/learn/produce.h"
 
 // torpor-train: healthy recordings and simulated machines to data/detector.model.
+// NOLINTNEXTLINE(bugprone-exception-escape): out of memory, or a flag declared twice
 int main(int argc, char** argv) {
   using namespace torpor;
   CLI::App app{"Trains the detector and writes detector.model, detector.onnx and the card detector.md."};

@@ -49,7 +49,7 @@ Status trace(const Flags& flags, Verbs& verbs) {
       summarizer.add(*row);
       return;
     }
-    held.push_back(*std::move(row));
+    held.push_back(*row);
     if (held.size() > flags.last) held.pop_front();
   };
   CycleReport report;

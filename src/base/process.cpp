@@ -32,6 +32,7 @@ bool ended_within(int id, int milliseconds) {
 Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& arguments,
                                          const std::string& log_path) {
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;

@@ -27,7 +27,7 @@ class [[nodiscard]] Result {
       ::new (&error_) Error(other.error_);
     }
   }
-  Result& operator=(Result&& other) {
+  Result& operator=(Result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) {
     if (this != &other) {
       this->~Result();
       ok_ = other.ok_;

@@ -105,6 +105,7 @@ void Modulation::lay_cells(const Plan& plan, float shaft_hz) {
     cell.begin = ceil_index(low * unit);
     cell.end = ceil_index(high * unit);
     if (cell.begin == cell.end) {  // narrower than a bin: the nearest one
+      // NOLINTNEXTLINE(bugprone-incorrect-roundings): positive, and its bits are part of the feature
       cell.begin = static_cast<std::size_t>(0.5 * (low + high) * unit + 0.5);
       cell.end = cell.begin + 1;
     }

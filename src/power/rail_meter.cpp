@@ -36,7 +36,7 @@ Result<std::int64_t> RailMeter::rail_mw() {
     error.expected << "at most " << kMaxRailMw;
     return error;
   };
-  const auto mw = read();
+  auto mw = read();
   mw ? source_.sound() : source_.failed(mw.error());
   return mw;
 }

@@ -126,16 +126,16 @@ Status RecordLog::begin_segment(const TimeStamp& at) {
                          .began_s = seconds_of(at)};
   segments_.push_back({name, 0});
   auto opened = files_->open_append(path_of(segments_.back()));
-  if (opened) {
-    file_ = *std::move(opened);
-  } else {
+  if (!opened) {
     // It may be there in spite of the failure (its directory was not synced); then its
     // number is taken.
     auto facts = files_->facts(path_of(segments_.back()));
     if (!facts && facts.error().reason == Reason::file_missing) segments_.pop_back();
+    counters_.segments = segments_.size();
+    return opened.error();
   }
+  file_ = *std::move(opened);
   counters_.segments = segments_.size();
-  if (!file_) return opened.error();
   return {};
 }
 

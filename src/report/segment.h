@@ -26,6 +26,7 @@ struct SegmentName {
   std::int64_t began_s = 0;
   std::string text() const;
   static std::optional<SegmentName> parse(std::string_view name);  // nothing: not one of ours
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy takes the 0 of a <=> for a pointer
   auto operator<=>(const SegmentName&) const = default;
 };
 
@@ -33,6 +34,7 @@ struct SegmentName {
 struct RecordPlace {
   std::uint64_t segment = 0;
   std::uint64_t offset = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy takes the 0 of a <=> for a pointer
   auto operator<=>(const RecordPlace&) const = default;
 };
 

@@ -52,14 +52,14 @@ Duration rank(const std::vector<std::int64_t>& sorted, double share) {
 }  // namespace
 
 std::optional<TraceRow> Tracer::add(const CycleReport& report) {
-  std::optional<TraceRow> done = std::move(open_);
+  std::optional<TraceRow> done = open_;
   if (done) complete_row(*done, report);
   open_ = begin_row(report, done ? &done->report : nullptr);
   return done;
 }
 
 std::optional<TraceRow> Tracer::finish() {
-  std::optional<TraceRow> done = std::move(open_);
+  std::optional<TraceRow> done = open_;
   open_.reset();
   return done;
 }

@@ -177,6 +177,7 @@ int run(const Flags& flags) {
 }  // namespace
 }  // namespace torpor
 
+// NOLINTNEXTLINE(bugprone-exception-escape): out of memory, or a flag declared twice
 int main(int argc, char** argv) {
   torpor::Flags flags;
   CLI::App app("fleet-load: made-up robots push to a server as real ones would; what that costs is printed.");
