@@ -22,7 +22,7 @@ licensed() {
 }
 sized() {
   local big
-  big=$(files 'src/*.h' 'src/*.cpp' | xargs wc -l | awk '$2 != "total" && $1 > 400')
+  big=$(files 'src/*.h' 'src/*.cpp' 'deploy/*.h' 'deploy/*.cpp' | xargs wc -l | awk '$2 != "total" && $1 > 400')
   [ -z "$big" ] || { echo "above 400 lines: $big" >&2; return 1; }
 }
 # Each TODO must carry an issue number, each lint suppression its reason.
@@ -39,7 +39,6 @@ step "format" formatted
 step "SPDX headers" licensed
 step "file sizes" sized
 step "no nameless TODO" honest
-step "includes" tools/check_includes.sh
 step "documented words exist" documented
 step "freestanding" freestanding
 

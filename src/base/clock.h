@@ -40,7 +40,7 @@ struct ProcessUse {
 };
 
 // The seam through which every stage learns the time. Implementations: PosixClock (real
-// and scaled, base/posix_clock.h), FakeClock (stepped, base/fake_clock.h).
+// and scaled, base/posix/posix_clock.h), FakeClock (stepped, base/fake/fake_clock.h).
 class Clock {
  public:
   virtual ~Clock() = default;

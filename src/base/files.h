@@ -29,7 +29,7 @@ struct FileFacts {
 
 // The seam to the file system. Paths are UTF-8. Errors: file_missing, file_denied,
 // file_too_large, file_exists, io_failed, each with the path in `where`.
-// Implementations: PosixFiles (base/posix_files.h), MemoryFiles (base/memory_files.h).
+// Implementations: PosixFiles (base/posix/posix_files.h), MemoryFiles (base/fake/memory_files.h).
 class Files {
  public:
   virtual ~Files() = default;

@@ -9,7 +9,7 @@ namespace torpor {
 
 // Bytes to and from the other role: one connection at a time, nothing ever blocks.
 // The sampler's end listens (it owns the sensor), the detector's end dials.
-// Implementations: UnixLink (link/host/unix_link.h), MemoryLink (link/host/memory_link.h, tests).
+// Implementations: UnixLink (link/host/unix_link.h), MemoryLink (link/fake/memory_link.h, tests).
 class Link {
  public:
   virtual ~Link() = default;

@@ -10,7 +10,7 @@ namespace torpor {
 
 // Both roles (detector, sampler) are state machines: something wakes them, they do what
 // is due through their seams without ever waiting, and they say what to wait for next.
-// One code base so runs in real time (base/posix_host.h), scaled, and stepped (fleet).
+// One code base so runs in real time (base/posix/posix_host.h), scaled, and stepped (fleet).
 
 enum class Wake : std::uint8_t {
   start,     // the first call

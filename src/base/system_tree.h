@@ -15,8 +15,8 @@ namespace torpor {
 // sleep and the doctor look at. Tests give a fake tree. Paths begin with '/' and are taken
 // below the root. One thread.
 //
-// Implementations: PosixSystemTree (base/posix_system_tree.h), FakeSystemTree
-// (base/fake_system_tree.h).
+// Implementations: PosixSystemTree (base/posix/posix_system_tree.h), FakeSystemTree
+// (base/fake/fake_system_tree.h).
 class SystemTree {
  public:
   // A sysfs attribute is at most a page; what torpor reads of one fits here.

@@ -104,7 +104,7 @@ struct Terms {
 };
 
 // Terms that were signed by a trusted key and passed every rule. Only verify() makes
-// one (contract/verify.h); tests use contract/contract_for_test.h, which signs and
+// one (contract/verify.h); tests use contract/fake/example_contract.h, which signs and
 // verifies too. Copyable plain data; safe to share between threads once made.
 class Contract {
  public:

@@ -6,8 +6,8 @@
 
 #include <vector>
 
-#include "contract/contract_for_test.h"
 #include "contract/crypto.h"
+#include "contract/fake/example_contract.h"
 #include "contract/field_table.h"
 
 namespace torpor {

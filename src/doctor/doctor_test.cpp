@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <random>
 
-#include "base/fake_system_tree.h"
-#include "contract/contract_for_test.h"
+#include "base/fake/fake_system_tree.h"
+#include "contract/fake/example_contract.h"
 #include "doctor/checks.h"
 
 namespace torpor {

@@ -13,9 +13,9 @@
 #include "features/raw.h"
 #include "features/subframes.h"
 #include "model/backend.h"
-#include "verdict/baseline_files.h"
-#include "verdict/explanation.h"
+#include "verdict/explain/explanation.h"
 #include "verdict/judge.h"
+#include "verdict/store/baseline_files.h"
 
 namespace torpor {
 

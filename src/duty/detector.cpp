@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::uint32_t kSensor = 0;  // torpord refuses contracts with more (apps/torpord.cpp)
+constexpr std::uint32_t kSensor = 0;  // torpord refuses contracts with more (mains/torpord.cpp)
 
 }  // namespace
 

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "contract/contract_for_test.h"
+#include "contract/fake/example_contract.h"
 
 namespace torpor {
 namespace {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "eval/protocols.h"
-#include "model/cpu_backend.h"
+#include "model/cpu/cpu_backend.h"
 
 namespace torpor::eval {
 

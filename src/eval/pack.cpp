@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "eval/metrics.h"
-#include "sensor/resampler.h"
+#include "sensor/recording/resampler.h"
 
 namespace torpor::eval {
 

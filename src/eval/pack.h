@@ -8,7 +8,7 @@
 
 #include "base/files.h"
 #include "eval/windows.h"
-#include "sensor/manifest.h"
+#include "sensor/recording/manifest.h"
 
 // A data pack as machines. Any pack with a MANIFEST.csv of the known format.
 namespace torpor::eval {

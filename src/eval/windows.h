@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 #include "features/raw.h"
-#include "sensor/recording_reader.h"
+#include "sensor/recording/recording_reader.h"
 
 // Recordings cut into the windows that a robot would take, and measured. Measuring does
 // not depend on a baseline, so every window is measured once however many baselines and

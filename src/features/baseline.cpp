@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "det/math.h"
+#include "exact/math.h"
 #include "features/symmetric.h"
 
 namespace torpor {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-#include "features/signals_for_test.h"
+#include "features/fake/signals.h"
 #include "features/symmetric.h"
 
 namespace torpor {

@@ -12,7 +12,7 @@
 // Envelope spectra: what rolls over a defect rings a resonance, again and again; the
 // spectrum of the ringing's envelope shows how often.
 //
-// Diagnostics only (indicators.h, verdict/explanation.h): no score depends on it, so libm
+// Diagnostics only (indicators.h, verdict/explain/explanation.h): no score depends on it, so libm
 // and doubles are allowed here.
 namespace torpor {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "det/math.h"
+#include "exact/math.h"
 
 namespace torpor {
 namespace {

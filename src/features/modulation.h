@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "det/fft.h"
+#include "exact/fft.h"
 #include "features/raw.h"
 #include "features/selector.h"
 #include "features/spectra.h"

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "base/allocations_for_test.h"
-#include "features/signals_for_test.h"
+#include "base/fake/allocations.h"
+#include "features/fake/signals.h"
 #include "features/subframes.h"
 #include "features/tokenizer.h"
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "det/math.h"
-#include "det/sum.h"
+#include "exact/math.h"
+#include "exact/sum.h"
 #include "features/modulation.h"
 #include "features/selector.h"
 #include "features/spectra.h"

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "features/signals_for_test.h"
+#include "features/fake/signals.h"
 
 namespace torpor {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "det/math.h"
-#include "det/sum.h"
+#include "exact/math.h"
+#include "exact/sum.h"
 
 namespace torpor {
 namespace {

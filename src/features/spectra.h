@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "det/fft.h"
+#include "exact/fft.h"
 #include "features/raw.h"
 
 // The two short-time transforms behind the features: 64/16 for power over time in 32

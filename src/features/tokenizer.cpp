@@ -6,8 +6,8 @@
 #include <array>
 #include <cmath>
 
-#include "det/math.h"
-#include "det/sum.h"
+#include "exact/math.h"
+#include "exact/sum.h"
 
 namespace torpor {
 namespace {

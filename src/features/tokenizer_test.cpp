@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "features/signals_for_test.h"
+#include "features/fake/signals.h"
 #include "features/subframes.h"
 
 namespace torpor {

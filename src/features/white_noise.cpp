@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "det/math.h"
+#include "exact/math.h"
 #include "features/white_noise_table.h"
 
 namespace torpor::white {

@@ -6,12 +6,12 @@
 
 #include <cstdlib>
 
-#include "base/allocations_for_test.h"
-#include "base/fake_clock.h"
+#include "base/fake/allocations.h"
+#include "base/fake/fake_clock.h"
+#include "firmware/fake/source.h"
 #include "firmware/sampler.h"
-#include "firmware/source_for_test.h"
-#include "link/host/memory_link.h"
-#include "link/own_side_for_test.h"
+#include "link/fake/memory_link.h"
+#include "link/fake/own_side.h"
 #include "window/queue_memory.h"
 #include "window/window_assembler.h"
 

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/fake_clock.h"
-#include "contract/contract_for_test.h"
+#include "base/fake/fake_clock.h"
+#include "contract/fake/example_contract.h"
 
 namespace torpor {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
-#include "firmware/sampler_fixture_for_test.h"
+#include "firmware/fake/sampler_fixture.h"
 
 namespace torpor {
 namespace {

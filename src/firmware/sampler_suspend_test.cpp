@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
-#include "firmware/fakes_for_test.h"
-#include "firmware/sampler_fixture_for_test.h"
+#include "firmware/fake/fakes.h"
+#include "firmware/fake/sampler_fixture.h"
 
 namespace torpor {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "contract/contract_for_test.h"
-#include "link/own_side_for_test.h"
+#include "contract/fake/example_contract.h"
+#include "link/fake/own_side.h"
 
 namespace torpor {
 namespace {

@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <optional>
 
-#include "link/host/memory_link.h"
-#include "link/own_side_for_test.h"
+#include "link/fake/memory_link.h"
+#include "link/fake/own_side.h"
 #include "link/peer.h"
 #include "window/queue_memory.h"
 #include "window/window_assembler.h"

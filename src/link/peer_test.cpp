@@ -7,9 +7,9 @@
 #include <memory>
 #include <random>
 
-#include "base/fake_clock.h"
-#include "link/host/memory_link.h"
-#include "link/own_side_for_test.h"
+#include "base/fake/fake_clock.h"
+#include "link/fake/memory_link.h"
+#include "link/fake/own_side.h"
 #include "link/refusing_role.h"
 
 namespace torpor {

@@ -42,7 +42,7 @@ struct ModelDims {
 // model_dimension unless: width 16..256, layers 1..12, heads 1..16, ffn 16..1024,
 // head_hidden 16..256, the multiples above, and at most 1,000,000 parameters. The bounds
 // keep every int8 dot product below 2^24 in size, so that int32 cannot overflow and the
-// conversion to fp32 is exact (model/kernels.h has the proof).
+// conversion to fp32 is exact (model/cpu/kernels.h has the proof).
 Status check_dims(const ModelDims& dims);
 // Weights, biases, norms and positions together.
 std::uint64_t parameter_count(const ModelDims& dims);

@@ -10,7 +10,7 @@
 // selects in a fixed order: each lane rounds as the scalar does, so the reference and every SIMD path agree
 // bit for bit.
 //
-// Why not det/math.h: its functions are four lanes wide and out of line; here they are
+// Why not exact/math.h: its functions are four lanes wide and out of line; here they are
 // inlined at the width of the machine, and need only what an int8 result can show.
 //
 // Everything is in an unnamed namespace on purpose: the file is compiled with different

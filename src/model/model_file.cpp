@@ -212,7 +212,7 @@ class ModelReader {
     return {};
   }
 
-  // -128 would break the bounds of model/kernels.h; padding must not add to a sum.
+  // -128 would break the bounds of model/cpu/kernels.h; padding must not add to a sum.
   Status check_weights(const SectionSpec& spec, std::string_view label) const {
     const std::byte* data = bytes_.data() + starts_.back();
     const std::uint64_t groups = (spec.columns + 3) / 4;

@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <limits>
 
-#include "base/posix_files.h"
-#include "model/model_for_test.h"
+#include "base/posix/posix_files.h"
+#include "model/fake/models.h"
 #include "model/model_layout.h"
 
 namespace torpor {

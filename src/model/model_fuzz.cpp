@@ -3,8 +3,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "model/cpu_backend.h"
-#include "model/model_for_test.h"
+#include "model/cpu/cpu_backend.h"
+#include "model/fake/models.h"
 #include "model/model_layout.h"
 
 // A model file as an attacker would write it: the input is a list of edits (offset, new

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "model/model_for_test.h"
+#include "model/fake/models.h"
 
 namespace torpor {
 namespace {

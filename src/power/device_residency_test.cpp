@@ -6,7 +6,7 @@
 
 #include <cerrno>
 
-#include "base/fake_system_tree.h"
+#include "base/fake/fake_system_tree.h"
 
 namespace torpor {
 namespace {

@@ -10,7 +10,7 @@
 #include <limits>
 #include <random>
 
-#include "contract/contract_for_test.h"
+#include "contract/fake/example_contract.h"
 
 namespace torpor {
 namespace {

@@ -9,9 +9,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "base/allocations_for_test.h"
-#include "base/fake_system_tree.h"
-#include "base/posix_system_tree.h"
+#include "base/fake/allocations.h"
+#include "base/fake/fake_system_tree.h"
+#include "base/posix/posix_system_tree.h"
 
 namespace torpor {
 namespace {

@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <cmath>
 
-#include "base/allocations_for_test.h"
-#include "base/fake_system_tree.h"
+#include "base/fake/allocations.h"
+#include "base/fake/fake_system_tree.h"
 #include "power/meter_probe.h"
 
 namespace torpor {

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "power/fake_residency.h"
+#include "power/fake/fake_residency.h"
 
 namespace torpor {
 namespace {

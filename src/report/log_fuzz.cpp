@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/memory_files.h"
+#include "base/fake/memory_files.h"
+#include "report/fake/reports.h"
 #include "report/report_codec.h"
 #include "report/report_log.h"
-#include "report/reports_for_test.h"
 
 namespace torpor {
 namespace {

@@ -9,7 +9,7 @@
 #include <tuple>
 
 #include "base/cbor.h"
-#include "report/segment.h"
+#include "log/segment.h"
 
 namespace torpor {
 namespace {

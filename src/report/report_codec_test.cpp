@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
 #include "report/report_codec.h"
+#include "base/fake/places.h"
 
 #include <gtest/gtest.h>
 
@@ -10,8 +11,8 @@
 #include <sstream>
 
 #include "base/cbor.h"
-#include "report/reports_for_test.h"
-#include "report/segment.h"
+#include "log/segment.h"
+#include "report/fake/reports.h"
 
 namespace torpor {
 namespace {
@@ -170,7 +171,7 @@ TEST(ReportCodec, the_longest_report_fits_a_record) {
 }
 
 TEST(ReportCodec, the_page_on_the_format_lists_every_key_as_it_is) {
-  std::ifstream file(TORPOR_SOURCE_DIR "/docs/record-log.md");
+  std::ifstream file(in_source("docs/record-log.md"));
   std::stringstream text;
   text << file.rdbuf();
   std::string page = text.str();

@@ -5,9 +5,9 @@
 #include <array>
 
 #include "contract/contract.h"
+#include "log/record_log.h"
+#include "log/record_reader.h"
 #include "report/cycle_report.h"
-#include "report/record_log.h"
-#include "report/record_reader.h"
 
 // Cycle reports in and out of a record log: `--reports DIR`.
 namespace torpor {

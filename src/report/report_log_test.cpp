@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "base/cbor.h"
-#include "base/memory_files.h"
-#include "report/reports_for_test.h"
+#include "base/fake/memory_files.h"
+#include "report/fake/reports.h"
 
 namespace torpor {
 namespace {

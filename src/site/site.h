@@ -30,7 +30,7 @@ struct BackendChoice {
 };
 
 // A server telemetry goes to. The secrets lie in files of their own, which only root or the
-// detector's user may own or read (telemetry/credentials.h).
+// detector's user may own or read (telemetry/http/credentials.h).
 struct TelemetryServer {
   std::string url;        // http:// or https://; "" = off
   std::string auth_file;  // one line, "bearer TOKEN" or "basic USER:PASSWORD"; "" = none

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
 #include "site/site.h"
+#include "base/fake/places.h"
 
 #include <gtest/gtest.h>
 
-#include "base/memory_files.h"
-#include "base/posix_files.h"
+#include "base/fake/memory_files.h"
+#include "base/posix/posix_files.h"
 
 namespace torpor {
 namespace {
 
 std::string example() {
   PosixFiles files;
-  const auto content = files.read(TORPOR_SOURCE_DIR "/examples/site.toml", 65'536);
+  const auto content = files.read(in_source("examples/site.toml"), 65'536);
   EXPECT_TRUE(content);
   return content ? std::string(as_text(*content)) : std::string();
 }

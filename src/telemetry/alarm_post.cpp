@@ -6,8 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "report/text.h"
 #include "telemetry/catalogue.h"
+#include "view/text.h"
 
 namespace torpor {
 namespace {

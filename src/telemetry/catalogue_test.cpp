@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
 #include "telemetry/catalogue.h"
+#include "base/fake/places.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,10 +9,10 @@
 #include <cmath>
 #include <set>
 
-#include "base/posix_files.h"
-#include "report/reports_for_test.h"
+#include "base/posix/posix_files.h"
+#include "report/fake/reports.h"
 #include "telemetry/exposition.h"
-#include "telemetry/promtool_for_test.h"
+#include "telemetry/fake/promtool.h"
 
 namespace torpor {
 namespace {
@@ -30,7 +31,7 @@ TEST(Catalogue, a_robot_has_at_most_40_series_whatever_happens) { EXPECT_LE(kSer
 
 TEST(Catalogue, docs_hold_the_same_table) {
   PosixFiles files;
-  const auto page = files.read(TORPOR_SOURCE_DIR "/docs/metrics.md", 1 << 20);
+  const auto page = files.read(in_source("docs/metrics.md"), 1 << 20);
   ASSERT_TRUE(page);
   EXPECT_NE(as_text(*page).find(catalogue_markdown()), std::string_view::npos) << catalogue_markdown();
 }

@@ -4,7 +4,7 @@
 
 #include "base/files.h"
 #include "site/site.h"
-#include "telemetry/transport.h"
+#include "telemetry/http/transport.h"
 
 namespace torpor {
 

@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "report/refusal.h"
+#include "notes/refusal.h"
 
 namespace torpor {
 

@@ -6,9 +6,9 @@
 
 #include "contract/contract.h"
 #include "site/site.h"
+#include "telemetry/http/transport.h"
 #include "telemetry/remote_write.h"
 #include "telemetry/spool.h"
-#include "telemetry/transport.h"
 
 namespace torpor {
 

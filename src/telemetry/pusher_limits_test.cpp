@@ -8,8 +8,8 @@
 
 #include <set>
 
-#include "base/allocations_for_test.h"
-#include "telemetry/robot_for_test.h"
+#include "base/fake/allocations.h"
+#include "telemetry/fake/robot.h"
 
 namespace torpor {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "telemetry/robot_for_test.h"
+#include "telemetry/fake/robot.h"
 
 namespace torpor {
 namespace {

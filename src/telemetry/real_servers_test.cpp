@@ -8,10 +8,10 @@
 #include <nlohmann/json.hpp>
 
 #include "telemetry/decommission.h"
+#include "telemetry/fake/real_robot.h"
+#include "telemetry/fake/servers.h"
 #include "telemetry/gateway.h"
-#include "telemetry/real_robot_for_test.h"
 #include "telemetry/refusal_push.h"
-#include "telemetry/servers_for_test.h"
 
 namespace torpor {
 namespace {

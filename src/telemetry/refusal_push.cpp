@@ -2,9 +2,9 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "telemetry/refusal_push.h"
 
-#include "report/text.h"
 #include "telemetry/gateway.h"
 #include "telemetry/remote_write.h"
+#include "view/text.h"
 
 namespace torpor {
 namespace {

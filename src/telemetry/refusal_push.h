@@ -2,10 +2,10 @@
 // SPDX-FileCopyrightText: torpor authors
 #pragma once
 
-#include "report/refusal.h"
+#include "notes/refusal.h"
 #include "site/site.h"
 #include "telemetry/clock_gate.h"
-#include "telemetry/transport.h"
+#include "telemetry/http/transport.h"
 
 namespace torpor {
 

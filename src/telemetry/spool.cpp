@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "report/record_reader.h"
+#include "log/record_reader.h"
 #include "report/report_codec.h"
 
 namespace torpor {

@@ -7,7 +7,7 @@
 // counts it had, and the alarm must have been told.
 #include <gtest/gtest.h>
 
-#include "telemetry/robot_for_test.h"
+#include "telemetry/fake/robot.h"
 
 namespace torpor {
 namespace {

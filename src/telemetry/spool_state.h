@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "report/segment.h"
+#include "log/segment.h"
 #include "telemetry/totals.h"
 
 // What is known of the record log's way out: the cursor file, docs/telemetry.md.

@@ -3,13 +3,13 @@
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
-#include "base/posix_clock.h"
-#include "base/posix_files.h"
-#include "report/reports_for_test.h"
-#include "telemetry/curl_transport.h"
+#include "base/posix/posix_clock.h"
+#include "base/posix/posix_files.h"
+#include "report/fake/reports.h"
 #include "telemetry/exposition.h"
+#include "telemetry/fake/servers.h"
+#include "telemetry/http/curl_transport.h"
 #include "telemetry/remote_write.h"
-#include "telemetry/servers_for_test.h"
 #include "telemetry/spool.h"
 
 namespace torpor {

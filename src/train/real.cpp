@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "eval/metrics.h"
-#include "sensor/manifest.h"
-#include "sensor/recording_reader.h"
+#include "sensor/recording/manifest.h"
+#include "sensor/recording/recording_reader.h"
 
 namespace torpor::train {
 

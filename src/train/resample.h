@@ -11,7 +11,7 @@ namespace torpor::train {
 // rates (Hann-windowed sinc, 12 zero crossings each side, about 60 dB). Any real step, so
 // that a speed can be a few per cent off. Beyond its ends `in` is continued by its mirror
 // image. Quick and good enough to make training data from; the runtime has its own
-// (sensor/resampler.h).
+// (sensor/recording/resampler.h).
 void read_at(std::span<const float> in, double first, double step, std::span<float> out);
 
 }  // namespace torpor::train

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "verdict/scores_for_test.h"
+#include "verdict/fake/scores.h"
 
 namespace torpor {
 namespace {

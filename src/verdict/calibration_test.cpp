@@ -8,7 +8,7 @@
 #include <cmath>
 #include <limits>
 
-#include "verdict/scores_for_test.h"
+#include "verdict/fake/scores.h"
 
 namespace torpor {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <vector>
 
+#include "verdict/fake/scores.h"
 #include "verdict/judge.h"
-#include "verdict/scores_for_test.h"
 
 namespace torpor {
 namespace {

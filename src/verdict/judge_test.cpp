@@ -7,8 +7,8 @@
 #include <cmath>
 #include <limits>
 
-#include "base/allocations_for_test.h"
-#include "verdict/scores_for_test.h"
+#include "base/fake/allocations.h"
+#include "verdict/fake/scores.h"
 
 namespace torpor {
 namespace {

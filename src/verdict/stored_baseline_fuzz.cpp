@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "verdict/explanation.h"
+#include "verdict/explain/explanation.h"
 #include "verdict/judge.h"
 #include "verdict/seal.h"
 

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "contract/contract_for_test.h"
-#include "window/frames_for_test.h"
+#include "contract/fake/example_contract.h"
+#include "window/fake/frames.h"
 #include "window/queue_memory.h"
 
 namespace torpor {

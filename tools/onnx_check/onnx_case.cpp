@@ -9,9 +9,9 @@
 #include <cstdio>
 #include <string>
 
-#include "base/posix_files.h"
-#include "model/cpu_backend.h"
-#include "model/model_for_test.h"
+#include "base/posix/posix_files.h"
+#include "model/cpu/cpu_backend.h"
+#include "model/fake/models.h"
 #include "model/onnx/onnx_export.h"
 
 namespace torpor {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
 #include "contract/host/contract_toml.h"
+#include "base/fake/places.h"
 
 #include <gtest/gtest.h>
 
-#include "base/memory_files.h"
-#include "base/posix_files.h"
+#include "base/fake/memory_files.h"
+#include "base/posix/posix_files.h"
 #include "contract/field_table.h"
 #include "contract/host/field_docs.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 std::string repository_file(const std::string& path) {
   PosixFiles files;
-  const auto content = files.read(TORPOR_SOURCE_DIR "/" + path, 262'144);
+  const auto content = files.read(in_source("") + path, 262'144);
   EXPECT_TRUE(content) << path;
   return content ? std::string(as_text(*content)) : std::string();
 }

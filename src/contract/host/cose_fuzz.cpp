@@ -4,7 +4,7 @@
 // Any bytes as a bundle, as a payload under a good signature, and as a trust file: refused
 // with a reason or understood, and then again made of the same bytes.
 // Seeds: src/contract/golden.
-#include "contract/host/golden.h"
+#include "contract/fake/golden.h"
 #include "contract/host/sign.h"
 #include "contract/payload.h"
 #include "contract/trust.h"

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
-#include "contract/host/golden.h"
+#include "contract/fake/golden.h"
+#include "base/fake/places.h"
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <set>
 
-#include "base/memory_files.h"
-#include "base/posix_files.h"
+#include "base/fake/memory_files.h"
+#include "base/posix/posix_files.h"
 #include "contract/host/admission.h"
 #include "contract/host/sign.h"
 #include "contract/verify.h"
@@ -17,7 +18,7 @@ namespace torpor {
 namespace {
 
 std::string file_of(std::string_view stem) {
-  return TORPOR_SOURCE_DIR "/src/contract/golden/" + std::string(stem) + ".bundle";
+  return in_source("src/contract/golden/") + std::string(stem) + ".bundle";
 }
 
 // TORPOR_WRITE_GOLDEN=1 writes the files instead of comparing them: after a deliberate
@@ -26,7 +27,7 @@ void expect_file_holds(std::string_view stem, Bytes bundle) {
   PosixFiles files;
   const std::string path = file_of(stem);
   if (std::getenv("TORPOR_WRITE_GOLDEN") != nullptr) {
-    ASSERT_TRUE(files.make_directories(TORPOR_SOURCE_DIR "/src/contract/golden"));
+    ASSERT_TRUE(files.make_directories(in_source("src/contract/golden")));
     ASSERT_TRUE(files.replace(path, bundle, 0644));
   }
   const auto committed = files.read(path, 65'536);

@@ -4,10 +4,10 @@
 
 #include <gtest/gtest.h>
 
-#include "base/memory_files.h"
+#include "base/fake/memory_files.h"
 #include "contract/crypto.h"
+#include "contract/fake/golden.h"
 #include "contract/host/admission.h"
-#include "contract/host/golden.h"
 #include "contract/host/sign.h"
 #include "contract/trust.h"
 #include "contract/verify.h"

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/memory_files.h"
-#include "contract/contract_for_test.h"
+#include "base/fake/memory_files.h"
+#include "contract/fake/example_contract.h"
 #include "contract/host/validity.h"
 
 namespace torpor {

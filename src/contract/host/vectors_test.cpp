@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/cbor.h"
+#include "base/fake/places.h"
 #include "contract/crypto.h"
 #include "contract/host/keys.h"
 
@@ -38,7 +39,7 @@ std::array<std::byte, N> fixed(std::string_view text) {
 
 std::string vectors() {
   const char* shared = std::getenv("TORPOR_SHARED");
-  return (shared != nullptr ? std::string(shared) : TORPOR_SOURCE_DIR "/../shared") + "/vectors";
+  return (shared != nullptr ? std::string(shared) : in_source("../shared")) + "/vectors";
 }
 
 nlohmann::json load(const std::string& path) {

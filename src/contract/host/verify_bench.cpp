@@ -4,7 +4,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "contract/host/golden.h"
+#include "contract/fake/golden.h"
 #include "contract/trust.h"
 
 namespace torpor {

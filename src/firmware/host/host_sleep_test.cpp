@@ -7,9 +7,9 @@
 #include <cerrno>
 #include <functional>
 
-#include "base/fake_clock.h"
-#include "base/fake_system_tree.h"
-#include "base/posix_files.h"
+#include "base/fake/fake_clock.h"
+#include "base/fake/fake_system_tree.h"
+#include "base/posix/posix_files.h"
 
 namespace torpor {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "base/posix_clock.h"
-#include "base/unique_fd.h"
+#include "base/posix/posix_clock.h"
+#include "base/posix/unique_fd.h"
 
 namespace torpor {
 

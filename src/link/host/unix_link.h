@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "base/link.h"
-#include "base/posix_host.h"
-#include "base/unique_fd.h"
+#include "base/posix/posix_host.h"
+#include "base/posix/unique_fd.h"
 
 namespace torpor {
 
-// A Link over a Unix stream socket. Roles see Link; the host (base/posix_host.h) and main()
+// A Link over a Unix stream socket. Roles see Link; the host (base/posix/posix_host.h) and main()
 // see this.
 //
 // listen() makes the socket file, mode 0600 (0660 with `group_access`), and takes it away

@@ -13,7 +13,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "link/own_side_for_test.h"
+#include "link/fake/own_side.h"
 #include "link/peer.h"
 
 namespace torpor {

@@ -10,13 +10,14 @@
 #include <cmath>
 #include <functional>
 
-#include "base/posix_clock.h"
-#include "base/posix_files.h"
-#include "model/cpu_backend.h"
+#include "base/fake/places.h"
+#include "base/posix/posix_clock.h"
+#include "base/posix/posix_files.h"
+#include "model/cpu/cpu_backend.h"
 #include "model/cuda/cuda_backend.h"
-#include "model/cuda/fake_driver_for_test.h"
-#include "model/model_for_test.h"
-#include "model/tensorrt/backend/recording_stub_for_test.h"
+#include "model/device/fake/fake_driver.h"
+#include "model/fake/models.h"
+#include "model/tensorrt/fake/recording_stub.h"
 #include "model/tensorrt/plan_file.h"
 #include "model/tensorrt/plugin.h"
 #include "model/worker/worker_backend.h"
@@ -24,7 +25,7 @@
 namespace torpor {
 namespace {
 
-constexpr const char* kModel = TORPOR_SOURCE_DIR "/data/detector.model";
+const std::string kModel = in_source("data/detector.model");
 constexpr std::size_t kBatch = 8;
 const PosixClock kClock = PosixClock::real();
 
@@ -63,14 +64,14 @@ bool no_child() {
 
 Subject worker(WorkerPolicy policy) {
   Subject subject;
-  subject.backend = std::make_unique<WorkerBackend>(
-      WorkerBackend::Setup{.program = TORPOR_BINARY_DIR "/bin/torpor-stand-in-worker",
-                           .backend = "cpu",
-                           .model_path = kModel,
-                           .policy = policy,
-                           .infer_deadline = std::chrono::minutes(2),
-                           .release_deadline = std::chrono::minutes(2)},
-      kClock);
+  subject.backend =
+      std::make_unique<WorkerBackend>(WorkerBackend::Setup{.program = in_build("bin/torpor-stand-in-worker"),
+                                                           .backend = "cpu",
+                                                           .model_path = kModel,
+                                                           .policy = policy,
+                                                           .infer_deadline = std::chrono::minutes(2),
+                                                           .release_deadline = std::chrono::minutes(2)},
+                                      kClock);
   if (policy == WorkerPolicy::exit) subject.holds_nothing = no_child;
 #if defined(TORPOR_EMULATED)
   subject.skip = "an emulated process cannot start a program of its own kind";
@@ -128,7 +129,7 @@ Subject tensorrt_on_a_stub(const ModelFile& model) {
           .ok());
   subject.surroundings = {driver, stub, files, remove};
   auto opened =
-      open_tensorrt(TORPOR_BINARY_DIR "/lib/libtorpor_tensorrt_stub.so",
+      open_tensorrt(in_build("lib/libtorpor_tensorrt_stub.so").c_str(),
                     {.plan_path = path, .files = *files, .clock = kClock, .driver = driver->table()});
   EXPECT_TRUE(opened.ok()) << one_line(opened.error()).view();
   subject.backend = *std::move(opened);
@@ -140,9 +141,9 @@ Subject tensorrt_on_a_stub(const ModelFile& model) {
 
 Subject tensorrt_on_this_machine(const ModelFile& model) {
   static PosixFiles files;
-  static const std::string plan = TORPOR_BINARY_DIR "/detector.plan";
+  static const std::string plan = in_build("detector.plan");
   const auto open = [] {
-    return open_tensorrt(TORPOR_BINARY_DIR "/bin/libtorpor_tensorrt.so",
+    return open_tensorrt(in_build("bin/libtorpor_tensorrt.so").c_str(),
                          {.plan_path = plan, .files = files, .clock = kClock});
   };
   Subject subject;

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "model/backend.h"
-#include "model/cuda/driver.h"
 #include "model/cuda/image.h"
+#include "model/device/driver.h"
 
 namespace torpor::cuda {
 

@@ -9,10 +9,10 @@
 #include <fstream>
 #include <sstream>
 
-#include "base/fake_clock.h"
-#include "model/cpu_backend.h"
-#include "model/cuda/fake_driver_for_test.h"
-#include "model/model_for_test.h"
+#include "base/fake/fake_clock.h"
+#include "model/cpu/cpu_backend.h"
+#include "model/device/fake/fake_driver.h"
+#include "model/fake/models.h"
 
 namespace torpor::cuda {
 namespace {

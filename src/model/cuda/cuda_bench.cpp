@@ -7,10 +7,10 @@
 
 #include <chrono>
 
-#include "base/posix_clock.h"
-#include "model/cpu_backend.h"
+#include "base/posix/posix_clock.h"
+#include "model/cpu/cpu_backend.h"
 #include "model/cuda/cuda_backend.h"
-#include "model/model_for_test.h"
+#include "model/fake/models.h"
 
 namespace torpor {
 namespace {

@@ -8,7 +8,7 @@
 #include <map>
 #include <set>
 
-#include "model/model_for_test.h"
+#include "model/fake/models.h"
 
 // What the graph computes is held by tools/onnx_check, which runs it.
 namespace torpor {

@@ -3,6 +3,7 @@
 //
 // The detector's end of the worker against real processes, good and bad.
 #include "model/worker/worker_backend.h"
+#include "base/fake/places.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -14,11 +15,11 @@
 #include <filesystem>
 #include <fstream>
 
-#include "base/allocations_for_test.h"
-#include "base/posix_clock.h"
-#include "base/posix_files.h"
-#include "model/cpu_backend.h"
-#include "model/model_for_test.h"
+#include "base/fake/allocations.h"
+#include "base/posix/posix_clock.h"
+#include "base/posix/posix_files.h"
+#include "model/cpu/cpu_backend.h"
+#include "model/fake/models.h"
 
 namespace torpor {
 namespace {
@@ -27,7 +28,7 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr const char* kStandIn = TORPOR_BINARY_DIR "/bin/torpor-stand-in-worker";
+const std::string kStandIn = in_build("bin/torpor-stand-in-worker");
 // A worker that hangs, hangs for ever: what the deadline is does not matter then.
 constexpr Duration kSoon = milliseconds(100);
 // A worker that works is given all the time a loaded machine may need.

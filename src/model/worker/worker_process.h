@@ -9,8 +9,8 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/posix/unique_fd.h"
 #include "base/result.h"
-#include "base/unique_fd.h"
 
 namespace torpor {
 

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "base/fake_clock.h"
+#include "base/fake/fake_clock.h"
 #include "train/learn/episode_pool.h"
 #include "train/learn/network.h"
 #include "train/learn/trainer.h"

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "model/cpu_backend.h"
+#include "model/cpu/cpu_backend.h"
 #include "model/onnx/onnx_export.h"
 #include "model/quant_model.h"
 #include "train/quality.h"

@@ -9,7 +9,7 @@
 
 #include "base/files.h"
 #include "model/backend.h"
-#include "model/cuda/driver.h"
+#include "model/device/driver.h"
 #include "model/tensorrt/plan_file.h"
 
 namespace torpor {

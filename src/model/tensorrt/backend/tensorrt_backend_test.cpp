@@ -6,11 +6,11 @@
 
 #include <gmock/gmock.h>
 
-#include "base/fake_clock.h"
-#include "base/memory_files.h"
-#include "model/cpu_backend.h"
-#include "model/model_for_test.h"
-#include "model/tensorrt/backend/recording_stub_for_test.h"
+#include "base/fake/fake_clock.h"
+#include "base/fake/memory_files.h"
+#include "model/cpu/cpu_backend.h"
+#include "model/fake/models.h"
+#include "model/tensorrt/fake/recording_stub.h"
 
 namespace torpor {
 namespace {

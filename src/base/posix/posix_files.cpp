@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "base/posix/posix_files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <cstring>
+
+#include "base/posix/unique_fd.h"
+
+namespace torpor {
+namespace {
+
+// A path in memory of its own: writing a cycle's state must not touch the heap.
+struct PathBuffer {
+  char text[PATH_MAX];
+  const char* c_str() const { return text; }
+};
+
+PathBuffer directory_of(const std::string& path) {
+  PathBuffer directory;
+  const auto slash = path.find_last_of('/');
+  const std::string_view part = slash == std::string::npos ? "."
+                                : slash == 0               ? "/"
+                                                           : std::string_view(path).substr(0, slash);
+  const std::size_t n = part.copy(directory.text, sizeof directory.text - 1);
+  directory.text[n] = 0;
+  return directory;
+}
+
+Status write_all(int fd, Bytes content, const std::string& path) {
+  while (!content.empty()) {
+    const ssize_t n = ::write(fd, content.data(), content.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return file_error(path, errno);
+    content = content.subspan(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+// The directory that holds `path`, so that a rename or a new name in it is durable.
+Status sync_directory_of(const std::string& path) {
+  const UniqueFd fd(::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) return file_error(path, errno);
+  return {};
+}
+
+// The new content under a temporary name in the same directory, durable.
+Result<PathBuffer> write_beside(const std::string& path, Bytes content, std::uint32_t mode) {
+  PathBuffer temporary;
+  const int length =
+      std::snprintf(temporary.text, sizeof temporary.text, "%s.new.%d", path.c_str(), ::getpid());
+  if (length < 0 || static_cast<std::size_t>(length) >= sizeof temporary.text)
+    return file_error(path, ENAMETOOLONG);
+  ::unlink(temporary.c_str());  // left by a crash of an earlier process with our id
+  const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+  if (!fd) return file_error(path, errno);
+  Status written = write_all(fd.get(), content, path);
+  if (written && (::fchmod(fd.get(), mode) != 0 || ::fsync(fd.get()) != 0)) written = file_error(path, errno);
+  if (!written) {
+    ::unlink(temporary.c_str());
+    return written.error();
+  }
+  return temporary;
+}
+
+class PosixAppendFile final : public AppendFile {
+ public:
+  PosixAppendFile(UniqueFd fd, std::string path, std::uint64_t size)
+      : fd_(std::move(fd)), path_(std::move(path)), size_(size) {}
+  Status append(Bytes bytes) override {
+    TORPOR_CHECK(write_all(fd_.get(), bytes, path_));
+    size_ += bytes.size();
+    return {};
+  }
+  Status sync() override {
+    if (::fdatasync(fd_.get()) != 0) return file_error(path_, errno);
+    return {};
+  }
+  std::uint64_t size() const override { return size_; }
+
+ private:
+  UniqueFd fd_;
+  std::string path_;
+  std::uint64_t size_;
+};
+
+}  // namespace
+
+Error file_error(std::string_view path, int os_code) {
+  Error error;
+  switch (os_code) {
+    case ENOENT:
+    case ENOTDIR:
+      error.reason = Reason::file_missing;
+      break;
+    case EEXIST:
+      error.reason = Reason::file_exists;
+      break;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      error.reason = Reason::file_denied;
+      break;
+    default:
+      error.reason = Reason::io_failed;
+  }
+  error.where << path;
+  char text[80] = {};
+  error.found << std::string_view(::strerror_r(os_code, text, sizeof text));
+  error.os_code = os_code;
+  return error;
+}
+
+Result<std::vector<std::byte>> PosixFiles::read(const std::string& path, std::size_t max_bytes) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd) return file_error(path, errno);
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return file_error(path, errno);
+  if (S_ISDIR(info.st_mode)) return file_error(path, EISDIR);
+  // One byte more than allowed shows that a file (or a device, or a growing file) is
+  // larger, whatever its size claims.
+  std::vector<std::byte> content(
+      std::min<std::size_t>(max_bytes + 1, static_cast<std::size_t>(info.st_size) + 1));
+  std::size_t have = 0;
+  for (;;) {
+    const ssize_t n = ::read(fd.get(), content.data() + have, content.size() - have);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return file_error(path, errno);
+    if (n == 0) break;
+    have += static_cast<std::size_t>(n);
+    if (have > max_bytes) {
+      Error error{.reason = Reason::file_too_large};
+      error.where << path;
+      error.found << "more than " << max_bytes << " bytes";
+      error.expected << "at most " << max_bytes << " bytes";
+      return error;
+    }
+    if (have == content.size()) content.resize(std::min(max_bytes + 1, 2 * content.size()));
+  }
+  content.resize(have);
+  return content;
+}
+
+Status PosixFiles::replace(const std::string& path, Bytes content, std::uint32_t mode) {
+  TORPOR_TRY(const PathBuffer temporary, write_beside(path, content, mode));
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int os_code = errno;
+    ::unlink(temporary.c_str());
+    return file_error(path, os_code);
+  }
+  return sync_directory_of(path);
+}
+
+Status PosixFiles::create(const std::string& path, Bytes content, std::uint32_t mode) {
+  TORPOR_TRY(const PathBuffer temporary, write_beside(path, content, mode));
+  const int linked = ::link(temporary.c_str(), path.c_str());
+  const int os_code = errno;
+  ::unlink(temporary.c_str());
+  if (linked != 0) return file_error(path, os_code);
+  return sync_directory_of(path);
+}
+
+Result<std::unique_ptr<AppendFile>> PosixFiles::open_append(const std::string& path) {
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
+  if (!fd) return file_error(path, errno);
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return file_error(path, errno);
+  if (info.st_size == 0) TORPOR_CHECK(sync_directory_of(path));
+  return std::unique_ptr<AppendFile>(
+      std::make_unique<PosixAppendFile>(std::move(fd), path, static_cast<std::uint64_t>(info.st_size)));
+}
+
+Status PosixFiles::truncate(const std::string& path, std::uint64_t size) {
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!fd || ::ftruncate(fd.get(), static_cast<off_t>(size)) != 0 || ::fsync(fd.get()) != 0) {
+    return file_error(path, errno);
+  }
+  return {};
+}
+
+Status PosixFiles::make_directories(const std::string& path) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const std::string part = path.substr(0, end);
+    if (::mkdir(part.c_str(), 0755) == 0) {
+      TORPOR_CHECK(sync_directory_of(part));  // or the state in it is gone after a power loss
+    } else if (errno != EEXIST) {
+      return file_error(part, errno);
+    }
+    if (end == std::string::npos) break;
+  }
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return file_error(path, errno);
+  if (!S_ISDIR(info.st_mode)) return file_error(path, ENOTDIR);
+  return {};
+}
+
+Result<std::vector<std::string>> PosixFiles::list(const std::string& directory) {
+  DIR* handle = ::opendir(directory.c_str());
+  if (handle == nullptr) return file_error(directory, errno);
+  std::vector<std::string> names;
+  while (const dirent* entry = ::readdir(handle)) {
+    const std::string_view name(entry->d_name);
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  ::closedir(handle);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Status PosixFiles::remove(const std::string& path) {
+  if (::unlink(path.c_str()) != 0) return file_error(path, errno);
+  return sync_directory_of(path);
+}
+
+Result<FileFacts> PosixFiles::facts(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return file_error(path, errno);
+  return FileFacts{.size = static_cast<std::uint64_t>(info.st_size),
+                   .mode = static_cast<std::uint32_t>(info.st_mode & 07777),
+                   .owner = info.st_uid,
+                   .is_directory = S_ISDIR(info.st_mode)};
+}
+
+}  // namespace torpor

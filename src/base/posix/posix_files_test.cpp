@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "base/posix/posix_files.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+namespace torpor {
+namespace {
+
+class PosixFilesTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = ::testing::TempDir() + "torpor_files_XXXXXX";
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    dir_ = pattern;
+  }
+  void TearDown() override { std::filesystem::remove_all(dir_); }
+
+  PosixFiles files_;
+  std::string dir_;
+};
+
+TEST_F(PosixFilesTest, replace_leaves_the_new_content_its_mode_and_nothing_else) {
+  ASSERT_TRUE(files_.replace(dir_ + "/a", as_bytes("one"), 0600).ok());
+  ASSERT_TRUE(files_.replace(dir_ + "/a", as_bytes("two"), 0640).ok());
+  EXPECT_EQ(as_text(*files_.read(dir_ + "/a", 10)), "two");
+  EXPECT_EQ(files_.facts(dir_ + "/a")->mode, 0640u);
+  EXPECT_EQ(*files_.list(dir_), std::vector<std::string>{"a"});
+}
+
+TEST_F(PosixFilesTest, create_never_overwrites) {
+  ASSERT_TRUE(files_.create(dir_ + "/key", as_bytes("first"), 0600).ok());
+  EXPECT_EQ(files_.create(dir_ + "/key", as_bytes("second"), 0600).error().reason, Reason::file_exists);
+  EXPECT_EQ(as_text(*files_.read(dir_ + "/key", 10)), "first");
+  EXPECT_EQ(*files_.list(dir_), std::vector<std::string>{"key"});
+}
+
+TEST_F(PosixFilesTest, read_refuses_what_is_larger_than_asked_for_and_names_the_file) {
+  ASSERT_TRUE(files_.replace(dir_ + "/big", as_bytes("0123456789"), 0644).ok());
+  EXPECT_TRUE(files_.read(dir_ + "/big", 10).ok());
+  const auto refused = files_.read(dir_ + "/big", 9);
+  EXPECT_EQ(refused.error().reason, Reason::file_too_large);
+  EXPECT_NE(one_line(refused.error()).view().find("/big"), std::string_view::npos);
+}
+
+TEST_F(PosixFilesTest, read_bounds_a_device_that_never_ends) {
+  EXPECT_EQ(files_.read("/dev/zero", 4096).error().reason, Reason::file_too_large);
+}
+
+TEST_F(PosixFilesTest, missing_files_and_directories_are_named_apart_from_other_failures) {
+  EXPECT_EQ(files_.read(dir_ + "/none", 9).error().reason, Reason::file_missing);
+  EXPECT_EQ(files_.read(dir_, 9).error().reason, Reason::io_failed);
+  EXPECT_EQ(files_.list(dir_ + "/none").error().reason, Reason::file_missing);
+}
+
+TEST_F(PosixFilesTest, append_goes_on_where_the_file_ended) {
+  {
+    auto file = files_.open_append(dir_ + "/log");
+    ASSERT_TRUE((*file)->append(as_bytes("ab")).ok());
+    ASSERT_TRUE((*file)->sync().ok());
+  }
+  auto file = files_.open_append(dir_ + "/log");
+  EXPECT_EQ((*file)->size(), 2u);
+  ASSERT_TRUE((*file)->append(as_bytes("cd")).ok());
+  EXPECT_EQ(as_text(*files_.read(dir_ + "/log", 10)), "abcd");
+  ASSERT_TRUE(files_.truncate(dir_ + "/log", 3).ok());
+  EXPECT_EQ(as_text(*files_.read(dir_ + "/log", 10)), "abc");
+}
+
+TEST_F(PosixFilesTest, a_file_that_others_may_write_is_unsafe) {
+  const std::string path = dir_ + "/trust";
+  ASSERT_TRUE(files_.replace(path, as_bytes("x"), 0644).ok());
+  EXPECT_TRUE(check_owner_and_mode(files_, path, ::getuid()).ok());
+  ASSERT_EQ(::chmod(path.c_str(), 0664), 0);
+  const Status status = check_owner_and_mode(files_, path, ::getuid());
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().reason, Reason::file_unsafe);
+  EXPECT_NE(status.error().found.view().find("mode 0664"), std::string_view::npos);
+}
+
+TEST_F(PosixFilesTest, make_directories_makes_the_whole_path_and_refuses_a_file_in_the_way) {
+  ASSERT_TRUE(files_.make_directories(dir_ + "/a/b/c").ok());
+  ASSERT_TRUE(files_.make_directories(dir_ + "/a/b/c").ok());
+  EXPECT_TRUE(files_.facts(dir_ + "/a/b/c")->is_directory);
+  ASSERT_TRUE(files_.replace(dir_ + "/f", as_bytes("x"), 0644).ok());
+  EXPECT_FALSE(files_.make_directories(dir_ + "/f/g").ok());
+}
+
+}  // namespace
+}  // namespace torpor

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "demo/demo_stage.h"
+
+#include <fmt/core.h>
+
+#include <filesystem>
+#include <map>
+
+#include "contract/field_table.h"
+#include "contract/host/admission.h"
+#include "contract/host/contract_toml.h"
+#include "contract/host/keys.h"
+#include "contract/host/sign.h"
+#include "contract/trust.h"
+#include "contract/verify.h"
+#include "sensor/recording/manifest.h"
+
+namespace torpor::apps {
+namespace {
+
+// What a demo leaves, and so what the next one may remove.
+constexpr const char* kLeftovers[] = {
+    "keys",         "detector",    "sampler",    "reports",         "trust",
+    "site.toml",    "report.html", "trace.json", "detector.bundle", "sampler.bundle",
+    "detector.log", "sampler.log", "link"};
+
+constexpr std::uint64_t kSimulatedWindows = 420;
+constexpr const char* kSimulated = "sim:7,fault=inner,from=280,grow=80";
+
+// A machine is a run to failure when its recordings follow one another in time, begin
+// healthy and end failing.
+struct Life {
+  std::uint64_t windows = 0;
+  bool healthy = false;
+  bool failing = false;
+};
+
+Error cannot_remove(const std::string& path, const std::error_code& code) {
+  Error error{.reason = Reason::io_failed};
+  error.where << path;
+  error.found << code.message();
+  return error;
+}
+
+}  // namespace
+
+Result<DemoSource> choose_source(Files& files, const std::string& pack, const DutyTerms& duty) {
+  const DemoSource simulated{
+      kSimulated, "a simulated bearing (no run-to-failure recording at hand): inner race, from cycle 281",
+      kSimulatedWindows};
+  if (pack.empty()) return simulated;
+  const std::string path = pack + "/MANIFEST.csv";
+  TORPOR_TRY(const Manifest manifest, Manifest::read(files, path));
+  std::map<std::string, Life> lives;
+  for (const Recording& recording : manifest.recordings()) {
+    if (recording.block_len == 0) continue;
+    Life& life = lives[recording.machine];
+    life.windows += static_cast<std::uint64_t>(recording.duration_s() * 1000) / duty.sample_ms;
+    life.healthy |= recording.split == Split::train_healthy;
+    life.failing |= recording.condition == "failing";
+  }
+  const std::pair<const std::string, Life>* best = nullptr;
+  for (const auto& candidate : lives) {
+    if (!candidate.second.healthy || !candidate.second.failing) continue;
+    if (best == nullptr || candidate.second.windows > best->second.windows) best = &candidate;
+  }
+  if (best == nullptr) return simulated;
+  return DemoSource{"recording:" + path + "#" + best->first,
+                    fmt::format("the recording of {}, a real bearing run to failure ({} windows)",
+                                best->first, best->second.windows),
+                    best->second.windows};
+}
+
+Result<DemoStage> set_stage(const DemoFlags& flags, Files& files, const Clock& clock) {
+  for (const char* leftover : kLeftovers) {
+    std::error_code code;
+    std::filesystem::remove_all(flags.out + "/" + leftover, code);
+    if (code) return cannot_remove(flags.out + "/" + leftover, code);
+  }
+  DemoStage stage;
+  stage.reports = flags.out + "/reports";
+  for (const char* directory : {"/keys", "/detector", "/sampler", "/reports"}) {
+    TORPOR_CHECK(files.make_directories(flags.out + directory));
+  }
+
+  const SigningKey key = SigningKey::generate();
+  TORPOR_TRY(const KeyPaths paths, write_key_files(files, flags.out + "/keys", key));
+  stage.key_id = std::filesystem::path(paths.public_key).stem();
+  TORPOR_TRY(const auto trust, files.read(paths.public_key, kMaxTrustBytes));
+  TORPOR_CHECK(files.replace(flags.out + "/trust", trust, 0644));
+  // A checkout may be writable by the group; a site file may not.
+  TORPOR_TRY(const auto site, files.read(flags.site, 65536));
+  TORPOR_CHECK(files.replace(flags.out + "/site.toml", site, 0644));
+
+  // The scaled clock must not run into the future, so the demo ends about now and the
+  // contract is valid from where it begins.
+  const auto now = std::chrono::time_point_cast<std::chrono::seconds>(clock.now().wall);
+  const std::int64_t now_s = now.time_since_epoch().count();
+  constexpr std::int64_t kValidS = std::int64_t{90} * 24 * 3600;
+  TORPOR_TRY(Terms terms, load_terms(files, flags.contract,
+                                     {.sequence = 1, .not_before_s = now_s, .expires_s = now_s + kValidS}));
+  TORPOR_TRY(stage.source, choose_source(files, flags.pack, terms.duty));
+  const auto period = std::chrono::milliseconds(terms.duty.sample_ms + terms.duty.sleep_ms);
+  const auto length = std::chrono::duration_cast<std::chrono::seconds>(period * stage.source.windows);
+  stage.origin = now - length;
+  terms.not_before_s = (now - length).time_since_epoch().count() - 1;
+  TORPOR_TRY(const auto bundle, sign_terms(terms, key, flags.contract));
+  // Two files, as on a robot: each role verifies its own.
+  TORPOR_CHECK(files.replace(flags.out + "/detector.bundle", bundle, 0644));
+  TORPOR_CHECK(files.replace(flags.out + "/sampler.bundle", bundle, 0644));
+  TORPOR_TRY(const TrustSet trusted, load_trust(files, flags.out + "/trust"));
+  TORPOR_TRY(const Contract contract, verify(bundle, trusted, flags.out + "/detector.bundle"));
+  stage.contract = contract;
+  return stage;
+}
+
+Result<DemoRoles> start_roles(const DemoFlags& flags, const DemoStage& stage, const std::string& directory) {
+  const std::string& out = flags.out;
+  const std::string speed = fmt::format("{}", flags.speed);
+  const std::string link = "unix:" + std::filesystem::absolute(out + "/link").string();
+  const auto role = [&](const char* program, const char* name) {
+    return std::vector<std::string>{directory + "/" + program,
+                                    "--bundle",
+                                    out + "/" + name + ".bundle",
+                                    "--trust",
+                                    out + "/trust",
+                                    "--site",
+                                    out + "/site.toml",
+                                    "--link",
+                                    link,
+                                    "--state",
+                                    out + "/" + name,
+                                    "--speed",
+                                    speed};
+  };
+  std::vector<std::string> sampler = role("torpor-sampler", "sampler");
+  sampler.insert(sampler.end(), {"--source", stage.source.argument});
+  std::vector<std::string> detector = role("torpord", "detector");
+  detector.insert(detector.end(), {"--model", flags.model, "--reports", stage.reports, "--clock-origin",
+                                   std::string(utc_text(to_ns(stage.origin) / 1'000'000'000).view()),
+                                   "--cycles", std::to_string(stage.source.windows)});
+  TORPOR_TRY(ChildProcess first, ChildProcess::start(sampler, out + "/sampler.log"));
+  TORPOR_TRY(ChildProcess second, ChildProcess::start(detector, out + "/detector.log"));
+  return DemoRoles{std::move(first), std::move(second)};
+}
+
+}  // namespace torpor::apps

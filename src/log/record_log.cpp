@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "log/record_log.h"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace torpor {
+namespace {
+
+constexpr std::uint64_t kSegmentsInBound = 8;  // so that one removal frees an eighth
+
+std::int64_t seconds_of(const TimeStamp& at) {
+  const std::int64_t s = to_ns(at.wall) / 1'000'000'000;
+  return at.synchronised && s > 0 ? s : 0;
+}
+
+}  // namespace
+
+RecordLog::RecordLog(Files& files, std::string directory, LogBounds bounds)
+    : files_(&files),
+      directory_(std::move(directory)),
+      bounds_(bounds),
+      segment_bytes_(
+          std::clamp<std::uint64_t>(bounds.bytes / kSegmentsInBound, kMaxRecordBytes, kMaxSegmentBytes)),
+      frame_(kMaxRecordBytes) {}
+
+Result<RecordLog> RecordLog::open(Files& files, std::string directory, LogBounds bounds) {
+  if (bounds.bytes < kMinLogBytes || bounds.age <= Duration::zero()) {
+    Error error{.reason = Reason::log_bounds};
+    error.where << directory;
+    error.found << bounds.bytes << " bytes, " << bounds.age.count() << " ns";
+    error.expected << "at least " << kMinLogBytes << " bytes and some age";
+    return error;
+  }
+  TORPOR_CHECK(files.make_directories(directory));
+  RecordLog log(files, std::move(directory), bounds);
+  TORPOR_CHECK(log.load());
+  return log;
+}
+
+Status RecordLog::load() {
+  TORPOR_TRY(const std::vector<std::string> names, files_->list(directory_));
+  for (const std::string& text : names) {
+    const auto name = SegmentName::parse(text);
+    if (!name) continue;
+    TORPOR_TRY(const FileFacts facts, files_->facts(directory_ + "/" + text));
+    segments_.push_back({*name, facts.size});
+    counters_.bytes += facts.size;
+  }
+  std::sort(segments_.begin(), segments_.end(),
+            [](const Segment& a, const Segment& b) { return a.name < b.name; });
+  counters_.segments = segments_.size();
+  if (segments_.empty()) return {};
+
+  Segment& newest = segments_.back();
+  const std::string path = path_of(newest);
+  auto content = files_->read(path, kMaxSegmentBytes);
+  if (!content) {
+    // Not ours to write to; it stays until it is the oldest.
+    return content.error().reason == Reason::file_too_large ? Status{} : content.error();
+  }
+  for (std::size_t at = 0;;) {
+    const RecordAt record = record_at(*content, at);
+    if (record.kind == RecordAt::Kind::damaged) return {};  // evidence: nothing is added behind it
+    if (record.kind == RecordAt::Kind::end) break;
+    if (record.kind == RecordAt::Kind::torn) {
+      TORPOR_CHECK(files_->truncate(path, at));
+      counters_.cut_bytes = newest.bytes - at;
+      counters_.bytes -= counters_.cut_bytes;
+      newest.bytes = at;
+      break;
+    }
+    at = record.next;
+  }
+  TORPOR_TRY(file_, files_->open_append(path));
+  return {};
+}
+
+Status RecordLog::append(Bytes payload, const TimeStamp& at) {
+  if (payload.empty() || payload.size() > kMaxRecordPayload) {
+    Error error{.reason = Reason::log_record_too_large};
+    error.where << directory_;
+    error.found << payload.size() << " bytes";
+    error.expected << "1.." << kMaxRecordPayload << " bytes";
+    return error;
+  }
+  Status written = write(payload, at);
+  if (!written && written.error().os_code == ENOSPC && segments_.size() > 1) {
+    written = remove_oldest();
+    if (written) written = write(payload, at);
+  }
+  ++(written ? counters_.appended : counters_.failed);
+  return written;
+}
+
+Status RecordLog::write(Bytes payload, const TimeStamp& at) {
+  if (suspect_) TORPOR_CHECK(repair());
+  const std::size_t size = frame_record(payload, frame_);
+  TORPOR_CHECK(make_room(size, at));
+  if (!file_ || newest_is_done(size, at)) TORPOR_CHECK(begin_segment(at));
+  Status written = file_->append({frame_.data(), size});
+  if (written) written = file_->sync();
+  if (!written) {
+    suspect_ = true;
+    return written;
+  }
+  newest_ = end();
+  segments_.back().bytes += size;
+  counters_.bytes += size;
+  return {};
+}
+
+bool RecordLog::newest_is_done(std::size_t more, const TimeStamp& at) const {
+  const Segment& newest = segments_.back();
+  if (newest.bytes + more > segment_bytes_) return newest.bytes > 0;
+  // A segment that went on for ever would keep its first records beyond their age.
+  const std::int64_t now_s = seconds_of(at);
+  return now_s != 0 && newest.name.began_s != 0 && newest.bytes > 0 &&
+         now_s - newest.name.began_s > age_s() / static_cast<std::int64_t>(kSegmentsInBound);
+}
+
+Status RecordLog::begin_segment(const TimeStamp& at) {
+  file_.reset();
+  const SegmentName name{.number = segments_.empty() ? 1 : segments_.back().name.number + 1,
+                         .began_s = seconds_of(at)};
+  segments_.push_back({name, 0});
+  auto opened = files_->open_append(path_of(segments_.back()));
+  if (!opened) {
+    // It may be there in spite of the failure (its directory was not synced); then its
+    // number is taken.
+    auto facts = files_->facts(path_of(segments_.back()));
+    if (!facts && facts.error().reason == Reason::file_missing) segments_.pop_back();
+    counters_.segments = segments_.size();
+    return opened.error();
+  }
+  file_ = *std::move(opened);
+  counters_.segments = segments_.size();
+  return {};
+}
+
+Status RecordLog::repair() {
+  Segment& newest = segments_.back();
+  file_.reset();
+  suspect_ = false;
+  const std::string path = path_of(newest);
+  if (!files_->truncate(path, newest.bytes)) {
+    // What the failed append left stays there, inside the bound; a new segment goes on.
+    if (auto facts = files_->facts(path); facts && facts->size > newest.bytes) {
+      counters_.bytes += facts->size - newest.bytes;
+      newest.bytes = facts->size;
+    }
+    return {};
+  }
+  if (auto opened = files_->open_append(path)) file_ = *std::move(opened);
+  return {};
+}
+
+Status RecordLog::make_room(std::uint64_t more, const TimeStamp& at) {
+  while (segments_.size() > 1 && (counters_.bytes + more > bounds_.bytes || oldest_is_too_old(at)))
+    TORPOR_CHECK(remove_oldest());
+  return {};
+}
+
+// All records of the oldest segment are older than the beginning of any later one.
+bool RecordLog::oldest_is_too_old(const TimeStamp& at) const {
+  const std::int64_t now_s = seconds_of(at);
+  if (now_s == 0) return false;
+  const auto later = std::find_if(segments_.begin() + 1, segments_.end(),
+                                  [](const Segment& segment) { return segment.name.began_s != 0; });
+  return later != segments_.end() && now_s - later->name.began_s > age_s();
+}
+
+Status RecordLog::remove_oldest() {
+  const Segment& oldest = segments_.front();
+  if (const Status removed = files_->remove(path_of(oldest));
+      !removed && removed.error().reason != Reason::file_missing) {
+    return removed;
+  }
+  counters_.bytes -= oldest.bytes;
+  counters_.removed_bytes += oldest.bytes;
+  ++counters_.removed_segments;
+  segments_.erase(segments_.begin());
+  counters_.segments = segments_.size();
+  return {};
+}
+
+}  // namespace torpor

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "notes/stopped.h"
+
+#include <nlohmann/json.hpp>
+
+#include "view/text.h"
+
+namespace torpor {
+
+std::string stopped_json(const StoppedNote& note) {
+  const nlohmann::ordered_json json = {
+      {"stopped", "detector"},
+      {"device", valid_text(note.device)},
+      {"pid", note.pid},
+      {"state", note.asleep ? "asleep" : "awake"},
+      {"after_seconds", seconds(note.after)},
+      {"limit_seconds", seconds(note.limit)},
+      {"window", note.window},
+      {"contract", {{"digest", hex(note.contract.digest)}, {"sequence", note.contract.sequence}}},
+      {"at", utc(note.at.wall)},
+      {"at_unix_seconds", unix_seconds(note.at.wall)},
+      {"clock_synchronised", note.at.synchronised},
+      {"next_step",
+       "look at the detector's log before this moment; its next start reports the breach dead_man"},
+  };
+  return json.dump(2) + "\n";
+}
+
+std::string one_line(const StoppedNote& note) {
+  return "stopped the detector (pid " + std::to_string(note.pid) +
+         "): " + (note.asleep ? "not back from its sleep for " : "awake for ") + human(note.after) +
+         ", the contract allows " + human(note.limit);
+}
+
+Status write_stopped(Files& files, const std::string& state_dir, const StoppedNote& note) {
+  return files.replace(state_dir + "/stopped.json", as_bytes(stopped_json(note)), 0644);
+}
+
+}  // namespace torpor

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "sensor/recording/recording_player.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "window/frame_queue.h"
+
+namespace torpor {
+namespace {
+
+constexpr std::size_t kPiece = 1024;  // samples per channel read at once
+constexpr double kPicoPerUnit = 1e12;
+
+bool same_run(const Recording& a, const Recording& b) {
+  return a.machine == b.machine && a.load == b.load && a.rpm == b.rpm;
+}
+
+}  // namespace
+
+Result<RecordingPlayer> RecordingPlayer::make(std::vector<Recording> recordings, const std::string& folder,
+                                              std::uint32_t axes, std::uint32_t rate_mhz) {
+  RecordingPlayer player;
+  player.folder_ = folder;
+  player.axes_ = axes;
+  player.rate_mhz_ = rate_mhz;
+  std::uint32_t most_channels = 1;
+  const std::string units = recordings.empty() ? "" : recordings.front().units;
+  for (Recording& r : recordings) {
+    const std::string_view where = r.file;
+    if (r.rate_hz < 1 || r.rate_hz > 1'000'000)
+      return Error{Reason::recording_rate, where, FixedString<120>().append(r.rate_hz), "1 .. 1000000 Hz"};
+    if (r.samples < 1 || r.samples > kMaxRecordingValues / std::max(1u, r.channels) ||
+        r.block_len > r.samples)
+      return Error{Reason::recording_length, where, FixedString<120>().append(r.samples),
+                   "whole blocks, not too long"};
+    if (r.channels < axes) {
+      FixedString<120> expected;
+      expected << "at least " << axes << ", the axes of the contract's sensor";
+      return Error{Reason::recording_axes, where, FixedString<120>().append(r.channels), expected};
+    }
+    if (r.units != units)
+      return Error{Reason::recording_units, where, std::string_view(r.units), std::string_view(units)};
+    most_channels = std::max(most_channels, r.channels);
+    const std::uint64_t source_block = r.block_len == 0 ? r.samples : r.block_len;
+    Item item;
+    item.block =
+        player.resamples(r) ? resampled_length(source_block, r.rate_hz * 1000, rate_mhz) : source_block;
+    item.blocks = item.block == 0 ? 0 : r.samples / source_block;
+    item.joins = !player.items_.empty() && same_run(player.items_.back().recording, r);
+    item.recording = std::move(r);
+    player.items_.push_back(std::move(item));
+  }
+  if (player.items_.empty())
+    return Error{Reason::recording_short, std::string_view(folder), "no recording", {}};
+  player.piece_.resize(kPiece * most_channels);
+  player.values_.resize(kPiece * axes);
+  player.resampled_.resize(kPiece * axes);
+  TORPOR_CHECK(player.scan());
+  player.at_ = 0;
+  player.blocks_left_ = player.items_[0].blocks;
+  return player;
+}
+
+// Reads `samples` (at most kPiece) per channel and leaves their axes in values_.
+Result<std::size_t> RecordingPlayer::read_axes(std::size_t samples) {
+  const std::uint32_t channels = reader_->recording().channels;
+  const std::size_t wanted = std::min(samples, kPiece);
+  TORPOR_TRY(const std::size_t got, reader_->read(std::span(piece_).first(wanted * channels)));
+  const std::size_t n = got / channels;
+  if (n == 0)
+    return Error{Reason::internal, std::string_view(reader_->recording().file), "read past the end", {}};
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t a = 0; a < axes_; ++a) values_[i * axes_ + a] = piece_[i * channels + a];
+  return n;
+}
+
+Status RecordingPlayer::scan() {
+  double peak_g = 0;
+  exact_ = true;
+  for (at_ = 0; at_ < items_.size(); ++at_) {
+    const Recording& r = items_[at_].recording;
+    if (resamples(r) || r.scale != items_[0].recording.scale) exact_ = false;
+    TORPOR_CHECK(open_item());
+    float peak = 0;
+    while (reader_->left() > 0) {
+      TORPOR_TRY(const std::size_t n, read_axes(kPiece));
+      for (std::size_t i = 0; i < n * axes_; ++i) peak = std::max(peak, std::fabs(values_[i]));
+    }
+    peak_g = std::max(peak_g, double{peak} * r.scale * (resamples(r) ? kResamplerPeakGain : 1));
+  }
+  reader_.reset();
+  choose_scale(peak_g);
+  if (scale_pg_ < 1 || scale_pg_ > kMaxScalePg) {
+    FixedString<120> expected;
+    expected << "1 .. " << kMaxScalePg << " pico-g per LSB";
+    return Error{Reason::recording_scale, std::string_view(items_[0].recording.file),
+                 "a scale that no frame carries", expected};
+  }
+  return {};
+}
+
+void RecordingPlayer::choose_scale(double peak_g) {
+  const double first = items_[0].recording.scale * kPicoPerUnit;
+  double scale = first;
+  if (!exact_ && peak_g > 0) scale = std::max(std::ceil(peak_g * kPicoPerUnit / INT16_MAX), first / 256);
+  scale_pg_ = scale < 1e18 ? std::llround(scale) : 0;  // 0 is refused
+}
+
+template <class F>
+void RecordingPlayer::each_run(F&& run) const {
+  for (std::size_t first = 0; first < items_.size();) {
+    std::size_t end = first + 1;
+    while (end < items_.size() && items_[end].joins) ++end;
+    run(first, end);
+    first = end;
+  }
+}
+
+std::uint64_t RecordingPlayer::windows(std::uint64_t window) const {
+  std::uint64_t count = 0;
+  each_run([&](std::size_t first, std::size_t end) {
+    std::uint64_t total = 0;
+    for (std::size_t i = first; i < end; ++i) total += items_[i].total();
+    count += total / window;
+  });
+  return count;
+}
+
+std::uint64_t RecordingPlayer::most_pieces(std::uint64_t window) const {
+  std::uint64_t most = 1;
+  each_run([&](std::size_t first, std::size_t end) {
+    std::uint64_t shortest = UINT64_MAX;
+    std::uint64_t pieces = 0;
+    for (std::size_t i = first; i < end; ++i) {
+      if (items_[i].block == 0) continue;
+      shortest = std::min(shortest, items_[i].block);
+      pieces += items_[i].blocks;
+    }
+    if (pieces > 0) most = std::max(most, std::min(pieces, (window - 1 + shortest - 1) / shortest + 1));
+  });
+  return most;
+}
+
+std::uint64_t RecordingPlayer::most_frames(std::uint64_t window, std::uint64_t frame_samples) const {
+  return window / frame_samples + most_pieces(window);
+}
+
+std::uint64_t RecordingPlayer::left_in_run() const {
+  std::uint64_t left = blocks_left_ == 0 ? 0 : (blocks_left_ - 1) * items_[at_].block + block_left_;
+  // Before the first block was begun, all of it is to come.
+  if (blocks_left_ > 0 && !reader_) left = items_[at_].total();
+  for (std::size_t i = at_ + 1; i < items_.size() && items_[i].joins; ++i) left += items_[i].total();
+  return left;
+}
+
+bool RecordingPlayer::holds_later(std::uint64_t samples) const {
+  bool found = false;
+  each_run([&](std::size_t first, std::size_t end) {
+    if (first <= at_) return;
+    std::uint64_t total = 0;
+    for (std::size_t i = first; i < end; ++i) total += items_[i].total();
+    found = found || total >= samples;
+  });
+  return found;
+}
+
+Status RecordingPlayer::seek(std::uint64_t samples) {
+  while (left_in_run() < samples) {
+    do ++at_;
+    while (at_ < items_.size() && items_[at_].joins);
+    if (at_ >= items_.size()) {
+      at_ = items_.size() - 1;
+      blocks_left_ = block_left_ = 0;
+      return Error{Reason::source_window, std::string_view(current().file),
+                   "fewer samples left than asked for", FixedString<120>().append(samples)};
+    }
+    reader_.reset();
+    blocks_left_ = items_[at_].blocks;
+    block_left_ = 0;
+  }
+  return {};
+}
+
+Status RecordingPlayer::open_item() {
+  const Recording& r = items_[at_].recording;
+  TORPOR_TRY(auto bytes, open_inside(folder_, r.file));
+  TORPOR_TRY(auto reader, RecordingReader::open(std::move(bytes), r));
+  reader_.emplace(std::move(reader));
+  source_left_ = 0;
+  if (resamples(r) && resampler_rate_hz_ != r.rate_hz) {
+    TORPOR_TRY(auto resampler, BlockResampler::make(axes_, r.rate_hz * 1000, rate_mhz_));
+    resampler_.emplace(std::move(resampler));
+    resampler_rate_hz_ = r.rate_hz;
+  }
+  return {};
+}
+
+Status RecordingPlayer::begin_block() {
+  const Recording& r = items_[at_].recording;
+  // The last few samples of a resampled block may not have been needed.
+  while (source_left_ > 0) {
+    TORPOR_TRY(const std::size_t n,
+               read_axes(static_cast<std::size_t>(std::min<std::uint64_t>(source_left_, kPiece))));
+    source_left_ -= n;
+  }
+  source_left_ = r.block_len == 0 ? r.samples : r.block_len;
+  block_left_ = items_[at_].block;
+  if (resamples(r)) TORPOR_CHECK(resampler_->begin(source_left_));
+  return {};
+}
+
+Status RecordingPlayer::prepare() {
+  if (reader_ && block_left_ > 0) return {};
+  if (reader_ && blocks_left_ > 0) --blocks_left_;
+  while (blocks_left_ == 0) {
+    if (at_ + 1 == items_.size())
+      return Error{Reason::internal, std::string_view(current().file), "no block left", {}};
+    ++at_;
+    blocks_left_ = items_[at_].blocks;
+    reader_.reset();
+  }
+  if (!reader_) TORPOR_CHECK(open_item());
+  return begin_block();
+}
+
+Status RecordingPlayer::read(std::span<std::int16_t> into) {
+  const Recording& r = items_[at_].recording;
+  const bool resampling = resamples(r);
+  const double gain = exact_ ? 1 : r.scale * kPicoPerUnit / static_cast<double>(scale_pg_);
+  std::size_t done = 0;  // values
+  while (done < into.size()) {
+    const std::size_t room = std::min(into.size() - done, kPiece * axes_);
+    const float* from = resampled_.data();
+    std::size_t got = 0;
+    if (resampling) {
+      TORPOR_TRY(got, resampler_->pull(std::span(resampled_).first(room)));
+      const std::size_t wanted = got > 0 ? 0 : resampler_->wants() / axes_;
+      if (wanted > 0) {
+        TORPOR_TRY(const std::size_t n, read_axes(wanted));
+        source_left_ -= n;
+        TORPOR_CHECK(resampler_->push(std::span(values_).first(n * axes_)));
+      } else if (got == 0) {
+        return Error{Reason::resample_failed, std::string_view(r.file), "no progress", {}};
+      }
+    } else {
+      TORPOR_TRY(const std::size_t n, read_axes(room / axes_));
+      source_left_ -= n;
+      got = n * axes_;
+      from = values_.data();
+    }
+    for (std::size_t i = 0; i < got; ++i) {
+      const double v = exact_ ? double{from[i]} : std::nearbyint(double{from[i]} * gain);
+      into[done + i] = static_cast<std::int16_t>(std::clamp<double>(v, -INT16_MAX, INT16_MAX));
+    }
+    done += got;
+  }
+  block_left_ -= into.size() / axes_;
+  return {};
+}
+
+}  // namespace torpor

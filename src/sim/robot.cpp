@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "sim/robot.h"
+
+namespace torpor {
+namespace {
+
+constexpr const char* kState = "/state";
+constexpr const char* kBoot = "stepped";
+
+std::unique_ptr<Appraiser> must_make(const Contract& contract, Backend& backend, Files& files) {
+  if (!files.make_directories(kState)) __builtin_trap();
+  auto made = Appraiser::make(contract, 0, backend, {files, kState, 0});
+  if (!made) __builtin_trap();
+  return *std::move(made);
+}
+
+StoredBudget must_open(const Contract& contract, Files& files, const Clock& clock) {
+  auto opened = StoredBudget::open(files, kState, contract.terms(), kBoot, clock.now().boot);
+  if (!opened) __builtin_trap();
+  return *std::move(opened);
+}
+
+}  // namespace
+
+Robot::Robot(const Setup& setup, FakeClock& clock)
+    : setup_(setup),
+      clock_(clock),
+      detector_contract_(setup.detector_contract),
+      sampler_contract_(setup.sampler_contract),
+      detector_side_{.role = LinkRole::detector,
+                     .boot_epoch = 1,
+                     .contract = &detector_contract_,
+                     .bundle = {},
+                     .peer_timeout = setup.peer_timeout},
+      sampler_side_{.role = LinkRole::sampler,
+                    .boot_epoch = 2,
+                    .contract = &sampler_contract_,
+                    .bundle = {},
+                    .peer_timeout = setup.peer_timeout},
+      link_(setup.link),
+      detector_memory_(detector_contract_),
+      sampler_memory_(sampler_contract_),
+      declared_(setup.power),
+      sampler_(std::make_unique<SamplerRole>(SamplerRole::Parts{.link = link_.listener(),
+                                                                .clock = clock_,
+                                                                .source = *setup.source,
+                                                                .own = sampler_side_,
+                                                                .memory = sampler_memory_.memory(),
+                                                                .stopper = setup.stopper,
+                                                                .sleep = setup.sleep})),
+      world_(clock_) {
+  make_detector();
+  const auto events = [this](Link& end) {
+    return SteppedWorld::LinkEvents{.readable = [this, &end] { return link_.readable(end); },
+                                    .writable = [this, &end] { return link_.writable(end); }};
+  };
+  sampler_index_ = world_.add(*sampler_, events(link_.listener()));
+  detector_index_ = world_.add(*detector_, events(link_.dialer()));
+}
+
+void Robot::make_detector() {
+  appraiser_ = must_make(detector_contract_, *setup_.backend, files_);
+  budget_.emplace(must_open(detector_contract_, files_, clock_));
+  detector_ = std::make_unique<Detector>(
+      Detector::Parts{.link = link_.dialer(),
+                      .clock = clock_,
+                      .own = detector_side_,
+                      .backend = *setup_.backend,
+                      .residency = *setup_.residency,
+                      .appraiser = *appraiser_,
+                      .meter = setup_.meter != nullptr ? *setup_.meter : declared_,
+                      .budget = *budget_,
+                      .listener = *this,
+                      .memory = detector_memory_.memory()},
+      Detector::Identity{.device = "robot",
+                         .boot_id = kBoot,
+                         .last_cycle = reports_.empty() ? 0 : reports_.back().cycle,
+                         .cycle_limit = setup_.cycle_limit});
+}
+
+void Robot::restart_detector() {
+  link_.hang_up();
+  ++detector_side_.boot_epoch;
+  if (detector_side_.boot_epoch == sampler_side_.boot_epoch) ++detector_side_.boot_epoch;
+  make_detector();
+  world_.replace(detector_index_, *detector_);
+}
+
+void Robot::run_cycles(std::uint64_t cycles) {
+  const std::size_t wanted = reports_.size() + cycles;
+  // One period more than needed at most: a robot that does not report cannot hold us.
+  for (std::uint64_t i = 0; i <= cycles && reports_.size() < wanted && !detector_exit(); ++i) {
+    run_for(detector_contract_.period());
+  }
+}
+
+Status Robot::agreed() {
+  ++agreements_;
+  return {};
+}
+
+Status Robot::reported(const CycleReport& report) {
+  reports_.push_back(report);
+  return {};
+}
+
+}  // namespace torpor

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "verdict/explain/explanation.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "features/indicators.h"
+
+namespace torpor {
+namespace {
+
+constexpr double kSameSpeed = 0.01;
+constexpr double kOverlapWorth = 0.85;  // of a segment that overlaps its neighbour by half
+constexpr double kDeviations = 3;       // above the healthy mean
+constexpr double kMargin = 0.4;         // and this much, in log prominence
+constexpr double kBandDeviations = 4;
+constexpr double kMinLevelSpread = 0.15;  // of log level: a quieter reference is luck
+constexpr double kPi = 3.14159265358979323846;
+
+}  // namespace
+
+DefectOrders defect_orders(const BearingTerms& b) {
+  DefectOrders out;
+  if (b.rolling_elements == 0 || b.pitch_diameter_um == 0 || b.element_diameter_um == 0) return out;
+  const double ratio = static_cast<double>(b.element_diameter_um) / b.pitch_diameter_um;
+  const double x = ratio * std::cos(b.contact_angle_mdeg * 1e-3 * kPi / 180);
+  const double n = b.rolling_elements;
+  out.order = {n / 2 * (1 - x), n / 2 * (1 + x), (1 - x * x) / ratio};
+  out.cage = (1 - x) / 2;
+  out.known = true;
+  return out;
+}
+
+void Explainer::Moments::add(double value, std::uint32_t before) {
+  const float v = static_cast<float>(value), n = static_cast<float>(before + 1);
+  mean += (v - mean) / n;
+  square += (v * v - square) / n;
+}
+
+double Explainer::Moments::above(double deviations) const {
+  const double variance = static_cast<double>(square) - static_cast<double>(mean) * static_cast<double>(mean);
+  return static_cast<double>(mean) + deviations * std::sqrt(std::max(0.0, variance));
+}
+
+Explainer::Explainer(const SensorTerms& sensor, std::uint32_t window_ms)
+    : sensor_(sensor),
+      orders_(defect_orders(sensor.bearing)),
+      analyzer_(sensor.rate_mhz * 1e-3, sensor.axes,
+                static_cast<std::size_t>(std::uint64_t{window_ms} * sensor.rate_mhz / 1'000'000)),
+      recent_(sensor.axes * kEnvelopeBands),
+      prominence_(kMaxEnvelopeBins),
+      scratch_(kMaxEnvelopeBins) {
+  for (auto& r : recent_) r.power.resize(kMaxEnvelopeBins);
+}
+
+void Explainer::observe(const Window& window) {
+  if (!analyzer_.compute(window)) return;
+  const double shaft_hz = window.context.rpm_milli / 60'000.0;
+  const EnvelopeSpectrum first = analyzer_.spectrum(0, 0);
+  const bool same = count_ > 0 && first.bin_hz == bin_hz_ && first.cell_bins == cell_bins_ &&
+                    std::abs(shaft_hz - shaft_hz_) <= kSameSpeed * shaft_hz_;
+  if (!same) {
+    count_ = 0;
+    since_look_ = 0;
+  }
+  count_ = std::min(count_ + 1, kRecentWindows);
+  const double weight = 1.0 / count_;
+  for (std::size_t axis = 0; axis < sensor_.axes; ++axis) {
+    for (std::size_t band = 0; band < kEnvelopeBands; ++band) {
+      const EnvelopeSpectrum now = analyzer_.spectrum(axis, band);
+      Recent& recent = recent_[axis * kEnvelopeBands + band];
+      if (count_ == 1) {
+        std::fill(recent.power.begin(), recent.power.end(), 0.0f);
+        recent.level_g2 = 0;
+      }
+      const auto w = static_cast<float>(weight);
+      for (std::size_t k = 0; k < now.power.size(); ++k)
+        recent.power[k] += w * (now.power[k] - recent.power[k]);
+      recent.level_g2 += weight * (now.level_g2 - recent.level_g2);
+    }
+  }
+  shaft_hz_ = count_ == 1 ? shaft_hz : shaft_hz_ + weight * (shaft_hz - shaft_hz_);
+  bin_hz_ = first.bin_hz;
+  cell_bins_ = first.cell_bins;
+  freedom_ = 2 * (1 + kOverlapWorth * (first.segments - 1));
+}
+
+void Explainer::learn(const Window& window) {
+  observe(window);
+  if (count_ < kRecentWindows || ++since_look_ < kRecentWindows) return;
+  since_look_ = 0;
+  look();
+}
+
+void Explainer::forget() {
+  reference_ = {};
+  since_look_ = 0;
+}
+
+ProminenceSpectrum Explainer::prominence(std::size_t axis, std::size_t band, Span span) {
+  EnvelopeSpectrum s = analyzer_.spectrum(axis, band);
+  if (span == Span::recent)
+    s.power = std::span(recent_[axis * kEnvelopeBands + band].power).first(s.power.size());
+  prominence_of(s, scratch_, prominence_);
+  const double freedom = span == Span::recent ? freedom_ * count_ : freedom_;
+  return {std::span(prominence_).first(s.power.size()), bin_hz_, cell_bins_, freedom};
+}
+
+// One look at healthy windows: how much stands out at every defect's orders, in every band,
+// by itself, and what repeats.
+void Explainer::look() {
+  Reference& r = reference_;
+  for (std::size_t axis = 0; axis < sensor_.axes; ++axis) {
+    for (std::size_t band = 0; band < kEnvelopeBands; ++band) {
+      const ProminenceSpectrum spectrum = prominence(axis, band, Span::recent);
+      const double level = recent_[axis * kEnvelopeBands + band].level_g2;
+      r.log_level[axis][band].add(std::log(std::max(level, 1e-20)), r.looks);
+      const Comb comb = any_comb(spectrum, {});
+      if (comb.harmonics != 0) remember_period(comb.hertz);
+      if (!orders_.known || shaft_hz_ <= 0) continue;
+      const double step = 0.5 * spectrum.cell_bins * spectrum.bin_hz;
+      for (std::size_t d = 0; d < kDefects; ++d) {
+        for (std::uint32_t h = 0; h < kHarmonics; ++h) {
+          const double line = orders_.order[d] * shaft_hz_ * (h + 1), reach = kFrequencyTolerance * line;
+          double most = prominence_at(spectrum, line);
+          for (double off = step; off <= reach; off += step)
+            most = std::max({most, prominence_at(spectrum, line - off), prominence_at(spectrum, line + off)});
+          r.line[axis][band][d][h].add(most > 0 ? std::log(most) : 0, r.looks);
+        }
+      }
+    }
+  }
+  ++r.looks;
+}
+
+bool Explainer::healthy_period(double hertz) const {
+  const double value = shaft_hz_ > 0 ? hertz / shaft_hz_ : hertz;
+  for (std::uint32_t i = 0; i < reference_.periods; ++i) {
+    const double known = static_cast<double>(reference_.period[i]);
+    for (const double times : {1.0 / 3, 0.5, 1.0, 2.0, 3.0})
+      if (std::abs(value - times * known) <= kFrequencyTolerance * value) return true;
+  }
+  return false;
+}
+
+void Explainer::remember_period(double hertz) {
+  if (healthy_period(hertz) || reference_.periods == kMaxPeriods) return;
+  reference_.period[reference_.periods++] = static_cast<float>(shaft_hz_ > 0 ? hertz / shaft_hz_ : hertz);
+}
+
+CombRules Explainer::rules(std::size_t axis, std::size_t band, std::size_t defect) const {
+  CombRules out;
+  out.shaft_hz = shaft_hz_;
+  out.half_allowed = static_cast<Defect>(defect) == Defect::ball;
+  if (reference_.looks < kMinHealthy) return out;
+  for (std::uint32_t h = 0; h < kHarmonics; ++h)
+    out.healthy_limit[h] = reference_.line[axis][band][defect][h].above(kDeviations) + kMargin;
+  return out;
+}
+
+Explanation Explainer::explain() {
+  Explanation best;
+  if (count_ == 0) return best;
+  find_defect(best, Span::recent);
+  if (best.kind == Explanation::Kind::nothing) find_defect(best, Span::last_window);
+  if (best.kind == Explanation::Kind::nothing) find_period(best);
+  if (best.kind == Explanation::Kind::nothing) find_band(best);
+  return best;
+}
+
+void Explainer::find_defect(Explanation& best, Span span) {
+  if (!orders_.known || shaft_hz_ <= 0) return;
+  for (std::uint32_t axis = 0; axis < sensor_.axes; ++axis) {
+    for (std::uint32_t band = 0; band < kEnvelopeBands; ++band) {
+      const ProminenceSpectrum spectrum = prominence(axis, band, span);
+      for (std::size_t d = 0; d < kDefects; ++d) {
+        const Comb comb =
+            best_comb(spectrum, orders_.order[d] * shaft_hz_, kFrequencyTolerance, rules(axis, band, d));
+        if (comb.harmonics == 0 || comb.score <= best.strength) continue;
+        best = {Explanation::Kind::defect,
+                static_cast<Defect>(d),
+                comb.hertz,
+                comb.harmonics,
+                axis,
+                band,
+                comb.score};
+      }
+    }
+  }
+}
+
+void Explainer::find_period(Explanation& best) {
+  CombRules rules;
+  rules.shaft_hz = shaft_hz_;
+  for (std::uint32_t axis = 0; axis < sensor_.axes; ++axis) {
+    for (std::uint32_t band = 0; band < kEnvelopeBands; ++band) {
+      const Comb comb = any_comb(prominence(axis, band, Span::recent), rules);
+      if (comb.harmonics == 0 || comb.score <= best.strength || healthy_period(comb.hertz)) continue;
+      best = {Explanation::Kind::period, {}, comb.hertz, comb.harmonics, axis, band, comb.score};
+    }
+  }
+}
+
+void Explainer::find_band(Explanation& best) {
+  if (reference_.looks < kMinHealthy) return;
+  double most = kBandDeviations;
+  for (std::uint32_t axis = 0; axis < sensor_.axes; ++axis) {
+    for (std::uint32_t band = 0; band < kEnvelopeBands; ++band) {
+      const Moments& healthy = reference_.log_level[axis][band];
+      const double rise = std::log(std::max(recent_[axis * kEnvelopeBands + band].level_g2, 1e-20)) -
+                          static_cast<double>(healthy.mean);
+      const double spread = std::max(kMinLevelSpread, healthy.above(1) - static_cast<double>(healthy.mean));
+      if (rise / spread <= most) continue;
+      most = rise / spread;
+      best = {Explanation::Kind::band, {}, 0, 0, axis, band, rise};
+    }
+  }
+}
+
+}  // namespace torpor

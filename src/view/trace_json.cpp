@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "view/text.h"
+#include "view/trace_writers.h"
+
+namespace torpor {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+Json known(bool is_known, Duration d) { return is_known ? Json(d.count()) : Json(nullptr); }
+
+Json breach_names(const CycleReport& report) {
+  Json names = Json::array();
+  for (std::size_t i = 0; i < kBreaches; ++i) {
+    const auto breach = static_cast<Breach>(i);
+    if (report.has(breach)) names.push_back(name(breach));
+  }
+  return names;
+}
+
+Json row_json(const TraceRow& row) {
+  const CycleReport& r = row.report;
+  Json spans;
+  for (std::size_t i = 0; i < kPhases; ++i) {
+    const auto phase = static_cast<Phase>(i);
+    spans[std::string(name(phase))] = known(row.has_length || phase < Phase::report, row.span[i]);
+  }
+  Json z;
+  for (const ScoreEvidence& score : r.verdict.score) z.push_back(number(score.z));
+  Json worker;
+  for (std::size_t i = 0; i < kWorkerSteps; ++i)
+    worker[std::string(name(static_cast<WorkerStep>(i)))] = r.worker[i].count();
+  Json drop_counts;
+  for (std::size_t i = 0; i < kDropReasons; ++i)
+    drop_counts[std::string(name(static_cast<DropReason>(i)))] = r.drops[i];
+  return {{"cycle", r.cycle},
+          {"slot_ns", to_ns(r.slot)},
+          {"woke_ns", to_ns(r.woke.boot)},
+          {"woke_utc", utc(r.woke.wall)},
+          {"clock_synchronised", r.woke.synchronised},
+          {"interval_ns", known(row.has_interval, r.interval)},
+          {"deviation_ns", known(row.has_interval, row.deviation)},
+          {"late", row.late},
+          {"skipped", r.slots_skipped},
+          {"missed", row.missed},
+          {"spans_ns", spans},
+          {"length_ns", known(row.has_length, row.length)},
+          {"unaccounted_ns", known(row.has_length, row.unaccounted)},
+          {"verdict", name(r.verdict.kind)},
+          {"reason", name(r.verdict.reason)},
+          {"log_evidence", number(r.verdict.log_evidence)},
+          {"z", z},
+          {"inferred", r.inferred},
+          {"cpu_ns", r.cpu.count()},
+          {"energy_mj", number(energy(r))},
+          {"energy_source", valid_text(r.energy_source)},
+          {"energy_coverage", valid_text(r.energy_coverage)},
+          {"energy_error_mj", number(r.energy_error_mj)},
+          {"sleep_interpolated", r.sleep_interpolated},
+          {"unmeasured_ns", r.unmeasured.count()},
+          {"idle_rail_mw", r.idle_rail_mw < 0 ? Json(nullptr) : Json(r.idle_rail_mw)},
+          {"budget_mj", number(r.budget_mj)},
+          {"backend", valid_text(r.backend)},
+          {"backend_note", valid_text(r.backend_note)},
+          {"worker_ns", worker},
+          {"residency", name(r.residency)},
+          {"queue_bytes", r.queue_bytes},
+          {"drops", drop_counts},
+          {"breaches", breach_names(r)}};
+}
+
+class JsonWriter final : public TraceWriter {
+ public:
+  explicit JsonWriter(Write write) : write_(std::move(write)) {}
+
+  void row(const TraceRow& row) override {
+    if (!headed_) head(row.report);
+    write_((rows_++ == 0 ? "\n  " : ",\n  ") + row_json(row).dump());
+  }
+  void finish(const TraceSummary& summary) override {
+    write_(headed_ ? "\n],\n" : "{\"cycles\": [],\n");
+    write_("\"summary\": " + summary_json(summary).dump(1) + "}\n");
+  }
+
+ private:
+  void head(const CycleReport& r) {
+    headed_ = true;
+    const Json contract = {{"id", valid_text(r.contract.id)},
+                           {"digest", hex(r.contract.digest)},
+                           {"sequence", r.contract.sequence},
+                           {"period_ns", period(r).count()},
+                           {"tolerance_ns", std::int64_t{r.contract.interval_tolerance_ms} * 1'000'000}};
+    write_("{\"device\": " + Json(valid_text(r.device)).dump() + ",\n\"contract\": " + contract.dump() +
+           ",\n\"cycles\": [");
+  }
+
+  Write write_;
+  bool headed_ = false;
+  std::uint64_t rows_ = 0;
+};
+
+}  // namespace
+
+Json summary_json(const TraceSummary& s) {
+  Json share;
+  for (std::size_t i = 0; i < kPhases; ++i) {
+    share[std::string(name(static_cast<Phase>(i)))] =
+        s.length > Duration::zero() ? seconds(s.span[i]) / seconds(s.length) : 0.0;
+  }
+  Json breaches;
+  for (std::size_t i = 0; i < kBreaches; ++i)
+    breaches[std::string(name(static_cast<Breach>(i)))] = s.breaches[i];
+  return {{"cycles", s.cycles},
+          {"first_cycle", s.first_cycle},
+          {"last_cycle", s.last_cycle},
+          {"intervals", s.intervals},
+          {"abs_deviation_ns",
+           {{"p50", s.p50.count()}, {"p95", s.p95.count()}, {"p99", s.p99.count()}, {"max", s.max.count()}}},
+          {"beyond_tolerance", s.deviating},
+          {"late", s.late},
+          {"slots_skipped", s.skipped},
+          {"cycles_missed", s.missed},
+          {"restarts", s.restarts},
+          {"accounted_share", s.accounted()},
+          {"share_by_phase", share},
+          {"breaches", breaches},
+          {"energy_mj", number(s.energy_mj)},
+          {"energy_source", valid_text(s.energy_source)},
+          {"energy_coverage", valid_text(s.energy_coverage)},
+          {"energy_error_mj", number(s.energy_error_mj)},
+          {"sleeps_interpolated", s.interpolated},
+          {"unmeasured_ns", s.unmeasured.count()},
+          {"cycles_slept_through", s.slept_through},
+          {"budget_mj", number(s.budget_mj)},
+          {"frames_dropped", s.drops}};
+}
+
+std::unique_ptr<TraceWriter> make_json_writer(TraceWriter::Write write) {
+  return std::make_unique<JsonWriter>(std::move(write));
+}
+
+Duration period(const CycleReport& report) {
+  return std::chrono::milliseconds(std::int64_t{report.contract.sample_ms} + report.contract.sleep_ms);
+}
+
+Duration awake(const TraceRow& row) {
+  Duration sum{};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Phase::sleep); ++i) sum += row.span[i];
+  return sum;
+}
+
+double energy(const CycleReport& report) { return total(report.energy_mj); }
+
+std::uint64_t drops(const CycleReport& report) {
+  std::uint64_t sum = 0;
+  for (std::uint64_t part : report.drops) sum += part;
+  return sum;
+}
+
+std::unique_ptr<TraceWriter> make_trace_writer(TraceFormat format, TraceWriter::Write write) {
+  switch (format) {
+    case TraceFormat::table:
+      return make_table_writer(std::move(write));
+    case TraceFormat::csv:
+      return make_csv_writer(std::move(write));
+    case TraceFormat::json:
+      return make_json_writer(std::move(write));
+    case TraceFormat::chrome:
+      return make_chrome_writer(std::move(write));
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace torpor

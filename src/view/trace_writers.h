@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "view/trace.h"
+
+// The formats of a trace, one maker each, and what they share. Inside report only.
+namespace torpor {
+
+// Where the figures of energy come from and how far they go: "ina3221 VDD_IN (module, without
+// carrier board), within 1.2 J while awake, sleep interpolated, 5.0 s unmeasured; budget 13.6 J
+// left, 2 cycles slept through".
+std::string energy_words(const TraceSummary& summary);
+
+std::unique_ptr<TraceWriter> make_table_writer(TraceWriter::Write write);
+std::unique_ptr<TraceWriter> make_csv_writer(TraceWriter::Write write);
+std::unique_ptr<TraceWriter> make_json_writer(TraceWriter::Write write);
+std::unique_ptr<TraceWriter> make_chrome_writer(TraceWriter::Write write);
+
+Duration period(const CycleReport& report);
+Duration awake(const TraceRow& row);       // all spans but the sleep
+double energy(const CycleReport& report);  // mJ, all phases
+std::uint64_t drops(const CycleReport& report);
+
+nlohmann::ordered_json summary_json(const TraceSummary& summary);
+
+}  // namespace torpor
