@@ -30,12 +30,6 @@ Json& nested(Json& root, std::string_view name) {
 
 }  // namespace
 
-std::string hex_text(Bytes bytes) {
-  std::string text;
-  for (std::byte b : bytes) text += fmt::format("{:02x}", static_cast<unsigned>(b));
-  return text;
-}
-
 std::string terms_table(const Terms& terms) {
   std::string text;
   for (const Field& field : fields()) {

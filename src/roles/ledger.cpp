@@ -3,6 +3,7 @@
 #include "roles/ledger.h"
 #include "base/posix/tell.h"
 
+#include "base/hex.h"
 #include "contract/host/validity.h"
 #include "notes/refusal.h"
 #include "report/breach_text.h"
@@ -23,10 +24,8 @@ Status Ledger::agreed() {
   const Contract& contract = admission_.contract;
   TORPOR_CHECK(clear_refusal(files_, places_.state));
   TORPOR_CHECK(admission_.store.begin(contract, places_.bundle));
-  FixedString<16> digest;
-  digest.append_hex(contract.digest().data(), 6);
   tell("{}: agreed on {} sequence {} ({}..), a cycle every {} ms\n", program_,
-       contract.terms().contract_id.view(), contract.sequence(), digest.view(),
+       contract.terms().contract_id.view(), contract.sequence(), short_hex(contract.digest()).view(),
        contract.period().count() / 1'000'000);
   return {};
 }

@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "telemetry/catalogue.h"
 
+#include "base/hex.h"
+
 namespace torpor {
 namespace {
 
@@ -90,11 +92,9 @@ SeriesLabels labels_of(const Metric& metric, std::size_t i, const Subject& subje
       add("sensor", subject.sensor.view());
       break;
     case Labels::contract: {
-      FixedString<64> digest;
-      digest.append_hex(subject.digest.data(), subject.digest.size());
       FixedString<64> sequence;
       sequence << subject.sequence;
-      add("digest", digest.view());
+      add("digest", hex(subject.digest).view());
       add("sequence", sequence.view());
       break;
     }
