@@ -88,7 +88,6 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
         {.files = files, .clock = clock, .transport = transport, .contract = contract, .site = site},
         {.device = home.site.device_id,
          .boot_id = read_boot_id(),
-         .speed = flags.speed,
          .directory = flags.reports,
          .log_end = log->end()});
     if (!opened) return failed(opened.error());

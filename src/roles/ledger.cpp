@@ -10,7 +10,7 @@
 
 namespace torpor::apps {
 
-Ledger::Ledger(std::string_view program, Places places, Files& files, const PosixClock& clock,
+Ledger::Ledger(std::string_view program, Places places, Files& files, const Clock& clock,
                Admission& admission, ReportLog& log, Pusher* pusher)
     : program_(program),
       places_(std::move(places)),
@@ -47,9 +47,8 @@ Status Ledger::reported(const CycleReport& report) {
 // Pushing must not be what breaks the awake limit: a tenth of what is left stays.
 void Ledger::settled() {
   if (pusher_ == nullptr) return;
-  const Duration left = awake_until_ - clock_.now().boot;
-  const auto said = pusher_->contact_if_due(
-      Duration(static_cast<std::int64_t>(0.9 * static_cast<double>(left.count()) / clock_.speed())));
+  const Duration left = clock_.real(awake_until_ - clock_.now().boot);
+  const auto said = pusher_->contact_if_due(left / 10 * 9);
   if (!said.empty()) tell("{}: telemetry: {}\n", program_, said.view());
 }
 
