@@ -172,9 +172,11 @@ void Machine::add_shocks(const Regime& regime, std::span<float> out) {
   hits_.assign(out.size(), 0.0f);
   const double per_sample = facts_.shocks_per_s / facts_.rate_hz;
   for (double at = -std::log(1 - random_.uniform()) / per_sample; at < static_cast<double>(out.size());
-       at -= std::log(1 - random_.uniform()) / per_sample)
-    hits_[static_cast<std::size_t>(at)] += static_cast<float>(
-        regime.rms * facts_.shock_size * std::exp(0.5 * random_.normal()) * (random_.chance(0.5) ? 1 : -1));
+       at -= std::log(1 - random_.uniform()) / per_sample) {
+    const std::size_t i = std::min(static_cast<std::size_t>(at), hits_.size() - 1);
+    hits_[i] += static_cast<float>(regime.rms * facts_.shock_size * std::exp(0.5 * random_.normal()) *
+                                   (random_.chance(0.5) ? 1 : -1));
+  }
   ring(facts_.resonances.front(), hits_, 1, out);
 }
 
