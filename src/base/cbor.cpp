@@ -75,9 +75,9 @@ void Writer::boolean(bool value) { head(Type::simple, value ? 21 : 20); }
 
 Result<Bytes> Writer::finish() const {
   if (overflow_) {
-    Error error{.reason = Reason::cbor_no_room, .where = "cbor writer"sv};
-    error.expected << "at most " << out_.size() << " bytes";
-    return error;
+    return Error{.reason = Reason::cbor_no_room}
+        .at("cbor writer"sv)
+        .want("at most "sv, out_.size(), " bytes"sv);
   }
   return Bytes(out_.data(), size_);
 }

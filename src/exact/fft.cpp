@@ -4,6 +4,7 @@
 
 #include <bit>
 
+#include "base/assertion.h"
 #include "exact/math.h"
 
 namespace torpor::det {
@@ -49,7 +50,7 @@ inline void store_turned(F4* to, F4 re, F4 im, float c, float s) {
 }  // namespace
 
 RealFft::RealFft(std::size_t n) : n_(n) {
-  if (!std::has_single_bit(n) || n < 8 || n > 8192) __builtin_trap();
+  TORPOR_ASSERT(std::has_single_bit(n) && n >= 8 && n <= 8192, "exact.a_transform_has_a_size_it_knows");
   const std::size_t points = n / 2;
   for (std::size_t length = points; length >= 8; length /= 4)
     for (std::size_t j = 1; j < length / 4; ++j)

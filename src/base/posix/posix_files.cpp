@@ -136,11 +136,10 @@ Result<std::vector<std::byte>> PosixFiles::read(const std::string& path, std::si
     if (n == 0) break;
     have += static_cast<std::size_t>(n);
     if (have > max_bytes) {
-      Error error{.reason = Reason::file_too_large};
-      error.where << path;
-      error.found << "more than " << max_bytes << " bytes";
-      error.expected << "at most " << max_bytes << " bytes";
-      return error;
+      return Error{.reason = Reason::file_too_large}
+          .at(path)
+          .saw("more than ", max_bytes, " bytes")
+          .want("at most ", max_bytes, " bytes");
     }
     if (have == content.size()) content.resize(std::min(max_bytes + 1, 2 * content.size()));
   }
