@@ -65,6 +65,8 @@ void EpisodeMaker::finish_query(Machine& machine, const Regime& regime, FeatureE
     for (float& v : window) v *= gain;
     for (float& v : damage_) v *= gain;
   }
+  // Bumps and gain before the damage: both windows of a pair have them, so that the network learns
+  // to look past them. The damage takes the gain but no bump of its own.
   const double told = tell_speed ? regime.shaft_hz : 0;
   query.shaft_hz = static_cast<float>(told);
   query.healthy = features_of(extractor, window, blocks, told);

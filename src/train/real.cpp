@@ -22,8 +22,10 @@ std::vector<std::pair<std::size_t, std::size_t>> running_parts(std::span<const f
       square += static_cast<double>(v) * static_cast<double>(v);
     }
     const double n = static_cast<double>(piece);
+    // Around the mean: a sensor's offset is not vibration.
     rms.push_back(std::sqrt(std::max(0.0, square / n - sum / n * sum / n)));
   }
+  // A quantile, not the mean: a machine that stands most of the time is still found running.
   const double least_rms = eval::quantile(rms, 0.8) / 5;
   std::vector<std::pair<std::size_t, std::size_t>> parts;
   for (std::size_t i = 0; i < rms.size(); ++i) {
