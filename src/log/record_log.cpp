@@ -140,11 +140,9 @@ bool RecordLog::newest_is_done(std::size_t more, const TimeStamp& at) const {
 
 Status RecordLog::begin_segment(const TimeStamp& at) {
   file_.reset();
-  if (!segments_.empty() && segments_.back().name.number >= kLastSegment)
-    return Error{.reason = Reason::log_bounds}
-        .at(path_of(segments_.back()))
-        .saw("the last number")
-        .want("room for another");
+  // No log gets there by itself, but a file with that name may have been put beside it.
+  if (!segments_.empty() && segments_.back().name.number >= SegmentName::kLast)
+    return Error{.reason = Reason::io_failed}.at(path_of(segments_.back())).saw("the last number there is");
   const SegmentName name{.number = segments_.empty() ? 1 : segments_.back().name.number + 1,
                          .began_s = dated_s(at)};
   segments_.push_back({name, 0});

@@ -41,8 +41,7 @@ Bytes payload_at(Bytes segment, std::size_t offset) {
 
 std::string SegmentName::text() const {
   // More digits would be another form, and sort elsewhere.
-  TORPOR_ASSERT(number <= kLastSegment && began_s >= 0 && began_s < 100'000'000'000,
-                "log.a_name_keeps_its_form");
+  TORPOR_ASSERT(number <= kLast && began_s >= 0 && began_s < 100'000'000'000, "log.a_name_keeps_its_form");
   char name[64];
   std::snprintf(name, sizeof name, "%0*llu-%0*lld%s", static_cast<int>(kNumberDigits),
                 static_cast<unsigned long long>(number), static_cast<int>(kSecondsDigits),
