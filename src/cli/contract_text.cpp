@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "base/utc.h"
 #include "contract/field_table.h"
 
 namespace torpor::apps {
@@ -28,12 +29,6 @@ Json& nested(Json& root, std::string_view name) {
 }
 
 }  // namespace
-
-std::string hex_text(Bytes bytes) {
-  std::string text;
-  for (std::byte b : bytes) text += fmt::format("{:02x}", static_cast<unsigned>(b));
-  return text;
-}
 
 std::string terms_table(const Terms& terms) {
   std::string text;
