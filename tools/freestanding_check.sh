@@ -3,8 +3,9 @@
 # tools/freestanding_check.sh CXX OUT_DIR SOURCE..
 #
 # Compiles each source as firmware would (no library, no heap, no exceptions), links them
-# into one object and refuses whatever that object still needs beyond mem* and the three
-# functions a platform brings (crypto, a broken assertion). CXX may hold flags: "arm-none-eabi-g++ -mcpu=cortex-m4 -mthumb".
+# into one object and refuses whatever that object still needs beyond mem*, the two crypto
+# functions and the end of a broken assertion, which a platform brings. CXX may hold flags:
+# "arm-none-eabi-g++ -mcpu=cortex-m4 -mthumb".
 # ALLOW names further symbols, as an extended regular expression, for a port that has some.
 set -euo pipefail
 [ $# -ge 3 ] || { echo "usage: $0 CXX OUT_DIR SOURCE.." >&2; exit 64; }
