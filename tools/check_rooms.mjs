@@ -57,20 +57,28 @@ const isProduct = (target) => target.type !== 'UTILITY' && !target.sources.some(
 // include it, so it can be no edge, and who declares what it defines links it.
 const isPlatformOf = (to, reached) => to.public.size === 0 && to.edges.some((edge) => reached.has(edge));
 
+const reportLink = (file, line, room, to) => report(file, line, 'link', `${room.name} links ${to.name}`,
+  `libraries of ${room.edges.join(', ') || 'no room'}`, `take the link out, or add ${to.name} to the line of ${room.name} in src/rooms.txt`);
+
 function checkLinks() {
+  const told = new Set();
   const isLibrary = (target) => target.type.endsWith('LIBRARY');
   for (const target of targets.values()) {
     const room = roomOfTarget(target);
     if (!room || !isProduct(target)) continue;
     const reached = reach(rooms, room.name);
-    for (const { id, at, by } of target.links) {
+    for (const { id, at } of target.links) {
       const other = targets.get(id);
       const to = other && isLibrary(other) ? roomOfTarget(other) : null;
-      if (!to || to === room || isPlatformOf(to, reached)) continue;
-      // What an edge brings along comes through torpor_link_rooms; by hand only an edge may.
-      if (by.has('torpor_link_rooms') ? reached.has(to.name) : room.edges.includes(to.name)) continue;
-      report(at.file, at.line, 'link', `${target.name} links ${other.name}`, `libraries of ${room.edges.join(', ') || 'no room'}`,
-        `take the link out, or add ${to.name} to the line of ${room.name} in src/rooms.txt`);
+      if (!to || reached.has(to.name) || isPlatformOf(to, reached)) continue;
+      told.add(`${room.name} ${to.name}`);
+      reportLink(at.file, at.line, room, to);
+    }
+  }
+  for (const room of rooms.values()) {
+    for (const { room: name, line } of room.byHand) {
+      if (room.edges.includes(name) || isPlatformOf(rooms.get(name), new Set([room.name])) || told.has(`${room.name} ${name}`)) continue;
+      reportLink(`src/${room.name}/CMakeLists.txt`, line, room, rooms.get(name));
     }
   }
 }

@@ -8,8 +8,8 @@ const kLine = /^([a-z_/]+)((?: ![a-z]+)*) *:([ a-z_/]*)$/;
 
 export const isFake = (room) => /(^|\/)fake(\/|$)/.test(room);
 
-// {rooms: name -> {name, line, freestanding, edges: [name], public: Set, hosted: Set}, findings}
-// in the order of the list. A finding is {file, line, rule, found, expected, todo}.
+// {rooms: name -> {name, line, freestanding, edges: [name], public: Set, hosted: Set,
+// byHand: [{room, line}]}, findings} the order of the list. byHand are links written by hand beside the list. A finding is {file, line, rule, found, expected, todo}.
 export function readPlan(root) {
   const rooms = new Map();
   const findings = [];
@@ -35,17 +35,20 @@ export function readPlan(root) {
         expected: 'only rooms on lines above its own, so that no circle can be',
         todo: `move ${edge} above ${name}, or what ${name} needs of it into a room above both` });
     }
-    rooms.set(name, { name, line, freestanding: marks.length > 0, edges, public: new Set(), hosted: new Set() });
+    rooms.set(name, { name, line, freestanding: marks.length > 0, edges, public: new Set(), hosted: new Set(), byHand: [] });
   });
-  for (const room of rooms.values()) readLists(root, room, findings);
+  for (const room of rooms.values()) {
+    const file = `src/${room.name}/CMakeLists.txt`;
+    if (!existsSync(join(root, file))) continue;  // a room without folder is found with the files
+    const text = readFileSync(join(root, file), 'utf8').replace(/#[^\n]*/g, '');
+    readLists(root, room, file, text, findings);
+    readLinks(rooms, room, text);
+  }
   return { rooms, findings };
 }
 
-// The words after PUBLIC and HOSTED of torpor_room(); a comment ends a line.
-function readLists(root, room, findings) {
-  const file = `src/${room.name}/CMakeLists.txt`;
-  if (!existsSync(join(root, file))) return;  // a room without folder is found with the files
-  const text = readFileSync(join(root, file), 'utf8').replace(/#[^\n]*/g, '');
+// The words after PUBLIC and HOSTED of torpor_room().
+function readLists(root, room, file, text, findings) {
   for (const call of text.matchAll(/torpor_room\(([^)]*)\)/g)) {
     let list = null;
     for (const word of call[1].matchAll(/\S+/g)) {
@@ -58,6 +61,26 @@ function readLists(root, room, findings) {
           findings.push({ file, line, rule: 'plan', found: `${word[0]}, which is not there`,
             expected: 'the names of files of this room', todo: 'mend the name, or take it out of the list' });
         }
+      }
+    }
+  }
+}
+
+// Libraries of rooms named in the CMakeLists.txt of `room` for its own library, and rooms
+// handed to torpor_link_rooms for it. CMake's own answer does not tell them from what edges
+// bring along anyway.
+function readLinks(rooms, room, text) {
+  const library = (name) => `torpor_${name.replaceAll('/', '_')}`;
+  const byLibrary = new Map([...rooms.keys()].map((name) => [library(name), name]));
+  for (const call of text.matchAll(/(target_link_libraries|torpor_link_rooms|torpor_room)\(([^)]*)\)/g)) {
+    const words = call[2].split(/\s+/).filter(Boolean);
+    if (call[1] !== 'torpor_room' && words.shift() !== library(room.name)) continue;
+    let mine = call[1] !== 'torpor_room';
+    for (const word of words) {
+      if (/^[A-Z_]+$/.test(word)) mine = call[1] !== 'torpor_room' || word === 'LIBS';
+      const to = call[1] === 'torpor_link_rooms' ? word : byLibrary.get(word);
+      if (mine && rooms.has(to)) {
+        room.byHand.push({ room: to, line: text.slice(0, call.index + call[0].indexOf(word)).split('\n').length });
       }
     }
   }

@@ -18,17 +18,10 @@ function place(graph, node) {
   return line;
 }
 
-// The CMake commands that led to a backtrace's node.
-function commands(graph, node) {
-  const found = new Set();
-  for (let at = node; at !== undefined; at = graph.nodes[at].parent) found.add(graph.commands[graph.nodes[at].command]);
-  return found;
-}
-
 // {targets: id -> target, shipped: Set of ids}. A target: {id, name, type, folder (relative to
-// the tree), artifacts, sources: [{path, generated, at}], links: [{id, at, by: Set of command
-// names}] (with whatever CMake passes on), linked: [artifact], includes: [{path, at}]}; paths
-// are relative to the tree where they lie in it.
+// the tree), artifacts, sources: [{path, generated, at}], links: [{id, at}] (with whatever
+// CMake passes on), linked: [artifact], includes: [{path, at}]}; paths are relative to the
+// tree where they lie in it.
 export function readTargets(root, build) {
   const reply = join(build, '.cmake/api/v1/reply');
   if (!existsSync(reply)) execFileSync('cmake', [build], { stdio: ['ignore', 'ignore', 'inherit'] });
@@ -47,7 +40,7 @@ export function readTargets(root, build) {
       artifacts: (raw.artifacts ?? []).map(({ path }) => path),
       sources: (raw.sources ?? []).map((source) => ({ path: inTree(source.path), generated: source.isGenerated ?? false,
         at: at(source.backtrace) })),
-      links: (raw.dependencies ?? []).map(({ id, backtrace }) => ({ id, at: at(backtrace), by: commands(raw.backtraceGraph, backtrace) })),
+      links: (raw.dependencies ?? []).map(({ id, backtrace }) => ({ id, at: at(backtrace) })),
       linked: (raw.link?.commandFragments ?? []).filter(({ role }) => role === 'libraries')
         .map(({ fragment }) => (isAbsolute(fragment) ? relative(build, fragment) : fragment)),
       includes: (raw.compileGroups ?? []).flatMap((group) => (group.includes ?? []).map(({ path, backtrace }) => ({
