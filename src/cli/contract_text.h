@@ -16,6 +16,5 @@ std::string terms_table(const Terms& terms);
 std::string terms_summary(const Terms& terms);
 // Nested as in TOML: numbers as numbers, words, names and times as text, digests as hex.
 nlohmann::ordered_json terms_json(const Terms& terms);
-std::string hex_text(Bytes bytes);
 
 }  // namespace torpor::apps

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/hex.h"
+#include "base/utc.h"
 #include "cli/verbs.h"
 #include "verdict/store/baseline_files.h"
 
@@ -27,23 +29,18 @@ void print(const Json& json) {
   fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-std::string utc(std::int64_t seconds) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(seconds)));
-}
-
 Json event_json(const BaselineEvent& event, bool applied) {
-  Json out = {
-      {"event", name(event.kind)}, {"reason", event.reason.view()}, {"recorded", utc(event.recorded_s)}};
+  Json out = {{"event", name(event.kind)},
+              {"reason", event.reason.view()},
+              {"recorded", utc_text(event.recorded_s).view()}};
   if (applied) out["after_cycle"] = event.cycle;
   return out;
 }
 
 Json summary_json(const BaselineSummary& s) {
-  FixedString<64> model;
-  model.append_hex(s.key.model.data(), s.key.model.size());
   Json out = {{"baseline", s.stem},
               {"sensor", s.key.sensor.view()},
-              {"model", model.view()},
+              {"model", hex(s.key.model).view()},
               {"feature_version", s.key.feature_version},
               {"backend", s.key.backend.view()},
               {"rate_mhz", s.key.rate_mhz},
@@ -80,8 +77,8 @@ Json summary_json(const BaselineSummary& s) {
 }
 
 void print_event(std::string_view label, const BaselineEvent& event, std::string_view when) {
-  fmt::print("  {:<12} {} {}: {} ({})\n", label, utc(event.recorded_s), name(event.kind), event.reason.view(),
-             when);
+  fmt::print("  {:<12} {} {}: {} ({})\n", label, utc_text(event.recorded_s).view(), name(event.kind),
+             event.reason.view(), when);
 }
 
 void print_summary(const BaselineSummary& s) {
@@ -140,7 +137,10 @@ Status request(const Flags& flags, Verbs& verbs, EventKind kind) {
   const std::int64_t now_s = to_ns(verbs.clock.now().wall) / 1'000'000'000;
   TORPOR_CHECK(request_event(verbs.files, flags.state, stem, kind, flags.reason, now_s));
   if (flags.json) {
-    print({{"baseline", stem}, {"event", name(kind)}, {"reason", flags.reason}, {"recorded", utc(now_s)}});
+    print({{"baseline", stem},
+           {"event", name(kind)},
+           {"reason", flags.reason},
+           {"recorded", utc_text(now_s).view()}});
     return {};
   }
   fmt::print("recorded: {} of {}; torpord follows it at its next start.\n", name(kind), stem);

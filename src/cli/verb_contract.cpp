@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/hex.h"
 #include "cli/contract_text.h"
 #include "cli/verbs.h"
 #include "contract/crypto.h"
@@ -66,8 +67,8 @@ Status sign(const Flags& flags, Verbs& verbs) {
   TORPOR_TRY(const auto bundle, sign_terms(terms, key, flags.file));
   TORPOR_CHECK(verbs.files.replace(flags.out, bundle, 0644));
   TORPOR_TRY(const Bytes payload, unverified_payload(bundle, flags.out));
-  const auto key_text = hex_text(key.id());
-  const auto digest_text = hex_text(sha256(payload));
+  const auto key_text = std::string(hex(key.id()));
+  const auto digest_text = std::string(hex(sha256(payload)));
   if (flags.json) {
     print({{"bundle", flags.out},
            {"bytes", bundle.size()},
@@ -90,8 +91,8 @@ Status verify_bundle(const Flags& flags, Verbs& verbs) {
   now.synchronised = true;
   TORPOR_CHECK(check_start_time(contract.terms(), now, contract.terms().not_before_s, flags.file));
   TORPOR_TRY(const Sign1 envelope, parse_sign1(bundle, flags.file));
-  const auto key_text = hex_text(envelope.key_id);
-  const auto digest_text = hex_text(contract.digest());
+  const auto key_text = std::string(hex(envelope.key_id));
+  const auto digest_text = std::string(hex(contract.digest()));
   if (flags.json) {
     print({{"bundle", flags.file},
            {"verified", true},
@@ -109,8 +110,8 @@ Status show(const Flags& flags, Verbs& verbs) {
   TORPOR_TRY(const auto bundle, read_bundle(verbs.files, flags.file));
   TORPOR_TRY(const Sign1 envelope, parse_sign1(bundle, flags.file));
   TORPOR_TRY(const Terms terms, decode_payload(envelope.payload, flags.file));
-  const auto key_text = hex_text(envelope.key_id);
-  const auto digest_text = hex_text(sha256(envelope.payload));
+  const auto key_text = std::string(hex(envelope.key_id));
+  const auto digest_text = std::string(hex(sha256(envelope.payload)));
   if (flags.json) {
     print({{"bundle", flags.file},
            {"verified", false},
@@ -149,12 +150,12 @@ Status diff(const Flags& flags, Verbs& verbs) {
       list.push_back({{"field", d.field.view()}, {"a", d.a.view()}, {"b", d.b.view()}});
     print({{"a", flags.file},
            {"b", flags.other},
-           {"digest_a", hex_text(sha256(a))},
-           {"digest_b", hex_text(sha256(b))},
+           {"digest_a", hex(sha256(a)).view()},
+           {"digest_b", hex(sha256(b)).view()},
            {"differences", list}});
     return {};
   }
-  if (differences.empty()) fmt::print("same terms, digest {}\n", hex_text(sha256(a)));
+  if (differences.empty()) fmt::print("same terms, digest {}\n", hex(sha256(a)).view());
   for (const FieldDifference& d : differences)
     fmt::print("{:<36} {} -> {}\n", d.field.view(), d.a.view(), d.b.view());
   return {};

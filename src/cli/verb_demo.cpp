@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/hex.h"
 #include "cli/verbs.h"
 #include "demo/demo_screen.h"
 #include "demo/demo_stage.h"
@@ -52,12 +53,10 @@ Result<std::string> chrome_trace(Files& files, const std::string& reports) {
 Status run(const DemoFlags& flags, Verbs& verbs) {
   TORPOR_TRY(const DemoStage stage, set_stage(flags, verbs.files, verbs.clock));
   const Contract& contract = *stage.contract;
-  FixedString<16> digest;
-  digest.append_hex(contract.digest().data(), 6);
   fmt::print("key       {} made, {}/keys\n", stage.key_id, flags.out);
   fmt::print(
       "contract  {} sequence {} signed, digest {}..: sample {} ms, sleep {} ms, at most {} mJ a cycle\n",
-      contract.terms().contract_id.view(), contract.sequence(), digest.view(),
+      contract.terms().contract_id.view(), contract.sequence(), short_hex(contract.digest()).view(),
       contract.terms().duty.sample_ms, contract.terms().duty.sleep_ms,
       contract.terms().power.active_mj_per_cycle);
   fmt::print("bearing   {}\n", stage.source.description);

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/hex.h"
 #include "cli/verbs.h"
 #include "contract/host/keys.h"
 
@@ -18,9 +19,7 @@ struct Flags {
 Status make_key(const Flags& flags, Verbs& verbs) {
   const SigningKey key = SigningKey::generate();
   TORPOR_TRY(const KeyPaths paths, write_key_files(verbs.files, flags.out, key));
-  const KeyId id = key.id();
-  FixedString<16> id_text;
-  id_text.append_hex(id.data(), id.size());
+  const FixedString<16> id_text = hex(key.id());
   if (flags.json) {
     nlohmann::ordered_json out;
     out["key_id"] = id_text.view();

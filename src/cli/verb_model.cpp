@@ -5,6 +5,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "base/hex.h"
 #include "cli/verbs.h"
 #include "model/cpu/cpu_backend.h"
 #include "model/model_file.h"
@@ -29,44 +30,24 @@ struct Flags {
   bool json = false;
 };
 
-std::string hex(const Digest& digest) {
-  FixedString<64> text;
-  text.append_hex(digest.data(), digest.size());
-  return std::string(text.view());
-}
-
 void print(const Json& json) {
   fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 Result<Digest> parse_digest(const std::string& text) {
-  const auto value = [](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-  };
   Digest digest{};
-  bool good = text.size() == 2 * digest.size();
-  for (std::size_t i = 0; good && i < text.size(); ++i) {
-    good = value(text[i]) >= 0;
-    digest[i / 2] = digest[i / 2] << 4 | static_cast<std::byte>(value(text[i]));
-  }
-  if (good) return digest;
-  Error error{Reason::usage, "--digest", {}, {}};
-  error.found << std::string_view(text);
-  error.expected << "64 hexadecimal digits";
-  return error;
+  if (parse_hex(text, digest)) return digest;
+  return Error{.reason = Reason::usage}.at("--digest").saw(text).want("64 lower-case hexadecimal digits");
 }
 
 Json facts(const Flags& flags, const ModelFile& model) {
   const ModelDims& dims = model.dims();
   return {{"model", flags.file},
           {"bytes", model.bytes()},
-          {"digest", hex(model.digest())},
+          {"digest", hex(model.digest()).view()},
           {"format", kModelFormat},
           {"feature_version", model.feature_version()},
-          {"card_digest", hex(model.card_digest())},
+          {"card_digest", hex(model.card_digest()).view()},
           {"parameters", parameter_count(dims)},
           {"width", dims.width},
           {"layers", dims.layers},
@@ -79,7 +60,8 @@ void print_summary(const Flags& flags, const ModelFile& model) {
   const ModelDims& dims = model.dims();
   fmt::print("{}: {} bytes, format {}, feature version {}\n", flags.file, model.bytes(), kModelFormat,
              model.feature_version());
-  fmt::print("  digest       {}\n  card         {}\n", hex(model.digest()), hex(model.card_digest()));
+  fmt::print("  digest       {}\n  card         {}\n", hex(model.digest()).view(),
+             hex(model.card_digest()).view());
   fmt::print("  network      {} layers, width {}, {} heads, feed-forward {}, head {}\n", dims.layers,
              dims.width, dims.heads, dims.ffn, dims.head_hidden);
   fmt::print("  parameters   {}\n", parameter_count(dims));
@@ -125,8 +107,8 @@ Status verify(const Flags& flags, Verbs& verbs) {
     TORPOR_TRY(const auto card, verbs.files.read(flags.card, kMaxCardBytes));
     if (model_digest(card) != model->card_digest()) {
       Error error{Reason::model_card, std::string_view(flags.card), {}, {}};
-      error.found << std::string_view(hex(model_digest(card)));
-      error.expected << std::string_view(hex(model->card_digest()));
+      error.found << hex(model_digest(card));
+      error.expected << hex(model->card_digest());
       return error;
     }
   }
@@ -140,7 +122,7 @@ Status verify(const Flags& flags, Verbs& verbs) {
   }
   fmt::print("{}: sound{}{}\n  digest {}\n", flags.file,
              flags.digest.empty() ? "" : ", the digest that was asked for",
-             flags.card.empty() ? "" : ", its own card", hex(model->digest()));
+             flags.card.empty() ? "" : ", its own card", hex(model->digest()).view());
   return {};
 }
 
@@ -174,7 +156,8 @@ Status wrap_plan(const Flags& flags, Verbs& verbs) {
   TORPOR_TRY(facts.capability, parse_dotted("--capability", flags.capability, {10, 1}));
   TORPOR_CHECK(verbs.files.replace(flags.out, encode_plan_file(facts, engine), 0644));
   fmt::print("{}: {} bytes of plan for TensorRT {}, capability {}, up to {} token sets, model {}\n",
-             flags.out, engine.size(), flags.tensorrt, flags.capability, flags.batch, hex(facts.model));
+             flags.out, engine.size(), flags.tensorrt, flags.capability, flags.batch,
+             hex(facts.model).view());
   return {};
 }
 

@@ -10,9 +10,10 @@
 #include "base/result.h"
 #include "contract/contract.h"
 
-// The one table of the contract's fields. The TOML reader, the CBOR encoder and decoder,
-// the difference of two contracts, docs/bundle.md and docs/bundle.cddl all walk it, so a
-// field is added by one row here and one member in Terms. Freestanding.
+// The one table of the contract's fields: contract/fields.def as data. The TOML reader, the
+// CBOR encoder and decoder, the difference of two contracts, docs/bundle.md and
+// docs/bundle.cddl all walk it, so a field is added by one row there and one member in Terms.
+// Freestanding.
 namespace torpor {
 
 // Integers of the schema this binary accepts. A row with `since` above the schema of a
@@ -69,9 +70,5 @@ Status check_value(const Field& field, const FieldValue& value);
 
 // As a person reads it: "5000 ms", "block", "2026-01-31T00:00:00Z", hex. Cut to fit.
 FixedString<72> to_text(const Field& field, const FieldValue& value);
-
-// "2026-01-31T00:00:00Z" for seconds since 1970-01-01 UTC, to the end of year 9999; the
-// bare number outside of that.
-FixedString<24> utc_text(std::int64_t seconds);
 
 }  // namespace torpor

@@ -2,29 +2,12 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "contract/trust.h"
 
+#include "base/hex.h"
 #include "contract/crypto.h"
 
 namespace torpor {
 using namespace std::string_view_literals;  // their length needs no strlen
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
-template <std::size_t N>
-bool read_hex(std::string_view text, std::array<std::byte, N>& out) {
-  if (text.size() != 2 * N) return false;
-  for (std::size_t i = 0; i < N; ++i) {
-    const int high = hex_digit(text[2 * i]);
-    const int low = hex_digit(text[2 * i + 1]);
-    if (high < 0 || low < 0) return false;
-    out[i] = static_cast<std::byte>(high * 16 + low);
-  }
-  return true;
-}
 
 // The text up to the next `end`, which is consumed too.
 std::string_view cut(std::string_view& rest, char end) {
@@ -73,8 +56,8 @@ Result<TrustSet> parse_trust(Bytes text, std::string_view what) {
     const std::string_view id_word = cut(words, ' ');
     TrustSet::Entry entry;
     entry.revoked = verb == "revoked"sv;
-    bool well_formed = (entry.revoked || verb == "trusted"sv) && read_hex(id_word, entry.id);
-    if (well_formed) well_formed = entry.revoked ? words.empty() : read_hex(words, entry.key);
+    bool well_formed = (entry.revoked || verb == "trusted"sv) && parse_hex(id_word, entry.id);
+    if (well_formed) well_formed = entry.revoked ? words.empty() : parse_hex(words, entry.key);
     if (!well_formed) {
       Error error = fail(Reason::trust_syntax, what, line, verb);
       error.expected << "trusted KEYID PUBLICKEY, or revoked KEYID, in lower-case hex";
@@ -108,8 +91,7 @@ Result<TrustSet> parse_trust(Bytes text, std::string_view what) {
 FixedString<96> trust_line(const PublicKey& key) {
   const KeyId id = key_id(key);
   FixedString<96> line("trusted "sv);
-  line.append_hex(id.data(), id.size()).append(" "sv).append_hex(key.data(), key.size());
-  return line.append("\n"sv);
+  return line << hex(id) << " "sv << hex(key) << "\n"sv;
 }
 
 }  // namespace torpor

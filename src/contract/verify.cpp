@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "contract/verify.h"
 
+#include "base/hex.h"
 #include "contract/crypto.h"
 #include "contract/payload.h"
 #include "contract/rules.h"
@@ -26,7 +27,7 @@ Result<PublicKey> trusted_key(const KeyId& id, const TrustSet& trust, std::strin
   const bool revoked = trust.standing(id) == TrustSet::Standing::revoked;
   Error error{.reason = revoked ? Reason::bundle_key_revoked : Reason::bundle_key_unknown};
   error.where << what << ": kid";
-  error.found.append_hex(id.data(), id.size());
+  error.found << hex(id);
   error.expected << "a key the trust file trusts" << (revoked ? " and does not revoke"sv : ""sv);
   return error;
 }

@@ -6,16 +6,12 @@
 
 #include "doctor/checks.h"
 
+#include "base/hex.h"
+
 namespace torpor {
 namespace {
 
 constexpr std::string_view kIio = "/sys/bus/iio/devices";
-
-std::string hex_of(const Digest& digest) {
-  FixedString<64> text;
-  text.append_hex(digest.data(), digest.size());
-  return std::string(text);
-}
 
 }  // namespace
 
@@ -31,7 +27,7 @@ void check_bundles(const DoctorFacts& facts, Findings& out) {
       continue;
     }
     seen.push_back(fmt::format("{}: sequence {}, digest {}", printable(bundle.path), bundle.sequence,
-                               hex_of(*bundle.digest)));
+                               hex(*bundle.digest).view()));
     if (first == nullptr) first = &*bundle.digest;
     differ |= *bundle.digest != *first;
   }

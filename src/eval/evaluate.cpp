@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/hex.h"
 #include "eval/protocols.h"
 #include "model/cpu/cpu_backend.h"
 
@@ -43,7 +44,7 @@ Result<std::string> evaluate(Files& files, const Options& options, const std::st
   out["protocol"] = options.protocol;
   out["window_s"] = options.load.window_s;
   out["rate_hz"] = options.load.rate_hz;
-  out["model"] = std::string(FixedString<64>{}.append_hex(model->digest().data(), 32).view());
+  out["model"] = hex(model->digest()).view();
   out["threshold"] = "healthy median + 1.5 x (largest - median), held-out training windows only";
   for (auto& [key, value] : result.items()) out[key] = std::move(value);
   return out.dump(1) + "\n";

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "link/agreement.h"
 
+#include "base/hex.h"
 #include "link/bundle_differences.h"
 
 namespace torpor {
@@ -11,8 +12,7 @@ using namespace std::string_view_literals;  // known lengths: firmware has no st
 namespace {
 
 void put_contract(FixedString<120>& out, const Digest& digest, std::uint64_t sequence) {
-  out.append_hex(digest.data(), digest.size());
-  out << " (sequence "sv << sequence << ")"sv;
+  out << hex(digest) << " (sequence "sv << sequence << ")"sv;
 }
 
 }  // namespace

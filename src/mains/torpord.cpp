@@ -67,7 +67,7 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
                                         .sample_mw = power.sample_mw,
                                         .infer_mw = power.infer_mw,
                                         .sleep_mw = power.sleep_mw});
-  const PosixClock real = PosixClock::real();
+  const PosixClock real = PosixClock::unscaled();
   auto compute = Compute::make(contract, home.site.backend,
                                {.model = model, .model_path = flags.model, .state = flags.state}, files, real,
                                tree, *meter);
@@ -88,7 +88,6 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
         {.files = files, .clock = clock, .transport = transport, .contract = contract, .site = site},
         {.device = home.site.device_id,
          .boot_id = read_boot_id(),
-         .speed = flags.speed,
          .directory = flags.reports,
          .log_end = log->end()});
     if (!opened) return failed(opened.error());

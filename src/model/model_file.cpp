@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cmath>
 
+#include "base/hex.h"
 #include "model/model_layout.h"
 
 namespace torpor {
@@ -23,12 +24,6 @@ Digest model_digest(Bytes file) {
 }
 
 namespace {
-
-FixedString<120> hex(const Digest& digest) {
-  FixedString<120> text;
-  text.append_hex(digest.data(), digest.size());
-  return text;
-}
 
 template <class... Pieces>
 FixedString<120> text(const Pieces&... pieces) {

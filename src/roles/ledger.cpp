@@ -3,13 +3,14 @@
 #include "roles/ledger.h"
 #include "base/posix/tell.h"
 
+#include "base/hex.h"
 #include "contract/host/validity.h"
 #include "notes/refusal.h"
 #include "report/breach_text.h"
 
 namespace torpor::apps {
 
-Ledger::Ledger(std::string_view program, Places places, Files& files, const PosixClock& clock,
+Ledger::Ledger(std::string_view program, Places places, Files& files, const Clock& clock,
                Admission& admission, ReportLog& log, Pusher* pusher)
     : program_(program),
       places_(std::move(places)),
@@ -23,10 +24,8 @@ Status Ledger::agreed() {
   const Contract& contract = admission_.contract;
   TORPOR_CHECK(clear_refusal(files_, places_.state));
   TORPOR_CHECK(admission_.store.begin(contract, places_.bundle));
-  FixedString<16> digest;
-  digest.append_hex(contract.digest().data(), 6);
   tell("{}: agreed on {} sequence {} ({}..), a cycle every {} ms\n", program_,
-       contract.terms().contract_id.view(), contract.sequence(), digest.view(),
+       contract.terms().contract_id.view(), contract.sequence(), short_hex(contract.digest()).view(),
        contract.period().count() / 1'000'000);
   return {};
 }
@@ -48,9 +47,8 @@ Status Ledger::reported(const CycleReport& report) {
 // Pushing must not be what breaks the awake limit: a tenth of what is left stays.
 void Ledger::settled() {
   if (pusher_ == nullptr) return;
-  const Duration left = awake_until_ - clock_.now().boot;
-  const auto said = pusher_->contact_if_due(
-      Duration(static_cast<std::int64_t>(0.9 * static_cast<double>(left.count()) / clock_.speed())));
+  const Duration left = clock_.real(awake_until_ - clock_.now().boot);
+  const auto said = pusher_->contact_if_due(left / 10 * 9);
   if (!said.empty()) tell("{}: telemetry: {}\n", program_, said.view());
 }
 

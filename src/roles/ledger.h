@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/files.h"
-#include "base/posix/posix_clock.h"
 #include "contract/host/admission.h"
 #include "duty/detector.h"
 #include "report/report_log.h"
@@ -24,7 +24,7 @@ class Ledger final : public DutyListener {
     std::string bundle;  // file
   };
   // `pusher` may be null: nothing is configured.
-  Ledger(std::string_view program, Places places, Files& files, const PosixClock& clock, Admission& admission,
+  Ledger(std::string_view program, Places places, Files& files, const Clock& clock, Admission& admission,
          ReportLog& log, Pusher* pusher);
 
   Status agreed() override;
@@ -37,7 +37,7 @@ class Ledger final : public DutyListener {
   std::string_view program_;
   Places places_;
   Files& files_;
-  const PosixClock& clock_;
+  const Clock& clock_;
   Admission& admission_;
   ReportLog& log_;
   Pusher* pusher_;

@@ -2,13 +2,13 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "roles/role_main.h"
 #include "base/posix/tell.h"
+#include "base/utc.h"
 
 #include <fmt/core.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include <cmath>
-#include <ctime>
 
 namespace torpor::apps {
 
@@ -35,15 +35,15 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
 
 Result<std::optional<WallTime>> wall_time(const std::string& text) {
   if (text.empty()) return std::optional<WallTime>();
-  tm parts{};
-  const char* end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  if (end == nullptr || *end != '\0') {
-    Error error{.reason = Reason::usage, .where = "--clock-origin"};
-    error.found << text;
-    error.expected << "a time like 2026-01-31T00:00:00Z";
-    return error;
+  const auto seconds = parse_utc(text);
+  // Nanoseconds in 64 bits end in the year 2262.
+  if (!seconds || *seconds < 0 || *seconds > unix_seconds(WallTime::max())) {
+    return Error{.reason = Reason::usage}
+        .at("--clock-origin")
+        .saw(text)
+        .want("a time like 2026-01-31T00:00:00Z");
   }
-  return std::optional<WallTime>(WallTime(std::chrono::seconds(::timegm(&parts))));
+  return std::optional<WallTime>(WallTime(std::chrono::seconds(*seconds)));
 }
 
 Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& files, const PosixClock& clock) {

@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "telemetry/catalogue.h"
 
+#include "base/hex.h"
+
 namespace torpor {
 namespace {
 
@@ -10,7 +12,6 @@ double flag(bool set) { return set ? 1.0 : 0.0; }
 double from_milli(std::uint64_t n) { return static_cast<double>(n) / 1e3; }
 double from_micro(std::uint64_t n) { return static_cast<double>(n) / 1e6; }
 double from_nano(std::uint64_t n) { return static_cast<double>(n) / 1e9; }
-double seconds_of(Duration d) { return static_cast<double>(d.count()) / 1e9; }
 
 std::int64_t wall_ms(const CycleReport& r) {
   return std::chrono::floor<std::chrono::milliseconds>(r.woke.wall.time_since_epoch()).count();
@@ -19,19 +20,11 @@ double wall_s(const CycleReport& r) { return static_cast<double>(wall_ms(r)) / 1
 double interval_s(const CycleReport& r) {
   return r.interval > Duration::zero() ? seconds_of(r.interval) : kAbsent;
 }
-double period_s(const CycleReport& r) {
-  return from_milli(std::uint64_t{r.contract.sample_ms} + r.contract.sleep_ms);
-}
+double period_s(const CycleReport& r) { return seconds_of(r.contract.period()); }
 double cycle_s(const CycleReport& r) {
   return r.interval > Duration::zero() ? seconds_of(r.interval) : period_s(r);
 }
-double awake_s(const CycleReport& r) {
-  Duration awake{};
-  for (std::size_t i = 0; i < kPhases; ++i) {
-    if (i != static_cast<std::size_t>(Phase::sleep)) awake += r.spent[i];
-  }
-  return seconds_of(awake);
-}
+double awake_s(const CycleReport& r) { return seconds_of(awake_of(r)); }
 double alarm_state(const CycleReport& r) {
   if (r.verdict.latched || r.verdict.kind == VerdictKind::alarm) return 2;
   return flag(r.verdict.kind == VerdictKind::watch);
@@ -91,11 +84,9 @@ SeriesLabels labels_of(const Metric& metric, std::size_t i, const Subject& subje
       add("sensor", subject.sensor.view());
       break;
     case Labels::contract: {
-      FixedString<64> digest;
-      digest.append_hex(subject.digest.data(), subject.digest.size());
       FixedString<64> sequence;
       sequence << subject.sequence;
-      add("digest", digest.view());
+      add("digest", hex(subject.digest).view());
       add("sequence", sequence.view());
       break;
     }

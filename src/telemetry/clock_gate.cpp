@@ -22,7 +22,7 @@ std::optional<WallTime> ClockGate::date_of(const Reading& reading, const TimeSta
   const TimeStamp& at = reading.at;
   const bool sound = at.synchronised && at.wall >= not_before_ && at.wall - now.wall <= kMaxAhead;
   const bool same_boot = reading.boot_id == boot_id_ && at.boot <= now.boot;
-  if (reading.speed != 1 || !same_boot) return sound ? std::optional(at.wall) : std::nullopt;
+  if (reading.scaled || !same_boot) return sound ? std::optional(at.wall) : std::nullopt;
   const Duration offset = offset_of(now);
   if (sound && std::chrono::abs(offset_of(at) - offset) <= kMaxStep) return at.wall;
   return WallTime(at.boot.time_since_epoch() + offset);

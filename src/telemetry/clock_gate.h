@@ -37,7 +37,7 @@ class ClockGate {
   struct Reading {
     TimeStamp at;
     FixedString<36> boot_id;
-    double speed = 1;
+    bool scaled = false;  // of a clock that does not run at real time
   };
   std::optional<WallTime> date_of(const Reading& reading, const TimeStamp& now) const;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "exact/random.h"
 #include "telemetry/alarm_post.h"
 #include "telemetry/exposition.h"
 #include "telemetry/gateway.h"
@@ -36,8 +37,7 @@ Pusher::Pusher(const Parts& parts, const Identity& identity, Spool spool)
     : parts_(parts),
       identity_(identity),
       spool_(std::move(spool)),
-      gate_(parts.contract.terms().not_before_s, identity.boot_id),
-      random_state_(seed_of(identity.device.view())) {
+      gate_(parts.contract.terms().not_before_s, identity.boot_id) {
   const auto use = [&](Receiver receiver, const TelemetryServer& server) {
     if (!server.on()) return;
     line(receiver).server = &server;
@@ -47,18 +47,11 @@ Pusher::Pusher(const Parts& parts, const Identity& identity, Spool spool)
   use(Receiver::pushgateway, parts.site.pushgateway);
   use(Receiver::alertmanager, parts.site.alertmanager);
   // The first contact is spread over an interval: robots start together when power returns.
+  // By the device's name, so that a robot has the same place in every run.
   const std::uint64_t interval_ms = parts.contract.terms().telemetry.interval_ms;
-  next_ = parts.clock.now().boot + std::chrono::milliseconds(random() % interval_ms);
+  det::SplitMix64 random(seed_of(identity.device.view()));
+  next_ = parts.clock.now().boot + std::chrono::milliseconds(random.next() % interval_ms);
   event_wait_ = parts.contract.period();
-}
-
-// splitmix64 (Steele, Lea, Flood 2014), seeded by the device: spread over the fleet, and the
-// same again in every run.
-std::uint64_t Pusher::random() {
-  std::uint64_t z = random_state_ += 0x9e3779b97f4a7c15u;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
 }
 
 void Pusher::add(const CycleReport& report, RecordPlace at, RecordPlace end) {
@@ -115,9 +108,8 @@ bool Pusher::speaks_to(Receiver receiver) const {
 
 // Of the time left, what one of the receivers still to come may take.
 Duration Pusher::share() const {
-  const Duration gone = parts_.clock.now().boot - began_;
-  const Duration real(static_cast<std::int64_t>(static_cast<double>(gone.count()) / identity_.speed));
-  return (room_ - real) / std::max(1, parts_left_);
+  const Duration gone = parts_.clock.real(parts_.clock.now().boot - began_);
+  return (room_ - gone) / std::max(1, parts_left_);
 }
 
 PusherFacts Pusher::facts() const {

@@ -43,7 +43,6 @@ class Pusher {
   struct Identity {
     FixedString<64> device;
     FixedString<36> boot_id;
-    double speed = 1;       // of the clock; deadlines are real time
     std::string directory;  // of the record log
     RecordPlace log_end;    // when it was opened
   };
@@ -80,7 +79,6 @@ class Pusher {
   void write_remote();
   void write_backlog();
   void put_snapshot();
-  std::uint64_t random();
 
   Parts parts_;
   Identity identity_;
@@ -92,7 +90,6 @@ class Pusher {
   CycleReport newest_{};
   bool has_newest_ = false;
 
-  std::uint64_t random_state_;
   BootTime next_{};        // when the next contact is due
   BootTime event_next_{};  // when an alarm that waits may ask for one of its own
   Duration event_wait_{};

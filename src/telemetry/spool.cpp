@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint32_t kCursorMode = 0600;
 
 ClockGate::Reading reading_of(const CycleReport& report) {
-  return {.at = report.woke, .boot_id = report.boot_id, .speed = report.speed};
+  return {.at = report.woke, .boot_id = report.boot_id, .scaled = report.speed != 1};
 }
 
 Status write_state(Files& files, const std::string& path, const SpoolState& state) {

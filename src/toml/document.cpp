@@ -31,6 +31,8 @@ struct AssertionFailed : std::exception {
 #pragma pop_macro("TOML_UNREACHABLE")
 #include <toml++/toml.h>
 
+#include "base/utc.h"
+
 namespace torpor {
 namespace {
 
@@ -120,17 +122,15 @@ std::size_t line_of_bad_header(std::string_view text) {
   return 1;
 }
 
-constexpr bool leap(int year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
-
-std::int64_t seconds_since_1970(const toml::date_time& t) {
-  constexpr int kBeforeMonth[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
-  std::int64_t days = 0;
-  for (int y = 1970; y < t.date.year; ++y) days += leap(y) ? 366 : 365;
-  for (int y = t.date.year; y < 1970; ++y) days -= leap(y) ? 366 : 365;
-  days += kBeforeMonth[t.date.month - 1] + t.date.day - 1;
-  if (t.date.month > 2 && leap(t.date.year)) ++days;
-  return days * 86'400 + t.time.hour * 3600 + t.time.minute * 60 + t.time.second -
-         std::int64_t{t.offset->minutes} * 60;
+std::optional<std::int64_t> seconds_since_1970(const toml::date_time& t) {
+  const auto seconds = unix_seconds(CivilTime{.year = t.date.year,
+                                              .month = t.date.month,
+                                              .day = t.date.day,
+                                              .hour = t.time.hour,
+                                              .minute = t.time.minute,
+                                              .second = t.time.second});
+  if (!seconds) return {};
+  return *seconds - std::int64_t{t.offset->minutes} * 60;
 }
 
 }  // namespace
@@ -264,10 +264,11 @@ Result<std::int64_t> TomlDocument::time(std::string_view path, std::int64_t min_
   if (!t.offset) return fail(Reason::toml_wrong_type, where(path), "a local date-time", kForm);
   if (t.time.nanosecond != 0)
     return fail(Reason::toml_wrong_type, where(path), "a fraction of a second", kForm);
-  const std::int64_t seconds = seconds_since_1970(t);
-  if (seconds < min_s || seconds > max_s)
-    return out_of_range(where(path), seconds, min_s, max_s, " s since 1970");
-  return seconds;
+  const auto seconds = seconds_since_1970(t);
+  if (!seconds) return fail(Reason::toml_wrong_type, where(path), "no such time", kForm);
+  if (*seconds < min_s || *seconds > max_s)
+    return out_of_range(where(path), *seconds, min_s, max_s, " s since 1970");
+  return *seconds;
 }
 
 Result<std::size_t> TomlDocument::count(std::string_view path, std::size_t min, std::size_t max) {

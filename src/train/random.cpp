@@ -5,17 +5,13 @@
 #include <cmath>
 #include <vector>
 
+#include "base/assertion.h"
+#include "exact/random.h"
+
 namespace torpor::train {
 namespace {
 
 std::uint64_t rotate(std::uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
-
-std::uint64_t split_mix(std::uint64_t& x) {
-  std::uint64_t z = (x += 0x9e3779b97f4a7c15u);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
 
 // Quantiles of the normal at (i + 1/2) / 65536: the density is integrated upward from the
 // middle (trapezium rule, steps of 1e-4) and inverted on the way; the lower half mirrors.
@@ -47,9 +43,9 @@ const std::vector<float>& quantiles() {
 }  // namespace
 
 Random::Random(std::uint64_t seed, std::uint64_t stream) {
-  std::uint64_t x = seed;
-  std::uint64_t mixed = split_mix(x) ^ (stream * 0xd1342543de82ef95u + 0x2545f4914f6cdd1du);
-  for (auto& s : state_) s = split_mix(mixed);
+  const std::uint64_t mixed = det::SplitMix64(seed).next();
+  det::SplitMix64 seeds(mixed ^ (stream * 0xd1342543de82ef95u + 0x2545f4914f6cdd1du));
+  for (auto& s : state_) s = seeds.next();
 }
 
 std::uint64_t Random::next() {
@@ -68,8 +64,10 @@ double Random::uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
 double Random::uniform(double lo, double hi) { return lo + (hi - lo) * uniform(); }
 double Random::log_uniform(double lo, double hi) { return lo * std::exp(uniform() * std::log(hi / lo)); }
 
+// The high part of 53 bits times n: what floor(uniform() * n) would be without rounding.
 std::size_t Random::below(std::size_t n) {
-  return static_cast<std::size_t>(uniform() * static_cast<double>(n));
+  TORPOR_ASSERT(n > 0, "train.something_is_drawn_from");
+  return static_cast<std::size_t>((static_cast<unsigned __int128>(next() >> 11) * n) >> 53);
 }
 int Random::between(int lo, int hi) {
   return lo + static_cast<int>(below(static_cast<std::size_t>(hi - lo + 1)));

@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "verdict/baseline_key.h"
 
+#include "base/hex.h"
+
 namespace torpor {
 namespace {
 
@@ -17,12 +19,6 @@ Error differs(std::string_view where, std::string_view member, std::string_view 
 FixedString<32> decimal(std::uint32_t value) {
   FixedString<32> text;
   text << value;
-  return text;
-}
-
-FixedString<64> hex(const Digest& digest) {
-  FixedString<64> text;
-  text.append_hex(digest.data(), digest.size());
   return text;
 }
 

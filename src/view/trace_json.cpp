@@ -3,6 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/hex.h"
+#include "base/utc.h"
 #include "view/text.h"
 #include "view/trace_writers.h"
 
@@ -41,7 +43,7 @@ Json row_json(const TraceRow& row) {
   return {{"cycle", r.cycle},
           {"slot_ns", to_ns(r.slot)},
           {"woke_ns", to_ns(r.woke.boot)},
-          {"woke_utc", utc(r.woke.wall)},
+          {"woke_utc", utc(r.woke.wall).view()},
           {"clock_synchronised", r.woke.synchronised},
           {"interval_ns", known(row.has_interval, r.interval)},
           {"deviation_ns", known(row.has_interval, row.deviation)},
@@ -91,9 +93,9 @@ class JsonWriter final : public TraceWriter {
   void head(const CycleReport& r) {
     headed_ = true;
     const Json contract = {{"id", valid_text(r.contract.id)},
-                           {"digest", hex(r.contract.digest)},
+                           {"digest", hex(r.contract.digest).view()},
                            {"sequence", r.contract.sequence},
-                           {"period_ns", period(r).count()},
+                           {"period_ns", r.contract.period().count()},
                            {"tolerance_ns", std::int64_t{r.contract.interval_tolerance_ms} * 1'000'000}};
     write_("{\"device\": " + Json(valid_text(r.device)).dump() + ",\n\"contract\": " + contract.dump() +
            ",\n\"cycles\": [");
@@ -142,16 +144,6 @@ Json summary_json(const TraceSummary& s) {
 
 std::unique_ptr<TraceWriter> make_json_writer(TraceWriter::Write write) {
   return std::make_unique<JsonWriter>(std::move(write));
-}
-
-Duration period(const CycleReport& report) {
-  return std::chrono::milliseconds(std::int64_t{report.contract.sample_ms} + report.contract.sleep_ms);
-}
-
-Duration awake(const TraceRow& row) {
-  Duration sum{};
-  for (std::size_t i = 0; i < static_cast<std::size_t>(Phase::sleep); ++i) sum += row.span[i];
-  return sum;
 }
 
 double energy(const CycleReport& report) { return total(report.energy_mj); }

@@ -5,6 +5,7 @@
 #include <initializer_list>
 
 #include "base/cbor.h"
+#include "base/hex.h"
 #include "contract/fake/golden.h"
 #include "contract/host/sign.h"
 #include "contract/payload.h"
@@ -272,7 +273,7 @@ SigningKey key(std::uint8_t seed) {
 std::string trust_text() {
   FixedString<40> revoked("revoked ");
   const KeyId id = key(kRevoked).id();
-  revoked.append_hex(id.data(), id.size()).append("\n");
+  revoked << hex(id) << "\n";
   return "# for tests\n" + std::string(trust_line(key(kTrusted).public_key()).view()) +
          std::string(trust_line(key(kRevoked).public_key()).view()) + std::string(revoked.view());
 }

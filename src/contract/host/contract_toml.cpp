@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "base/hex.h"
 #include "contract/field_table.h"
 #include "contract/rules.h"
 #include "toml/document.h"
@@ -99,14 +100,11 @@ class FieldReader {
 
   Result<FieldValue> digest(const Field& field, std::string_view path) {
     TORPOR_TRY(const std::string text, document_.text(path, 0, kMaxText));
-    if (text.size() != 2 * digest_.size() || text.find_first_not_of("0123456789abcdef") != text.npos) {
+    if (!parse_hex(text, digest_)) {
       Error error = bad_text(path, text);
       error.expected << "64 lower-case hex digits";
       return error;
     }
-    const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-    for (std::size_t i = 0; i < digest_.size(); ++i)
-      digest_[i] = static_cast<std::byte>(digit(text[2 * i]) * 16 + digit(text[2 * i + 1]));
     const FieldValue value{.number = 0, .text = {}, .bytes = digest_};
     if (auto checked = check_value(field, value); !checked) {
       Error error = bad_text(path, checked.error().found);

@@ -4,6 +4,7 @@
 
 #include <sodium.h>
 
+#include "base/hex.h"
 #include "contract/trust.h"
 
 namespace torpor {
@@ -18,21 +19,6 @@ const std::uint8_t* raw(const std::byte* bytes) { return reinterpret_cast<const 
 void start_sodium() {
   // Picks the fastest code for this machine and opens the random source; 1 = done before.
   if (sodium_init() < 0) __builtin_trap();
-}
-
-std::string hex(Bytes bytes) {
-  std::string text(2 * bytes.size() + 1, '\0');
-  sodium_bin2hex(text.data(), text.size(), raw(bytes.data()), bytes.size());
-  text.pop_back();
-  return text;
-}
-
-template <std::size_t N>
-bool read_hex(std::string_view text, std::array<std::byte, N>& out) {
-  std::size_t length = 0;
-  return text.size() == 2 * N && text.find_first_of("ABCDEF") == text.npos &&
-         sodium_hex2bin(raw(out.data()), N, text.data(), text.size(), nullptr, &length, nullptr) == 0 &&
-         length == N;
 }
 
 }  // namespace
@@ -70,10 +56,11 @@ std::array<std::byte, kSignatureBytes> SigningKey::sign(Bytes message) const {
 
 Result<KeyPaths> write_key_files(Files& files, const std::string& directory, const SigningKey& key) {
   const KeyId id = key.id();
-  const std::string stem = directory + "/" + hex(id);
+  const std::string stem = directory + "/" + std::string(hex(id));
   KeyPaths paths{stem + ".key", stem + ".pub"};
   TORPOR_CHECK(files.make_directories(directory));
-  std::string text = std::string(kKeyWord) + " " + hex(id) + " " + hex(key.seed()) + "\n";
+  std::string text =
+      std::string(kKeyWord) + " " + std::string(hex(id)) + " " + std::string(hex(key.seed())) + "\n";
   const Status written = files.create(paths.private_key, as_bytes(text), 0600);
   sodium_memzero(text.data(), text.size());
   TORPOR_CHECK(written);
@@ -102,8 +89,8 @@ Result<SigningKey> load_signing_key(Files& files, const std::string& path) {
   SigningKey::Seed seed;
   const bool shaped = text.size() == end && text.starts_with(kKeyWord) && text[id_at - 1] == ' ' &&
                       text[seed_at - 1] == ' ' && text.back() == '\n' &&
-                      read_hex(text.substr(id_at, 2 * sizeof(KeyId)), id) &&
-                      read_hex(text.substr(seed_at, 2 * sizeof(seed)), seed);
+                      parse_hex(text.substr(id_at, 2 * sizeof(KeyId)), id) &&
+                      parse_hex(text.substr(seed_at, 2 * sizeof(seed)), seed);
   sodium_memzero(content.data(), content.size());
   if (!shaped) return error;
   const SigningKey key = SigningKey::from_seed(seed);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/cbor.h"
+#include "base/hex.h"
 
 namespace torpor {
 namespace {
@@ -23,8 +24,7 @@ Error damaged(const std::string& path, std::string_view found) {
 
 FixedString<120> sequence_and_digest(std::uint64_t sequence, const Digest& digest) {
   FixedString<120> text;
-  text << "sequence " << sequence << ", digest ";
-  return text.append_hex(digest.data(), digest.size());
+  return text << "sequence " << sequence << ", digest " << hex(digest);
 }
 
 }  // namespace
@@ -135,8 +135,7 @@ Status RollbackStore::check(const Contract& contract, std::string_view what) con
     error.found = sequence_and_digest(contract.sequence(), contract.digest());
     error.expected << relation;
     if (reason == Reason::rollback_equivocation) {
-      error.expected << " ";
-      error.expected.append_hex(seen.digest.data(), seen.digest.size());
+      error.expected << " " << hex(seen.digest);
     } else {
       error.expected << " " << seen.sequence;
     }

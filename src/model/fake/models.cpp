@@ -31,14 +31,6 @@ T must(Result<T> result) {
 
 }  // namespace
 
-std::uint64_t SeededNumbers::next() {
-  state_ += 0x9e3779b97f4a7c15ull;
-  std::uint64_t z = state_;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-  return z ^ (z >> 31);
-}
-
 float SeededNumbers::uniform(float low, float high) {
   return low + (high - low) * (static_cast<float>(next() >> 40) * (1.0f / 16777216.0f));
 }

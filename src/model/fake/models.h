@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "exact/random.h"
 #include "model/model_file.h"
 #include "model/quant_model.h"
 
@@ -15,13 +16,13 @@ namespace torpor {
 
 class SeededNumbers {
  public:
-  explicit SeededNumbers(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next();                  // splitmix64
+  explicit SeededNumbers(std::uint64_t seed) : random_(seed) {}
+  std::uint64_t next() { return random_.next(); }
   float uniform(float low, float high);  // 24 random bits
   std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>(next() % n); }
 
  private:
-  std::uint64_t state_;
+  det::SplitMix64 random_;
 };
 
 // Weights uniform with variance 1/in, everything of order one, plausible ranges.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/hex.h"
+
 namespace torpor {
 namespace {
 
@@ -30,12 +32,6 @@ Error refused(std::string_view field, const Found& found, const Expected& expect
 Status check_number(std::string_view field, std::uint32_t found, std::uint32_t wanted) {
   if (found == wanted) return {};
   return refused(field, found, wanted);
-}
-
-FixedString<64> hex(const Digest& digest) {
-  FixedString<64> text;
-  text.append_hex(digest.data(), digest.size());
-  return text;
 }
 
 }  // namespace

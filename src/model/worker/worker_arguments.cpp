@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "base/hex.h"
 #include "model/worker/worker_protocol.h"
 
 namespace torpor {
@@ -27,33 +28,18 @@ Status read_number(std::string_view name, std::string_view text, std::uint32_t m
   return error;
 }
 
-int nibble(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
 Status read_digest(std::string_view text, Digest& out) {
-  bool ok = text.size() == 2 * out.size();
-  for (std::size_t i = 0; ok && i < out.size(); ++i) {
-    const int high = nibble(text[2 * i]);
-    const int low = nibble(text[2 * i + 1]);
-    ok = high >= 0 && low >= 0;
-    if (ok) out[i] = static_cast<std::byte>(high << 4 | low);
-  }
-  if (ok) return {};
+  if (parse_hex(text, out)) return {};
   return wrong(kNames[kDigest], text, "64 lower case hexadecimal digits");
 }
 
 }  // namespace
 
 std::vector<std::string> command_line(const std::string& program, const WorkerArguments& arguments) {
-  FixedString<64> digest;
-  digest.append_hex(arguments.digest.data(), arguments.digest.size());
   const std::string values[kArguments] = {arguments.backend,
                                           std::string(kPolicies[static_cast<std::size_t>(arguments.policy)]),
                                           arguments.model,
-                                          std::string(digest.view()),
+                                          std::string(hex(arguments.digest)),
                                           std::to_string(arguments.feature_version),
                                           std::to_string(arguments.max_batch),
                                           std::to_string(arguments.parent)};

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 
+#include "exact/random.h"
 #include "power/declared_meter.h"
 
 namespace torpor {
@@ -14,17 +15,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// SplitMix64: the same numbers on every host.
 class Random {
  public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t bits() {
-    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-  }
-  double uniform() { return static_cast<double>(bits() >> 11) / 9007199254740992.0; }
+  explicit Random(std::uint64_t seed) : random_(seed) {}
+  std::uint64_t bits() { return random_.next(); }
+  double uniform() { return random_.uniform(); }
   double normal() {
     double sum = -6;
     for (int i = 0; i < 12; ++i) sum += uniform();
@@ -33,7 +28,7 @@ class Random {
   std::uint64_t below(std::uint64_t n) { return bits() % n; }
 
  private:
-  std::uint64_t state_;
+  det::SplitMix64 random_;
 };
 
 constexpr PowerModel kPower{.idle_mw = 4000, .sample_mw = 4900, .infer_mw = 7600, .sleep_mw = 3900};
@@ -101,7 +96,7 @@ struct Robot {
   bool trouble(const CycleReport& r, std::uint64_t at) const { return story.with_trouble && r.cycle == at; }
 
   void fill_time(CycleReport& r) {
-    const Duration period = milliseconds(r.contract.sample_ms + r.contract.sleep_ms);
+    const Duration period = r.contract.period();
     if (r.cycle > 1) slot += period;
     if (trouble(r, kSkipCycle)) {
       slot += period;

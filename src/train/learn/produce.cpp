@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hex.h"
 #include "model/cpu/cpu_backend.h"
 #include "model/onnx/onnx_export.h"
 #include "model/quant_model.h"
@@ -16,10 +17,6 @@ namespace {
 // Quantiles of |activation| that become the ends of int8 (recipe: 99.9 %).
 constexpr double kRangeQuantile = 0.999;
 constexpr std::uint64_t kRangeSeed = kMeasureSeed + (std::uint64_t{1} << 40);
-
-std::string hex(const Digest& digest) {
-  return std::string(FixedString<64>{}.append_hex(digest.data(), digest.size()).view());
-}
 
 std::string progress_line(const Progress& p) {
   return fmt::format(
@@ -61,7 +58,7 @@ Status produce(Files& files, const Clock& clock, const ProduceOptions& options,
   facts.validation_auc = trained.validation_auc;
   facts.cut_short = trained.cut_short;
   facts.dims = options.train.dims;
-  facts.weights_digest = hex(model_digest(bare));
+  facts.weights_digest = hex(model_digest(bare)).view();
   for (double level : {-4.0, -12.0, -18.0}) {
     say(fmt::format("measuring at {:.0f} dB", level));
     TORPOR_TRY(const LevelQuality quality,
@@ -77,7 +74,7 @@ Status produce(Files& files, const Clock& clock, const ProduceOptions& options,
   TORPOR_CHECK(write_model_file(files, options.out_dir + "/detector.model", quantised, card));
   TORPOR_TRY(const auto bytes, encode_model_file(quantised, card));
   say(fmt::format("{}/detector.model  SHA-256 {}  after {:.1f} min", options.out_dir,
-                  hex(model_digest(bytes)), trained.seconds / 60));
+                  hex(model_digest(bytes)).view(), trained.seconds / 60));
   return {};
 }
 
