@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # torpor_read_rooms()
-#   Reads src/rooms.txt: TORPOR_ALL_ROOMS in order, and TORPOR_EDGES_<room> of each.
+#   Reads src/rooms.txt: TORPOR_ALL_ROOMS in order, TORPOR_EDGES_<room> of each, and
+#   TORPOR_FREESTANDING, those marked so.
 #
-# torpor_room([PUBLIC header...] [NO_EXCEPTIONS] [LIBS lib...] [TEST_ROOMS room...] [TEST_LIBS lib...])
+# torpor_room([PUBLIC header...] [HOSTED file...] [APART source...] [NO_EXCEPTIONS] [LIBS lib...]
+#             [TEST_ROOMS room...] [TEST_LIBS lib...])
 #   The room this CMakeLists.txt lies in. Its library is torpor_<path with _ for />, linked to
 #   the rooms that src/rooms.txt lets it see. By file name:
 #     *_test.cpp   torpor_NAME_test, one GoogleTest program, found by CTest
 #     *_fuzz.cpp   fuzz_<file>, one program each (clang, TORPOR_FUZZ)
 #     *_bench.cpp  torpor_NAME_bench (Google Benchmark, TORPOR_BENCH)
 #     other *.cpp  the library
+#   HOSTED are files of a freestanding room that firmware does not see; APART are sources that
+#   this CMakeLists.txt makes into targets of their own.
 #   TEST_ROOMS are further rooms that tests, fuzzers and benchmarks use.
+
+# What this build is made of, told to tools/check_rooms.mjs by CMake itself.
+file(WRITE ${PROJECT_BINARY_DIR}/.cmake/api/v1/query/codemodel-v2 "")
 
 # The results must not depend on the host: no contraction, no fast-math, anywhere.
 add_library(torpor_flags INTERFACE)
@@ -24,12 +31,16 @@ function(torpor_read_rooms)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
   file(STRINGS ${file} lines REGEX "^[^#]")
   set(all "")
+  set(freestanding "")
   foreach(line ${lines})
-    if(NOT line MATCHES "^([a-z_/]+) *:([ a-z_/]*)$")
-      message(FATAL_ERROR "src/rooms.txt: found '${line}', expected 'room : room room'")
+    if(NOT line MATCHES "^([a-z_/]+)( !freestanding)? *:([ a-z_/]*)$")
+      message(FATAL_ERROR "src/rooms.txt: found '${line}', expected 'room [!freestanding] : room room'")
     endif()
     set(room ${CMAKE_MATCH_1})
-    string(REGEX MATCHALL "[a-z_/]+" edges "${CMAKE_MATCH_2}")
+    if(CMAKE_MATCH_2)
+      list(APPEND freestanding ${room})
+    endif()
+    string(REGEX MATCHALL "[a-z_/]+" edges "${CMAKE_MATCH_3}")
     foreach(edge ${edges})
       if(NOT edge IN_LIST all)
         message(FATAL_ERROR "src/rooms.txt: ${room} names ${edge}, which does not stand above it")
@@ -39,6 +50,7 @@ function(torpor_read_rooms)
     set(TORPOR_EDGES_${room} ${edges} PARENT_SCOPE)
   endforeach()
   set(TORPOR_ALL_ROOMS ${all} PARENT_SCOPE)
+  set(TORPOR_FREESTANDING ${freestanding} PARENT_SCOPE)
 endfunction()
 
 function(torpor_room_target room out)
@@ -55,7 +67,7 @@ function(torpor_link_rooms target scope)
 endfunction()
 
 function(torpor_room)
-  cmake_parse_arguments(R "NO_EXCEPTIONS" "" "PUBLIC;LIBS;TEST_ROOMS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(R "NO_EXCEPTIONS" "" "PUBLIC;HOSTED;APART;LIBS;TEST_ROOMS;TEST_LIBS" ${ARGN})
   file(RELATIVE_PATH room ${PROJECT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
   if(NOT room IN_LIST TORPOR_ALL_ROOMS)
     message(FATAL_ERROR "${room} is not in src/rooms.txt")
@@ -68,6 +80,14 @@ function(torpor_room)
     list(FILTER ${kind}_sources INCLUDE REGEX "_${kind}\\.cpp$")
   endforeach()
   list(REMOVE_ITEM sources ${test_sources} ${fuzz_sources} ${bench_sources} "")
+  list(TRANSFORM R_APART PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  list(REMOVE_ITEM sources ${R_APART} "")
+  if(room IN_LIST TORPOR_FREESTANDING)
+    set(firmware_sources ${sources})
+    list(TRANSFORM R_HOSTED PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+    list(REMOVE_ITEM firmware_sources ${R_HOSTED} "")
+    set_property(GLOBAL APPEND PROPERTY TORPOR_FREESTANDING_SOURCES ${firmware_sources})
+  endif()
 
   if(sources)
     set(scope PUBLIC)
@@ -91,7 +111,6 @@ function(torpor_room)
       message(FATAL_ERROR "${room}: there is no public header ${header}")
     endif()
   endforeach()
-  set_property(GLOBAL PROPERTY TORPOR_PUBLIC_${room} ${R_PUBLIC})
 
   if(TORPOR_TESTS AND test_sources)
     torpor_test(${library}_test PREFIX ${room} SOURCES ${test_sources} ROOMS ${room} ${R_TEST_ROOMS} LIBS ${R_TEST_LIBS})

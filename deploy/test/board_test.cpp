@@ -42,7 +42,7 @@ class Board : public testing::Test {
       auto started = ServerForTest::prometheus(
           {.out_of_order = "1d", .rule_file = deployed_rules("2s"), .user_assets = assets->at("assets")});
       if (started == nullptr) return started;
-      const std::int64_t now = to_ns(PosixClock::real().now().wall) / 1'000'000'000;
+      const std::int64_t now = to_ns(PosixClock::unscaled().now().wall) / 1'000'000'000;
       FleetForTest fleet(kRobots, now - kHistorySeconds);
       PosixFiles files;
       CurlTransport transport(files, static_cast<std::uint32_t>(::getuid()));

@@ -217,7 +217,7 @@ TEST(EndToEnd, vmalert_fires_the_same_rules_over_victoria_metrics) {
   CurlTransport transport(files, static_cast<std::uint32_t>(::getuid()));
   TelemetryServer to;
   to.url = server->url() + "/api/v1/write";
-  const std::int64_t now = to_ns(PosixClock::real().now().wall) / 1'000'000'000;
+  const std::int64_t now = to_ns(PosixClock::unscaled().now().wall) / 1'000'000'000;
   FleetForTest fleet(100, now - 1200);
   EXPECT_EQ(fleet.send(transport, to, now).refused, "");
 

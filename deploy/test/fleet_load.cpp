@@ -39,7 +39,7 @@ double seconds_since(std::chrono::steady_clock::time_point then) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - then).count();
 }
 
-std::int64_t now_s() { return to_ns(PosixClock::real().now().wall) / 1'000'000'000; }
+std::int64_t now_s() { return to_ns(PosixClock::unscaled().now().wall) / 1'000'000'000; }
 
 // User and system time of a process so far.
 double cpu_seconds(int pid) {

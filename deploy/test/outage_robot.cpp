@@ -30,7 +30,7 @@ Outcome OutageRobot::Path::send(const Request& request, Duration deadline) {
 
 OutageRobot::OutageRobot(std::string device, std::string url, Story story)
     : device_(std::move(device)), story_(story) {
-  const WallTime now = PosixClock::real().now().wall;
+  const WallTime now = PosixClock::unscaled().now().wall;
   const std::int64_t now_s = to_ns(now) / 1'000'000'000;
   Terms terms = terms_for_test();
   terms.not_before_s = now_s - 30 * 86'400;

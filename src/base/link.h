@@ -12,8 +12,6 @@ namespace torpor {
 // Implementations: UnixLink (link/host/unix_link.h), MemoryLink (link/fake/memory_link.h, tests).
 class Link {
  public:
-  virtual ~Link() = default;
-
   // Tries once to get a connection: dials, or takes the peer that is waiting.
   // peer_absent when nobody is there; file_denied when the peer's user is not allowed.
   virtual Status open() = 0;
@@ -27,6 +25,9 @@ class Link {
   virtual Result<std::size_t> write(Bytes from) = 0;
 
   virtual void close() = 0;
+
+ protected:
+  ~Link() = default;  // owned by its own type only: firmware has no heap
 };
 
 }  // namespace torpor

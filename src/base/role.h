@@ -32,8 +32,11 @@ struct Step {
 
 class Role {
  public:
-  virtual ~Role() = default;
   virtual Step wake(Wake why) = 0;
+
+ protected:
+  // Nobody owns a role by its base: on firmware a deleting destructor would want a heap.
+  ~Role() = default;
 };
 
 }  // namespace torpor

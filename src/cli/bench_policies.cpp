@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "cli/bench_policies.h"
 
+#include "model/backends/backends.h"
 #include "model/cpu/cpu_backend.h"
 #include "model/worker/worker_backend.h"
 
@@ -30,10 +31,11 @@ std::vector<BenchPolicy> bench_policies(const BackendChoice& choice, const Model
       {.backend = "cpu", .residency = "exit", .between = Between::nothing, .make = cpu},
       {.backend = "cpu", .residency = "keep", .between = Between::held, .make = cpu}};
   if (choice.worker.empty()) return policies;
-  for (const char* backend : {"cuda", "tensorrt"}) {
+  for (const BackendFacts& backend : kBackends) {
+    if (!backend.holds_device) continue;
     const auto worker = [&](const char* residency, WorkerPolicy policy, Between between) {
       const WorkerBackend::Setup setup{.program = choice.worker,
-                                       .backend = backend,
+                                       .backend = std::string(backend.name),
                                        .model_path = path,
                                        .policy = policy,
                                        .infer_deadline = kDeadline,
@@ -41,7 +43,7 @@ std::vector<BenchPolicy> bench_policies(const BackendChoice& choice, const Model
       const Make make = [setup, &model, batch, &real] {
         return loaded(std::make_unique<WorkerBackend>(setup, real), model, batch);
       };
-      policies.push_back({.backend = backend,
+      policies.push_back({.backend = std::string(backend.name),
                           .residency = residency,
                           .between = between,
                           .holds_device = true,

@@ -51,8 +51,8 @@ std::string terms_summary(const Terms& t) {
       fmt::format("  {} sequence {} for {}, valid {} to {}\n", t.contract_id.view(), t.sequence,
                   t.target_class.view(), utc_text(t.not_before_s).view(), utc_text(t.expires_s).view());
   text += fmt::format("  every {} ms: sample {} ms, infer at most {} ms, release within {} ms, then asleep\n",
-                      std::uint64_t{t.duty.sample_ms} + t.duty.sleep_ms, t.duty.sample_ms,
-                      t.power.infer_deadline_ms, t.power.release_deadline_ms);
+                      t.duty.period_ms(), t.duty.sample_ms, t.power.infer_deadline_ms,
+                      t.power.release_deadline_ms);
   text += fmt::format("  at most {} mJ a cycle, {} mJ an hour, idle below {} mW\n",
                       t.power.active_mj_per_cycle, t.power.mj_per_hour, t.power.idle_mw);
   text += fmt::format("  {} sensor{}, alarm after {} healthy cycles, a false one in {} cycles\n",

@@ -11,21 +11,32 @@
 
 // The numbers both roles obey. Freestanding: no heap, no file, no clock.
 //
-// Each member of Terms is one row of the field table (contract/field_table.h), which
-// gives its TOML name, CBOR key, unit, bounds and meaning; docs/bundle.md is made from
-// it. Nowhere else in the code is there a number of the contract, and no default.
+// Each member of Terms is one row of contract/fields.def, which gives its TOML name, CBOR
+// key, unit, bounds and meaning; docs/bundle.md is made from it. Nowhere else in the code is
+// there a number of the contract, and no default.
 namespace torpor {
 
 inline constexpr std::size_t kMaxSensors = 4;
 inline constexpr std::size_t kMaxAxes = 3;
 
-enum class SleepLevel : std::uint8_t { block = 0, suspend = 1 };
-enum class Residency : std::uint8_t { exit = 0, context = 1 };
+// Their words, in the order of their CBOR numbers: contract/words.def.
+enum class SleepLevel : std::uint8_t {
+#define TORPOR_SLEEP_LEVEL(word) word,
+#include "contract/words.def"
+};
+enum class Residency : std::uint8_t {
+#define TORPOR_RESIDENCY(word) word,
+#include "contract/words.def"
+};
 
 struct DutyTerms {
   std::uint32_t sample_ms;
   std::uint32_t sleep_ms;
   std::uint32_t interval_tolerance_ms;  // |start-to-start - period| above this is a deviation
+
+  // From start to start. Nobody else adds the two: they fit 32 bits each, not together.
+  constexpr std::uint64_t period_ms() const { return std::uint64_t{sample_ms} + sleep_ms; }
+  constexpr Duration period() const { return std::chrono::milliseconds(period_ms()); }
 };
 
 struct QueueTerms {
@@ -114,7 +125,7 @@ class Contract {
 
   Duration sample() const { return std::chrono::milliseconds(terms_.duty.sample_ms); }
   Duration sleep() const { return std::chrono::milliseconds(terms_.duty.sleep_ms); }
-  Duration period() const { return sample() + sleep(); }
+  Duration period() const { return terms_.duty.period(); }
 
  private:
   friend class ContractMaker;  // contract/verify.cpp

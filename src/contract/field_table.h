@@ -10,9 +10,10 @@
 #include "base/result.h"
 #include "contract/contract.h"
 
-// The one table of the contract's fields. The TOML reader, the CBOR encoder and decoder,
-// the difference of two contracts, docs/bundle.md and docs/bundle.cddl all walk it, so a
-// field is added by one row here and one member in Terms. Freestanding.
+// The one table of the contract's fields: contract/fields.def as data. The TOML reader, the
+// CBOR encoder and decoder, the difference of two contracts, docs/bundle.md and
+// docs/bundle.cddl all walk it, so a field is added by one row there and one member in Terms.
+// Freestanding.
 namespace torpor {
 
 // Integers of the schema this binary accepts. A row with `since` above the schema of a

@@ -24,7 +24,7 @@ class Judge {
   }
 
  private:
-  std::uint64_t period_ms() const { return std::uint64_t{t_.duty.sample_ms} + t_.duty.sleep_ms; }
+  std::uint64_t period_ms() const { return t_.duty.period_ms(); }
   // Cycles that may begin within a span, the one at its edge included.
   std::uint64_t cycles_in(std::uint64_t span_ms) const { return (span_ms + period_ms() - 1) / period_ms(); }
 

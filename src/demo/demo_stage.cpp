@@ -102,8 +102,8 @@ Result<DemoStage> set_stage(const DemoFlags& flags, Files& files, const Clock& c
   TORPOR_TRY(Terms terms, load_terms(files, flags.contract,
                                      {.sequence = 1, .not_before_s = now_s, .expires_s = now_s + kValidS}));
   TORPOR_TRY(stage.source, choose_source(files, flags.pack, terms.duty));
-  const auto period = std::chrono::milliseconds(terms.duty.sample_ms + terms.duty.sleep_ms);
-  const auto length = std::chrono::duration_cast<std::chrono::seconds>(period * stage.source.windows);
+  const auto length =
+      std::chrono::duration_cast<std::chrono::seconds>(terms.duty.period() * stage.source.windows);
   stage.origin = now - length;
   terms.not_before_s = (now - length).time_since_epoch().count() - 1;
   TORPOR_TRY(const auto bundle, sign_terms(terms, key, flags.contract));

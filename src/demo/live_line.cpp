@@ -76,9 +76,7 @@ void add_deviation(Line& line, const CycleReport& r) {
     line.add("{:>10}", "first");
     return;
   }
-  const std::int64_t period_ms = std::int64_t{r.contract.sample_ms} + r.contract.sleep_ms;
-  const double ms =
-      std::chrono::duration<double, std::milli>(r.interval - std::chrono::milliseconds(period_ms)).count();
+  const double ms = std::chrono::duration<double, std::milli>(r.interval - r.contract.period()).count();
   if (std::fabs(ms) < 1000) {
     line.add("{:>+7.1f} ms", ms);
   } else {

@@ -95,7 +95,7 @@ void check_timers(const DoctorFacts& facts, Findings& out) {
     return;
   }
   const Terms& terms = *facts.terms;
-  const double cycles = 60'000.0 / (double{1} * terms.duty.sample_ms + terms.duty.sleep_ms);
+  const double cycles = 60'000.0 / static_cast<double>(terms.duty.period_ms());
   std::uint64_t frames = 0;
   for (const SensorTerms& sensor : terms.sensors()) {
     const std::uint64_t samples = window_samples(terms.duty, sensor) * sensor.axes;

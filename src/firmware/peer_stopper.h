@@ -19,11 +19,13 @@ struct Overdue {
 // on a computer (firmware/host/dead_man.h), the other processor's power switch on an MCU.
 class PeerStopper {
  public:
-  virtual ~PeerStopper() = default;
   // At once and without asking: who spins or hangs hears nothing. May be done to a detector
   // in the middle of anything; all that it keeps is crash-safe. An error is said by the
   // implementation; the sampler then hangs up and goes on.
   virtual Status stop(const Overdue& why) = 0;
+
+ protected:
+  ~PeerStopper() = default;  // owned by its own type only: firmware has no heap
 };
 
 }  // namespace torpor

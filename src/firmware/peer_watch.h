@@ -32,13 +32,13 @@ class PeerWatch {
 
   // `until` as said, where the contract can mean it: later than now and not beyond its
   // period. Anything else is another clock's or nonsense, and is taken for the period.
-  bool credible(BootTime until, BootTime now) const { return until > now && until <= now + period_; }
+  [[nodiscard]] bool credible(BootTime until, BootTime now) const { return until > now && until <= now + period_; }
 
   // When to call overdue(); max(): nothing is owed.
   BootTime deadline() const;
   // What is owed and did not come, if so. Moves the deadline where the machine was
   // suspended meanwhile.
-  std::optional<Overdue> overdue(const TimeStamp& now);
+  [[nodiscard]] std::optional<Overdue> overdue(const TimeStamp& now);
 
  private:
   enum class State : std::uint8_t { gone, awake, asleep };

@@ -20,13 +20,15 @@ struct SuspendOutcome {
 // a sampler that runs on that machine has one: firmware/host/host_sleep.h.
 class SystemSleep {
  public:
-  virtual ~SystemSleep() = default;
   // Suspends to RAM, this process included, with a wake-up shortly before `until`, and
   // returns when the machine runs again. The one call of a role's seams that takes time: in
   // it nobody could have been served.
   virtual SuspendOutcome suspend_until(BootTime until) = 0;
   // Suspending failed as often as the contract allows; it will not be asked for again.
   virtual void given_up(const Error& last) = 0;
+
+ protected:
+  ~SystemSleep() = default;  // owned by its own type only: firmware has no heap
 };
 
 }  // namespace torpor

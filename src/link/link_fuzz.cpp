@@ -46,28 +46,13 @@ void round_trip(const Message& message) {
   if (message.type == MessageType::hello && message.hello.major != kProtocolMajor) return;
   const auto encoded = [&]() -> Result<Bytes> {
     switch (message.type) {
-      case MessageType::hello:
-        return encode(message.hello, payload);
-      case MessageType::window_start:
-        return encode(message.window_start, payload);
-      case MessageType::frame:
-        return encode(message.frame, payload);
-      case MessageType::window_end:
-        return encode(message.window_end, payload);
-      case MessageType::context:
-        return encode(message.context, payload);
-      case MessageType::sleep:
-        return encode(message.sleep, payload);
-      case MessageType::bundle:
-        return encode(message.bundle, payload);
-      case MessageType::goodbye:
-        return encode(message.goodbye, payload);
-      case MessageType::slept:
-        return encode(message.slept, payload);
-      case MessageType::stopped:
-        break;
+#define TORPOR_MESSAGE(type, number, text, Struct, fields) \
+  case MessageType::type:                                  \
+    return encode(message.type, payload);
+#include "link/messages.def"
+#undef TORPOR_MESSAGE
     }
-    return encode(message.stopped, payload);
+    std::abort();
   }();
   require(encoded.ok());
   static std::array<std::int16_t, kMaxFrameSamples> room;

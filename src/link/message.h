@@ -23,17 +23,11 @@ namespace torpor {
 inline constexpr std::uint32_t kProtocolMajor = 1;
 inline constexpr std::uint32_t kProtocolMinor = 1;
 
+// A new message is a row of messages.def and its struct below.
 enum class MessageType : std::uint8_t {
-  hello = 1,
-  window_start = 2,
-  frame = 3,
-  window_end = 4,
-  context = 5,
-  sleep = 6,
-  bundle = 7,
-  goodbye = 8,
-  slept = 9,     // since minor version 1
-  stopped = 10,  // since minor version 1
+#define TORPOR_MESSAGE(type, number, text, Struct, fields) type = number,
+#include "link/messages.def"
+#undef TORPOR_MESSAGE
 };
 std::string_view name(MessageType type);
 
@@ -91,8 +85,8 @@ struct Goodbye {
   ReasonName reason;  // empty: done
 };
 
-// Sampler to detector, after a sleep that the contract wants suspended: how it was slept.
-// Only from a sampler that owns the machine's sleep.
+// Since minor version 1. Sampler to detector, after a sleep that the contract wants suspended: how it was
+// slept. Only from a sampler that owns the machine's sleep.
 struct Slept {
   SleepLevel level{};
   Duration slept{};                   // suspended for so long, 0 where it was not
@@ -100,40 +94,28 @@ struct Slept {
   ReasonName reason{};                // why it was not suspended to the end; empty: it was
 };
 
-// Sampler to detector, at an agreement: the detector before this one was stopped for not
-// coming back within the limit. Repeated until a detector has finished a cycle.
+// Since minor version 1. Sampler to detector, at an agreement: the detector before this one was stopped for
+// not coming back within the limit. Repeated until a detector has finished a cycle.
 struct Stopped {
   Duration after{};  // awake, or overdue, for so long
   Duration limit{};  // what it may be
 };
 
-// One decoded message; `type` says which member means something. Views point into the
-// reader's memory.
+// One decoded message; `type` says which member means something, and is that member's name.
+// Views point into the reader's memory.
 struct Message {
   MessageType type{};
-  Hello hello;
-  WindowStart window_start;
-  Frame frame;
-  WindowEnd window_end;
-  ContextUpdate context;
-  SleepUntil sleep;
-  BundleCopy bundle;
-  Goodbye goodbye;
-  Slept slept;
-  Stopped stopped;
+#define TORPOR_MESSAGE(type, number, text, Struct, fields) Struct type;
+#include "link/messages.def"
+#undef TORPOR_MESSAGE
 };
 
-// The payload, written to the front of `out`; message_too_long where it does not fit.
-Result<Bytes> encode(const Hello& message, MutableBytes out);
-Result<Bytes> encode(const WindowStart& message, MutableBytes out);
-Result<Bytes> encode(const Frame& message, MutableBytes out);
-Result<Bytes> encode(const WindowEnd& message, MutableBytes out);
-Result<Bytes> encode(const ContextUpdate& message, MutableBytes out);
-Result<Bytes> encode(const SleepUntil& message, MutableBytes out);
-Result<Bytes> encode(const BundleCopy& message, MutableBytes out);
-Result<Bytes> encode(const Goodbye& message, MutableBytes out);
-Result<Bytes> encode(const Slept& message, MutableBytes out);
-Result<Bytes> encode(const Stopped& message, MutableBytes out);
+// For each message: the payload, written to the front of `out`. message_too_long: it does not
+// fit there, or a FRAME has more than kMaxFrameSamples.
+#define TORPOR_MESSAGE(type, number, text, Struct, fields) \
+  Result<Bytes> encode(const Struct& message, MutableBytes out);
+#include "link/messages.def"
+#undef TORPOR_MESSAGE
 
 using SampleRoom = std::span<std::int16_t, kMaxFrameSamples>;
 

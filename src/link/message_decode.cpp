@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
-#include <bit>
-
-#include "link/message_fields.h"
+#include "link/field_reader.h"
 
 namespace torpor {
 
@@ -12,9 +10,9 @@ namespace {
 
 using cbor::MapReader;
 using cbor::Reader;
-using Fields = MessageFields;
 
-Status read(Fields& f, Hello& m) {
+// Fields that are not always there, and a major version of which nothing else is known.
+Status read_by_hand(FieldReader& f, Hello& m) {
   while (f.next()) {
     switch (f.key()) {
       case 1:
@@ -55,18 +53,6 @@ Status read(Fields& f, Hello& m) {
   return {};
 }
 
-Status read(Fields& f, SampleRoom room, Frame& m) {
-  Bytes raw;
-  TORPOR_CHECK(f.get_all(m.window_id, m.sequence, m.capture_ns, m.sensor, m.rate_mhz, m.scale_pg, m.axes,
-                         m.starts_block, raw));
-  if (raw.size() % sizeof(std::int16_t) != 0 || raw.size() > room.size_bytes())
-    return f.out_of_range(9, "whole samples, as many as a frame may hold");
-  static_assert(std::endian::native == std::endian::little, "a big-endian port swaps samples here");
-  if (!raw.empty()) std::memcpy(room.data(), raw.data(), raw.size());
-  m.samples = room.first(raw.size() / sizeof(std::int16_t));
-  return {};
-}
-
 Status read_type(MapReader& map, Reader& reader, std::uint64_t& type) {
   const bool some = map.next();
   TORPOR_CHECK(map.status());
@@ -80,29 +66,29 @@ Status read_type(MapReader& map, Reader& reader, std::uint64_t& type) {
   return {};
 }
 
-Status read_body(Fields& f, SampleRoom room, Message& into) {
+bool is_known(std::uint64_t type) {
+  switch (type) {
+#define TORPOR_MESSAGE(type, number, text, Struct, fields) case number:
+#include "link/messages.def"
+#undef TORPOR_MESSAGE
+    return true;
+    default:
+      return false;
+  }
+}
+
+Status read_body(FieldReader& f, Message& into) {
   switch (into.type) {
-    case MessageType::hello:
-      return read(f, into.hello);
-    case MessageType::window_start:
-      return f.get_all(into.window_start.window_id, into.window_start.samples);
-    case MessageType::frame:
-      return read(f, room, into.frame);
-    case MessageType::window_end:
-      return f.get_all(into.window_end.window_id, into.window_end.frames, into.window_end.dropped);
-    case MessageType::context:
-      return f.get_all(into.context.window_id, into.context.context.rpm_milli,
-                       into.context.context.load_permille, into.context.context.temperature_mdeg);
-    case MessageType::sleep:
-      return f.get_all(into.sleep.until);
-    case MessageType::bundle:
-      return f.get_all(into.bundle.file);
-    case MessageType::goodbye:
-      return f.get_all(into.goodbye.reason);
-    case MessageType::slept:
-      return f.get_all(into.slept.level, into.slept.slept, into.slept.failed_suspends, into.slept.reason);
-    case MessageType::stopped:
-      return f.get_all(into.stopped.after, into.stopped.limit);
+#define TORPOR_MESSAGE(type, number, text, Struct, fields) \
+  case MessageType::type: {                                \
+    Struct& m = into.type;                                 \
+    return f.get_all fields;                               \
+  }
+#define TORPOR_MESSAGE_BY_HAND(type, number, text, Struct) \
+  case MessageType::type:                                  \
+    return read_by_hand(f, into.type);
+#include "link/messages.def"
+#undef TORPOR_MESSAGE
   }
   return {};
 }
@@ -121,14 +107,12 @@ Result<bool> decode(Bytes payload, SampleRoom room, Message& into) {
   MapReader map(reader);
   std::uint64_t type = 0;
   if (auto status = read_type(map, reader, type); !status) return malformed("message"sv, status.error());
-  if (type < static_cast<std::uint64_t>(MessageType::hello) ||
-      type > static_cast<std::uint64_t>(MessageType::stopped)) {
-    return false;
-  }
+  if (!is_known(type)) return false;
   into = Message{};
   into.type = static_cast<MessageType>(type);
-  Fields fields(map, reader);
-  if (auto status = read_body(fields, room, into); !status) return malformed(name(into.type), status.error());
+  FieldReader fields(map, reader, room);
+  if (auto status = read_body(fields, into); !status) return malformed(name(into.type), status.error());
+  // Behind the major of another protocol may stand anything.
   const bool foreign = into.type == MessageType::hello && into.hello.major != kProtocolMajor;
   if (!foreign) {
     if (auto status = reader.finish(); !status) return malformed(name(into.type), status.error());

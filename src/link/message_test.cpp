@@ -4,10 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <fstream>
 #include <random>
 #include <vector>
 
 #include "base/cbor.h"
+#include "base/fake/places.h"
 
 namespace torpor {
 namespace {
@@ -63,6 +66,57 @@ TEST(Message, hello_with_a_refusal_carries_no_contract) {
   const Message got = round(hello);
   EXPECT_EQ(got.hello.refusal.view(), "contract_expired");
   EXPECT_EQ(got.hello.digest, Digest{});
+}
+
+std::string hex_of(Bytes bytes) {
+  std::string text;
+  for (const std::byte b : bytes) {
+    char two[3];
+    std::snprintf(two, sizeof two, "%02x", static_cast<unsigned>(b));
+    text += two;
+  }
+  return text;
+}
+
+// What robots in the field say and understand: no build may say it differently.
+TEST(Message, every_message_has_the_bytes_it_always_had) {
+  Hello refusing = some_hello();
+  refusing.refusal = "contract_expired";
+  const std::int16_t samples[] = {0x0102, -2, 3};
+  EXPECT_EQ(hex_of(payload_of(some_hello())),
+            "a80001010102010301041bffffffffffffffff0519ea60075820"
+            "abababababababababababababababababababababababababababababababab0811");
+  EXPECT_EQ(hex_of(payload_of(refusing)),
+            "a70001010102010301041bffffffffffffffff0519ea600670636f6e74726163745f65787069726564");
+  EXPECT_EQ(hex_of(payload_of(WindowStart{9, 16'000})), "a30002010902193e80");
+  EXPECT_EQ(hex_of(payload_of(Frame{.window_id = 9,
+                                    .sequence = 2,
+                                    .capture_ns = -5,
+                                    .sensor = 1,
+                                    .rate_mhz = 3'200'000,
+                                    .scale_pg = 488'281,
+                                    .axes = 3,
+                                    .starts_block = true,
+                                    .samples = samples})),
+            "aa00030109020203240401051a0030d400061a00077359070308f509460201feff0300");
+  EXPECT_EQ(hex_of(payload_of(WindowEnd{9, 27, 2})), "a40004010902181b0302");
+  EXPECT_EQ(hex_of(payload_of(ContextUpdate{9, {1'797'000, 3, -5}})), "a500050109021a001b6b8803030424");
+  EXPECT_EQ(hex_of(payload_of(SleepUntil{BootTime(std::chrono::hours(30))})), "a20006011b00006239b5a2c000");
+  EXPECT_EQ(hex_of(payload_of(BundleCopy{as_bytes("not a bundle")})), "a20007014c6e6f7420612062756e646c65");
+  EXPECT_EQ(hex_of(payload_of(Goodbye{"model_refused"})), "a20008016d6d6f64656c5f72656675736564");
+  EXPECT_EQ(hex_of(payload_of(Slept{SleepLevel::suspend, std::chrono::seconds(50), 2, "suspend_busy"})),
+            "a500090101021b0000000ba43b74000302046c73757370656e645f62757379");
+  EXPECT_EQ(hex_of(payload_of(Stopped{std::chrono::seconds(16), std::chrono::seconds(15)})),
+            "a3000a011b00000003b9aca000021b000000037e11d600");
+}
+
+TEST(Message, every_message_is_described_in_the_document_of_the_link) {
+  std::ifstream in(in_source("docs/link.md"));
+  const std::string document{std::istreambuf_iterator<char>(in), {}};
+#define TORPOR_MESSAGE(type, number, text, Struct, fields) \
+  EXPECT_NE(document.find("| " text " | " #number), document.npos) << text;
+#include "link/messages.def"
+#undef TORPOR_MESSAGE
 }
 
 TEST(Message, frame_comes_back_unchanged_at_any_size) {

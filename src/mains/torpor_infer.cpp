@@ -8,9 +8,7 @@
 
 #include "base/posix/posix_clock.h"
 #include "base/posix/posix_files.h"
-#include "model/cpu/cpu_backend.h"
-#include "model/cuda/cuda_backend.h"
-#include "model/tensorrt/plugin.h"
+#include "model/factory/make_backend.h"
 #include "model/worker/worker_process.h"
 #include "model/worker/worker_service.h"
 
@@ -32,19 +30,6 @@ int end_with(const Error& error) {
   return exit_code(error.reason);
 }
 
-// The engine plan of a model lies beside it.
-constexpr const char* kPlanSuffix = ".plan";
-
-Result<std::unique_ptr<Backend>> make_backend(std::string_view name, const std::string& plan, Files& files,
-                                              const Clock& clock) {
-  if (name == "cpu") return std::unique_ptr<Backend>(std::make_unique<CpuBackend>());
-  if (name == "cuda") return std::unique_ptr<Backend>(std::make_unique<cuda::CudaBackend>(clock));
-  if (name == "tensorrt")
-    return open_tensorrt(kTensorRtLibrary, {.plan_path = plan, .files = files, .clock = clock});
-  return Error{
-      .reason = Reason::usage, .where = "--backend", .found = name, .expected = "cpu, cuda or tensorrt"};
-}
-
 int run(std::span<const char* const> given) {
   const auto arguments = parse_worker_arguments(given);
   if (!arguments) return end_with(arguments.error());
@@ -56,13 +41,13 @@ int run(std::span<const char* const> given) {
         {.reason = Reason::usage, .where = "--parent", .expected = "the process that started this"});
   PosixFiles files;
   const PosixClock clock = PosixClock::unscaled();
-  const std::string plan = arguments->model + kPlanSuffix;
+  const BackendParts parts{.model_path = arguments->model, .files = files, .clock = clock};
   WorkerService service{
       .arguments = *arguments,
       .files = files,
       .clock = clock,
       .socket = WorkerProcess::kSocket,
-      .make_backend = [&](std::string_view name) { return make_backend(name, plan, files, clock); }};
+      .make_backend = [&parts](std::string_view name) { return make_backend(name, parts); }};
   const Status served = service.serve();
   return served ? 0 : end_with(served.error());
 }

@@ -31,7 +31,7 @@ struct BackendTimes {
 class Backend {
  public:
   virtual ~Backend() = default;
-  virtual std::string_view name() const = 0;  // "cpu", "cuda"; part of the baseline key
+  virtual std::string_view name() const = 0;  // as in backends.def; part of the baseline key
   virtual bool exact() const = 0;
   // Can this device run it at all? Touches nothing that would wake a sleeping device.
   virtual Status probe() = 0;

@@ -5,58 +5,42 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/assertion.h"
+
 namespace torpor {
 namespace {
 
+// The vocabulary of the `words` column.
 std::int64_t whole(double value) { return std::isfinite(value) ? std::llround(value) : 0; }
-std::int64_t in_ms(Duration d) { return d.count() / 1'000'000; }
+std::int64_t ms(Duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); }
 
-FixedString<120> dearest(const CycleReport& r) {
-  const auto most = std::max_element(r.energy_mj.begin(), r.energy_mj.end());
-  FixedString<120> text;
-  text << whole(total(r.energy_mj)) << " of " << r.contract.active_mj_per_cycle << " mJ, "
-       << name(static_cast<Phase>(most - r.energy_mj.begin())) << " " << whole(*most);
-  return text;
+// "infer 1200", in mJ.
+FixedString<32> dearest(const PhaseMillijoules& energy) {
+  const auto most = std::max_element(energy.begin(), energy.end());
+  FixedString<32> text(name(static_cast<Phase>(most - energy.begin())));
+  return text << " " << whole(*most);
 }
 
 }  // namespace
 
-FixedString<120> breach_text(Breach breach, const CycleReport& r) {
-  FixedString<120> text;
-  const auto spent = [&](Phase phase) { return r.spent[static_cast<std::size_t>(phase)]; };
+FixedString<160> breach_text(Breach breach, const CycleReport& r) {
+  FixedString<160> w;
   switch (breach) {
-    case Breach::interval:
-      return text << in_ms(r.interval) << " of " << std::uint64_t{r.contract.sample_ms} + r.contract.sleep_ms
-                  << " ms start to start";
-    case Breach::awake: {
-      Duration awake{};
-      for (std::size_t i = 0; i < static_cast<std::size_t>(Phase::report); ++i) awake += r.spent[i];
-      return text << in_ms(awake) << " of " << r.contract.awake_limit_ms << " ms";
-    }
-    case Breach::energy:
-      return dearest(r);
-    case Breach::residency:
-      return text << "release: " << r.residency_note;
-    case Breach::infer_deadline:
-      return text << "infer: "
-                  << whole(static_cast<double>(in_ms(spent(Phase::infer))) / std::max(r.speed, 1.0)) << " ms";
-    case Breach::drops:
-      for (std::size_t i = 0; i < kDropReasons; ++i) {
-        if (r.drops[i] == 0) continue;
-        text << (text.empty() ? "drain: " : ", ") << r.drops[i] << " by " << name(static_cast<DropReason>(i));
-      }
-      return text;
-    case Breach::idle:
-      return text << "release: rail at " << r.idle_rail_mw << " of " << r.contract.idle_mw << " mW";
-    case Breach::budget:
-      return text << "wake: " << whole(r.budget_mj) << " of " << r.contract.active_mj_per_cycle
-                  << " mJ for a cycle, slept through";
-    case Breach::expired:
-    case Breach::inference:
-    case Breach::device:
-    case Breach::dead_man:
-    case Breach::suspend:
-      return text;
+#define TORPOR_BREACH(bit, name, kind, meaning, words) \
+  case Breach::name:                                   \
+    words;                                             \
+    break;
+#include "report/breaches.def"
+  }
+  TORPOR_ASSERT(!w.empty(), "report.a_breach_says_something");
+  return w;
+}
+
+FixedString<96> drop_text(const DropCounts& drops) {
+  FixedString<96> text;
+  for (std::size_t i = 0; i < kDropReasons; ++i) {
+    if (drops[i] == 0) continue;
+    text << (text.empty() ? "" : ", ") << drops[i] << " by " << name(static_cast<DropReason>(i));
   }
   return text;
 }

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace torpor {
 namespace {
 
@@ -26,18 +28,32 @@ TEST(BreachText, names_the_phase_and_the_numbers) {
   r.budget_mj = -1345.4;
   EXPECT_EQ(breach_text(Breach::budget, r).view(), "wake: -1345 of 1500 mJ for a cycle, slept through");
   r.interval = std::chrono::milliseconds(61'800);
-  EXPECT_EQ(breach_text(Breach::interval, r).view(), "61800 of 60000 ms start to start");
+  EXPECT_EQ(breach_text(Breach::interval, r).view(), "61800 of 60000 ms start to start, within 0");
   r.drops = {14, 0, 3, 0, 0};
-  EXPECT_EQ(breach_text(Breach::drops, r).view(), "drain: 14 by depth, 3 by age");
-  EXPECT_TRUE(breach_text(Breach::expired, r).empty());
+  r.queue_bytes = 96'000;
+  EXPECT_EQ(breach_text(Breach::drops, r).view(), "drain: 14 by depth, 3 by age; queue held 96000 bytes");
+  r.stopped_after = std::chrono::milliseconds(12'400);
+  EXPECT_EQ(breach_text(Breach::dead_man, r).view(), "stopped after 12400 of 12000 ms awake");
 }
 
 TEST(BreachText, holds_whatever_a_report_holds) {
   CycleReport r = report();
   r.energy_mj[3] = 1e308;
   r.energy_mj[4] = 1e308;
-  for (int i = 0; i < 64; ++i) r.residency_note << "x";
-  for (std::size_t i = 0; i < kBreaches; ++i) EXPECT_LE(breach_text(static_cast<Breach>(i), r).size(), 120u);
+  for (int i = 0; i < 96; ++i) {
+    r.residency_note << "x";
+    r.backend << "x";
+    r.backend_note << "x";
+    r.sleep_note << "x";
+  }
+  r.drops.fill(~std::uint64_t{0});
+  r.speed = std::nan("");
+  for (std::size_t i = 0; i < kBreaches; ++i) {
+    const auto text = breach_text(static_cast<Breach>(i), r);
+    EXPECT_FALSE(text.empty()) << name(static_cast<Breach>(i));
+    if (static_cast<Breach>(i) == Breach::drops) continue;  // five reasons of 20 digits are cut
+    EXPECT_LT(text.size(), text.capacity()) << text.view();
+  }
 }
 
 }  // namespace

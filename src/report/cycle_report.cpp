@@ -2,39 +2,9 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "report/cycle_report.h"
 
-namespace torpor {
+#include <cmath>
 
-std::string_view name(Breach breach) {
-  switch (breach) {
-    case Breach::interval:
-      return "interval";
-    case Breach::awake:
-      return "awake";
-    case Breach::energy:
-      return "energy";
-    case Breach::residency:
-      return "residency";
-    case Breach::infer_deadline:
-      return "infer_deadline";
-    case Breach::drops:
-      return "drops";
-    case Breach::expired:
-      return "expired";
-    case Breach::idle:
-      return "idle";
-    case Breach::inference:
-      return "inference";
-    case Breach::device:
-      return "device";
-    case Breach::dead_man:
-      return "dead_man";
-    case Breach::budget:
-      return "budget";
-    case Breach::suspend:
-      return "suspend";
-  }
-  return "unknown";
-}
+namespace torpor {
 
 std::string_view name(WorkerStep step) {
   switch (step) {
@@ -48,6 +18,21 @@ std::string_view name(WorkerStep step) {
       return "teardown";
   }
   return "unknown";
+}
+
+Duration real(const CycleReport& report, Phase phase) {
+  const Duration span = report.spent[static_cast<std::size_t>(phase)];
+  // A record may hold any number; one that is no speed is taken for real time.
+  if (report.speed == 1 || !(report.speed > 0) || !std::isfinite(report.speed)) return span;
+  return Duration(std::llround(static_cast<double>(span.count()) / report.speed));
+}
+
+Duration awake_of(const CycleReport& report) {
+  Duration awake{};
+  for (const Phase waiting : {Phase::wake, Phase::sample, Phase::drain})
+    awake += report.spent[static_cast<std::size_t>(waiting)];
+  for (const Phase working : {Phase::infer, Phase::release}) awake += real(report, working);
+  return awake;
 }
 
 }  // namespace torpor

@@ -11,30 +11,12 @@
 #include "contract/contract.h"
 #include "features/indicators.h"
 #include "power/phase.h"
+#include "report/breach.h"
 #include "verdict/verdict.h"
 #include "window/window.h"
 
 // The one record a cycle leaves. Traces, pages, metrics and alerts are views of it.
 namespace torpor {
-
-// What went against the contract in this cycle; a set of bits.
-enum class Breach : std::uint8_t {
-  interval,        // start to start differs from the period by more than the tolerance
-  awake,           // awake longer than the limit
-  energy,          // more than the active mJ of one cycle
-  residency,       // the compute device was still held at the release deadline, or its release failed
-  infer_deadline,  // the inference took longer than its deadline
-  drops,           // frames were dropped
-  expired,         // the contract is certainly over
-  idle,            // the rail stayed above the idle limit after release
-  inference,       // a window that could be scored was not: the backend failed
-  device,          // the compute device did not wake or could not be opened
-  dead_man,        // the sampler stopped the detector before this start
-  budget,          // the hour's energy was spent: the cycle was slept through
-  suspend,         // the contract's suspend is given up: sleeping by blocking instead
-};
-inline constexpr std::size_t kBreaches = 13;
-std::string_view name(Breach breach);
 
 // The limits of the contract a view needs to judge the record by, carried along so that
 // no view repeats a number.
@@ -50,6 +32,9 @@ struct ContractFacts {
   std::uint32_t active_mj_per_cycle = 0;
   std::uint32_t mj_per_hour = 0;
   std::uint64_t cycles_between_false_alarms = 0;
+
+  // From start to start.
+  Duration period() const { return std::chrono::milliseconds(std::uint64_t{sample_ms} + sleep_ms); }
 };
 
 // What a worker process does for one inference, in order.
@@ -114,5 +99,14 @@ struct CycleReport {
   bool has(Breach b) const { return (breaches >> static_cast<unsigned>(b)) & 1u; }
   void set(Breach b) { breaches |= 1u << static_cast<unsigned>(b); }
 };
+
+// What a phase's span lasted for a processor: the clock's scale undone, rounded to nearest.
+Duration real(const CycleReport& report, Phase phase);
+
+// How long this cycle was awake, by the rule its awake limit is judged by: from waking to the
+// end of release; what is waited for (wake, sample, drain) lasts as the clock says, what is
+// computed (infer, release) as long as it really took. At speed 1 simply the sum. Writing the
+// record comes after it was judged and is in the next report.
+Duration awake_of(const CycleReport& report);
 
 }  // namespace torpor

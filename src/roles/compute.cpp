@@ -4,6 +4,8 @@
 
 #include <unistd.h>
 
+#include "base/assertion.h"
+#include "model/backends/backends.h"
 #include "model/cpu/cpu_backend.h"
 #include "model/worker/worker_backend.h"
 #include "power/device_residency.h"
@@ -42,7 +44,9 @@ Result<Compute> Compute::make(const Contract& contract, const BackendChoice& cho
     TORPOR_CHECK(made.fallback_backend->load(given.model, batch));
     TORPOR_TRY(made.fallback, judge_of(*made.fallback_backend));
   }
-  if (choice.name.view() == "cpu") {
+  const BackendFacts* facts = find_backend(choice.name.view());
+  TORPOR_ASSERT(facts != nullptr, "compute.the_site_names_a_backend_there_is");
+  if (!facts->holds_device) {
     made.residency = std::make_unique<CpuResidency>();
   } else {
     made.residency = std::make_unique<DeviceResidency>(

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "model/backends/backends.h"
 #include "toml/document.h"
 
 namespace torpor {
@@ -149,14 +150,13 @@ Status read_backend(TomlDocument& document, BackendChoice& backend) {
   TORPOR_CHECK(read_name(document, "backend.name", backend.name));
   TORPOR_TRY(backend.worker, document.text("backend.worker", 0, 4096));
   TORPOR_TRY(backend.cpu_fallback, document.boolean("backend.cpu_fallback"));
-  const bool cpu = backend.name.view() == "cpu";
-  if (!cpu && backend.name.view() != "cuda" && backend.name.view() != "tensorrt")
-    return refuse("backend.name", backend.name, "cpu, cuda or tensorrt");
-  if (!cpu && backend.worker.empty())
+  const BackendFacts* facts = find_backend(backend.name.view());
+  if (facts == nullptr) return refuse("backend.name", backend.name, backend_names());
+  if (facts->holds_device && backend.worker.empty())
     return refuse("backend.worker", "nothing", "torpor-infer: a GPU is used by a process that ends");
   if (!backend.worker.empty() && backend.worker.front() != '/')
     return refuse("backend.worker", backend.worker, "an absolute path");
-  if (cpu && backend.cpu_fallback)
+  if (backend.name.view() == "cpu" && backend.cpu_fallback)
     return refuse("backend.cpu_fallback", "true", "false: there is nothing else to fall back to");
   return {};
 }

@@ -24,8 +24,8 @@ struct DeclaredPower {
 // What runs the network on this machine. Scores of another backend than the contract's robots
 // were armed with are judged by a baseline of their own: nothing falls back unless said so.
 struct BackendChoice {
-  FixedString<16> name;       // "cpu", "cuda", "tensorrt"
-  std::string worker;         // absolute path of torpor-infer; empty: in this process, cpu only
+  FixedString<16> name;       // one of model/backends/backends.def
+  std::string worker;         // absolute path of torpor-infer; empty: in this process, without a device
   bool cpu_fallback = false;  // cycles without the backend are scored on the CPU once that is armed
 };
 

@@ -20,19 +20,11 @@ double wall_s(const CycleReport& r) { return static_cast<double>(wall_ms(r)) / 1
 double interval_s(const CycleReport& r) {
   return r.interval > Duration::zero() ? seconds_of(r.interval) : kAbsent;
 }
-double period_s(const CycleReport& r) {
-  return from_milli(std::uint64_t{r.contract.sample_ms} + r.contract.sleep_ms);
-}
+double period_s(const CycleReport& r) { return seconds_of(r.contract.period()); }
 double cycle_s(const CycleReport& r) {
   return r.interval > Duration::zero() ? seconds_of(r.interval) : period_s(r);
 }
-double awake_s(const CycleReport& r) {
-  Duration awake{};
-  for (std::size_t i = 0; i < kPhases; ++i) {
-    if (i != static_cast<std::size_t>(Phase::sleep)) awake += r.spent[i];
-  }
-  return seconds_of(awake);
-}
+double awake_s(const CycleReport& r) { return seconds_of(awake_of(r)); }
 double alarm_state(const CycleReport& r) {
   if (r.verdict.latched || r.verdict.kind == VerdictKind::alarm) return 2;
   return flag(r.verdict.kind == VerdictKind::watch);

@@ -6,22 +6,13 @@
 
 namespace torpor {
 
-std::string_view name(BreachKind kind) {
-  constexpr std::string_view kNames[kBreachKinds] = {"interval",  "awake",   "energy", "residency",
-                                                     "inference", "expired", "suspend"};
-  return kNames[static_cast<std::size_t>(kind)];
-}
-
 std::array<bool, kBreachKinds> breach_kinds(const CycleReport& r) {
   std::array<bool, kBreachKinds> kinds{};
-  const auto set = [&](BreachKind kind, bool happened) { kinds[static_cast<std::size_t>(kind)] = happened; };
-  set(BreachKind::interval, r.has(Breach::interval));
-  set(BreachKind::awake, r.has(Breach::awake) || r.has(Breach::infer_deadline) || r.has(Breach::dead_man));
-  set(BreachKind::energy, r.has(Breach::energy) || r.has(Breach::budget));
-  set(BreachKind::residency, r.has(Breach::residency) || r.has(Breach::idle) || r.has(Breach::device));
-  set(BreachKind::inference, r.has(Breach::inference));
-  set(BreachKind::expired, r.has(Breach::expired));
-  set(BreachKind::suspend, r.has(Breach::suspend));
+  for (std::size_t i = 0; i < kBreaches; ++i) {
+    const auto breach = static_cast<Breach>(i);
+    const BreachKind kind = kind_of(breach);
+    if (r.has(breach) && kind != BreachKind::none) kinds[static_cast<std::size_t>(kind)] = true;
+  }
   return kinds;
 }
 

@@ -4,26 +4,12 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
 
 #include "report/cycle_report.h"
 
 namespace torpor {
 
-// Kinds of breach as operations tell them apart: one alert each. The finer kinds of the
-// record that one alert answers are folded; dropped frames have a counter of their own.
-enum class BreachKind : std::uint8_t {
-  interval,   // interval
-  awake,      // awake, infer_deadline, dead_man
-  energy,     // energy, budget
-  residency,  // residency, idle, device
-  inference,  // inference
-  expired,    // expired
-  suspend,    // suspend
-};
-inline constexpr std::size_t kBreachKinds = 7;
-std::string_view name(BreachKind kind);
-// The kinds one record counts for, once each.
+// The kinds of breach one record counts for, once each.
 std::array<bool, kBreachKinds> breach_kinds(const CycleReport& report);
 
 // The running counters behind the `_total` metrics, in whole units, so that the same

@@ -69,7 +69,7 @@ class PageData {
     out["alarm"] = rounded(v.log_alarm_threshold, 5);
     out["watch"] = rounded(v.log_watch_threshold, 5);
     out["crossing"] = page_.story().alarm.cycle;
-    out["period_s"] = seconds(period(last));
+    out["period_s"] = seconds(last.contract.period());
     out["tolerance_ms"] = last.contract.interval_tolerance_ms;
     out["energy_limit_mj"] = last.contract.active_mj_per_cycle;
     out["energy_source"] = valid_text(last.energy_source);

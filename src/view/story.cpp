@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/hex.h"
+#include "report/breach_text.h"
 #include "view/text.h"
 #include "view/trace_writers.h"
 
@@ -38,66 +39,6 @@ std::string words(std::string_view name) {
   std::string text(name);
   std::replace(text.begin(), text.end(), '_', ' ');
   return text;
-}
-
-std::string drop_words(const DropCounts& drops) {
-  std::string text;
-  for (std::size_t i = 0; i < kDropReasons; ++i) {
-    if (drops[i] > 0)
-      text += fmt::format("{}{} by {}", text.empty() ? "" : ", ", drops[i], name(static_cast<DropReason>(i)));
-  }
-  return text;
-}
-
-std::string interval_words(const TraceRow& row) {
-  return fmt::format("start to start {}, contract {} within {} ms", human(row.report.interval),
-                     human(period(row.report)), row.report.contract.interval_tolerance_ms);
-}
-
-Phase dearest_phase(const CycleReport& r) {
-  return static_cast<Phase>(std::max_element(r.energy_mj.begin(), r.energy_mj.end()) - r.energy_mj.begin());
-}
-
-std::string breach_words(Breach breach, const TraceRow& row) {
-  const CycleReport& r = row.report;
-  switch (breach) {
-    case Breach::interval:
-      return row.has_interval ? interval_words(row) : "";
-    case Breach::awake:
-      return fmt::format("awake {}, contract {} ms", human(awake(row)), r.contract.awake_limit_ms);
-    case Breach::energy:
-      return fmt::format("{} in this cycle, most of it in {}; contract {} a cycle and {} an hour",
-                         human_mj(energy(r)), name(dearest_phase(r)),
-                         human_mj(r.contract.active_mj_per_cycle), human_mj(r.contract.mj_per_hour));
-    case Breach::residency:
-      return fmt::format("after release: {} ({})", name(r.residency), valid_text(r.residency_note));
-    case Breach::infer_deadline:
-      // Scaled clock or not: what the processor did took real time.
-      return fmt::format(
-          "inference took {:.0f} ms",
-          1e3 * seconds(r.spent[static_cast<std::size_t>(Phase::infer)]) / std::max(r.speed, 1.0));
-    case Breach::drops:
-      return drop_words(r.drops) + fmt::format("; queue held {}", human_bytes(r.queue_bytes));
-    case Breach::expired:
-      return "the contract's time is over; the robot goes on until a new bundle comes";
-    case Breach::idle:
-      return fmt::format("module rail at {} mW after release, contract {} mW", r.idle_rail_mw,
-                         r.contract.idle_mw);
-    case Breach::inference:
-      return fmt::format("backend {} gave no score ({})", valid_text(r.backend), valid_text(r.backend_note));
-    case Breach::device:
-      return fmt::format("the compute device did not wake ({})", valid_text(r.backend_note));
-    case Breach::dead_man:
-      return fmt::format("the sampler stopped the detector after {} awake, contract {} ms",
-                         human(r.stopped_after), r.contract.awake_limit_ms);
-    case Breach::budget:
-      return fmt::format("{} left, a cycle may take {}, contract {} an hour", human_mj(r.budget_mj),
-                         human_mj(r.contract.active_mj_per_cycle), human_mj(r.contract.mj_per_hour));
-    case Breach::suspend:
-      return fmt::format("slept by blocking after {} failed resumes ({})", r.failed_resumes,
-                         valid_text(r.sleep_note));
-  }
-  return "";
 }
 
 }  // namespace
@@ -206,7 +147,7 @@ void StoryTeller::time_and_data(const TraceRow& row, const Moment& now) {
            now);
   }
   if (drops(r) > 0 && !r.has(Breach::drops))
-    happen(EventLevel::note, "frames dropped", drop_words(r.drops), now);
+    happen(EventLevel::note, "frames dropped", std::string(drop_text(r.drops)), now);
 }
 
 void StoryTeller::breaches(const TraceRow& row, const Moment& now) {
@@ -215,7 +156,8 @@ void StoryTeller::breaches(const TraceRow& row, const Moment& now) {
     const auto breach = static_cast<Breach>(i);
     if (!row.report.has(breach)) continue;
     ++story_.breaches[i];
-    happen(EventLevel::serious, "contract broken: " + words(name(breach)), breach_words(breach, row), now);
+    happen(EventLevel::serious, "contract broken: " + words(name(breach)),
+           valid_text(breach_text(breach, row.report)), now);
   }
 }
 

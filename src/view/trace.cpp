@@ -14,12 +14,10 @@ Duration magnitude(Duration d) { return d < Duration::zero() ? -d : d; }
 
 TraceRow begin_row(const CycleReport& report, const CycleReport* before) {
   TraceRow row{.report = report};
-  const ContractFacts& contract = report.contract;
-  const Duration period = std::chrono::milliseconds(std::int64_t{contract.sample_ms} + contract.sleep_ms);
-  const Duration tolerance = std::chrono::milliseconds(contract.interval_tolerance_ms);
+  const Duration tolerance = std::chrono::milliseconds(report.contract.interval_tolerance_ms);
   row.has_interval = report.interval != Duration::zero();
   if (row.has_interval) {
-    row.deviation = report.interval - period;
+    row.deviation = report.interval - report.contract.period();
     row.deviates = magnitude(row.deviation) > tolerance;
   }
   row.late = report.woke.boot - report.slot > tolerance;

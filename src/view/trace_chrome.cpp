@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -18,7 +19,14 @@ using Json = nlohmann::ordered_json;
 constexpr int kProcess = 1;
 constexpr int kCycleTrack = 1;
 
-double us(Duration d) { return std::round(static_cast<double>(d.count()) / 100.0) / 10.0; }
+// Times are told in tenths of a microsecond.
+std::int64_t tenths(Duration d) { return std::llround(static_cast<double>(d.count()) / 100.0); }
+double us(Duration d) { return static_cast<double>(tenths(d)) / 10.0; }
+// Ends are rounded, not lengths: where one slice ends the next begins, to the last digit. A
+// viewer lays out a slice that overlaps its neighbour by one digit on a line of its own.
+double us_between(Duration from, Duration to) {
+  return static_cast<double>(tenths(to) - tenths(from)) / 10.0;
+}
 
 class ChromeWriter final : public TraceWriter {
  public:
@@ -28,8 +36,9 @@ class ChromeWriter final : public TraceWriter {
     const CycleReport& r = row.report;
     if (events_ == 0) head(r);
     const Duration start = r.woke.boot.time_since_epoch();
-    cycle(row, start);
-    phases(row, start);
+    const Duration end = start + (row.has_length ? row.length : known_spans(row));
+    cycle(row, start, end);
+    phases(row, start, end);
     instants(row, start);
     counters(r, start);
   }
@@ -54,8 +63,14 @@ class ChromeWriter final : public TraceWriter {
            {"args", {{"name", "cycle"}}}});
   }
 
-  // The last cycle ends with what is known of it.
-  void cycle(const TraceRow& row, Duration start) {
+  // A cycle whose length nobody knows ends with what is known of it.
+  static Duration known_spans(const TraceRow& row) {
+    Duration sum{};
+    for (std::size_t i = 0; i < static_cast<std::size_t>(Phase::report); ++i) sum += row.span[i];
+    return sum;
+  }
+
+  void cycle(const TraceRow& row, Duration start, Duration end) {
     const CycleReport& r = row.report;
     Json args = {{"cycle", r.cycle},
                  {"slot_us", us(r.slot.time_since_epoch())},
@@ -68,15 +83,18 @@ class ChromeWriter final : public TraceWriter {
            {"cat", "cycle"},
            {"name", "cycle " + std::to_string(r.cycle)},
            {"ts", us(start)},
-           {"dur", us(row.has_length ? row.length : awake(row))},
+           {"dur", us_between(start, end)},
            {"args", args}});
   }
 
-  void phases(const TraceRow& row, Duration start) {
+  // Spans that overlap each other (unaccounted time below zero, which the other formats
+  // show) are cut at the cycle's end: slices must nest.
+  void phases(const TraceRow& row, Duration start, Duration end) {
     Duration at = start;
     for (std::size_t i = 0; i < kPhases; ++i) {
       const auto phase = static_cast<Phase>(i);
       if (!row.has_length && phase >= Phase::report) break;
+      const Duration until = std::min(at + row.span[i], end);
       Json args = Json::object();
       // A record carries the energy of the sleep before its cycle, not of this one.
       if (phase != Phase::sleep) args["mJ"] = finite(row.report.energy_mj[i]);
@@ -86,9 +104,9 @@ class ChromeWriter final : public TraceWriter {
              {"cat", "phase"},
              {"name", name(phase)},
              {"ts", us(at)},
-             {"dur", us(row.span[i])},
+             {"dur", us_between(at, until)},
              {"args", args}});
-      at += row.span[i];
+      at = until;
     }
   }
 

@@ -95,7 +95,7 @@ class JsonWriter final : public TraceWriter {
     const Json contract = {{"id", valid_text(r.contract.id)},
                            {"digest", hex(r.contract.digest).view()},
                            {"sequence", r.contract.sequence},
-                           {"period_ns", period(r).count()},
+                           {"period_ns", r.contract.period().count()},
                            {"tolerance_ns", std::int64_t{r.contract.interval_tolerance_ms} * 1'000'000}};
     write_("{\"device\": " + Json(valid_text(r.device)).dump() + ",\n\"contract\": " + contract.dump() +
            ",\n\"cycles\": [");
@@ -144,16 +144,6 @@ Json summary_json(const TraceSummary& s) {
 
 std::unique_ptr<TraceWriter> make_json_writer(TraceWriter::Write write) {
   return std::make_unique<JsonWriter>(std::move(write));
-}
-
-Duration period(const CycleReport& report) {
-  return std::chrono::milliseconds(std::int64_t{report.contract.sample_ms} + report.contract.sleep_ms);
-}
-
-Duration awake(const TraceRow& row) {
-  Duration sum{};
-  for (std::size_t i = 0; i < static_cast<std::size_t>(Phase::sleep); ++i) sum += row.span[i];
-  return sum;
 }
 
 double energy(const CycleReport& report) { return total(report.energy_mj); }

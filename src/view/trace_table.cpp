@@ -40,11 +40,11 @@ class TableWriter final : public TraceWriter {
   void row(const TraceRow& row) override {
     const CycleReport& r = row.report;
     if (!headed_) head(r);
-    write_(fmt::format(
-        "{:>8}  {:8}  {:>12}  {:>10}  {:>9}  {:>9}  {:>9}  {:12}  {}\n", r.cycle,
-        utc_clock(r.woke.wall).view(), dt(row), row.has_interval ? human(row.deviation, true) : "-",
-        human(r.spent[static_cast<std::size_t>(Phase::infer)]), row.has_length ? human(awake(row)) : "-",
-        human_mj(energy(r)), name(r.verdict.kind), remarks(row)));
+    write_(fmt::format("{:>8}  {:8}  {:>12}  {:>10}  {:>9}  {:>9}  {:>9}  {:12}  {}\n", r.cycle,
+                       utc_clock(r.woke.wall).view(), dt(row),
+                       row.has_interval ? human(row.deviation, true) : "-",
+                       human(r.spent[static_cast<std::size_t>(Phase::infer)]), human(awake_of(r)),
+                       human_mj(energy(r)), name(r.verdict.kind), remarks(row)));
   }
 
   void finish(const TraceSummary& s) override {
@@ -80,7 +80,7 @@ class TableWriter final : public TraceWriter {
                     "period {} s = sample {} ms + sleep {} ms, tolerance {} ms{}\n\n"
                     "{:>8}  {:8}  {:>12}  {:>10}  {:>9}  {:>9}  {:>9}  {:12}  {}\n",
                     valid_text(r.device), valid_text(r.contract.id), r.contract.sequence,
-                    short_hex(r.contract.digest).view(), seconds(period(r)), r.contract.sample_ms,
+                    short_hex(r.contract.digest).view(), seconds(r.contract.period()), r.contract.sample_ms,
                     r.contract.sleep_ms, r.contract.interval_tolerance_ms, scale(r), "cycle", "UTC",
                     "delta-t s", "deviation", "infer", "awake", "energy", "verdict", "remarks"));
   }

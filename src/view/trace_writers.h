@@ -19,8 +19,6 @@ std::unique_ptr<TraceWriter> make_csv_writer(TraceWriter::Write write);
 std::unique_ptr<TraceWriter> make_json_writer(TraceWriter::Write write);
 std::unique_ptr<TraceWriter> make_chrome_writer(TraceWriter::Write write);
 
-Duration period(const CycleReport& report);
-Duration awake(const TraceRow& row);       // all spans but the sleep
 double energy(const CycleReport& report);  // mJ, all phases
 std::uint64_t drops(const CycleReport& report);
 

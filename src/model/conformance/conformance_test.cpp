@@ -13,6 +13,7 @@
 #include "base/fake/places.h"
 #include "base/posix/posix_clock.h"
 #include "base/posix/posix_files.h"
+#include "model/backends/backends.h"
 #include "model/cpu/cpu_backend.h"
 #include "model/cuda/cuda_backend.h"
 #include "model/device/fake/fake_driver.h"
@@ -181,6 +182,9 @@ class ConformanceTest : public ::testing::TestWithParam<Case> {
     model_ = *std::move(opened);
     subject_.emplace(GetParam().make(*model_));
     if (!subject_->skip.empty()) GTEST_SKIP() << subject_->skip;
+    const BackendFacts* facts = find_backend(backend().name());
+    ASSERT_NE(facts, nullptr) << backend().name();
+    EXPECT_EQ(backend().exact(), facts->exact);
   }
   Backend& backend() { return *subject_->backend; }
   bool loaded() { return backend().probe().ok() && backend().load(*model_, kBatch).ok(); }
@@ -288,6 +292,14 @@ TEST_P(ConformanceTest, conformance_a_backend_that_goes_takes_its_device_with_it
 
 INSTANTIATE_TEST_SUITE_P(Backends, ConformanceTest, ::testing::ValuesIn(cases()),
                          [](const auto& one) { return one.param.name; });
+
+TEST(Conformance, every_backend_of_the_table_is_judged_here) {
+  const std::vector<Case> all = cases();
+  for (const BackendFacts& backend : kBackends)
+    EXPECT_TRUE(std::any_of(all.begin(), all.end(), [&](const Case& one) {
+      return one.name.starts_with(backend.name);
+    })) << backend.name;
+}
 
 // What the driver itself says: as much is free after ten cycles as before.
 TEST(ConformanceOfCuda, conformance_the_device_has_as_much_memory_after_ten_cycles_as_before) {

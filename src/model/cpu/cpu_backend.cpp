@@ -7,6 +7,7 @@
 #include <cstring>
 #include <new>
 
+#include "model/backend_parts.h"
 #include "model/model_layout.h"
 
 namespace torpor {
@@ -236,6 +237,10 @@ void CpuBackend::pool() {
     for (std::size_t i = 0; i < distance * d; ++i)
       work_.partial[i] = work_.partial[i] + work_.partial[i + distance * d];
   for (std::size_t c = 0; c < d; ++c) work_.pooled[d + c] = work_.partial[c] * (1.0f / float{kBands});
+}
+
+Result<std::unique_ptr<Backend>> make_cpu_backend(const BackendParts&) {
+  return std::unique_ptr<Backend>(std::make_unique<CpuBackend>());
 }
 
 }  // namespace torpor

@@ -58,7 +58,7 @@ TEST_F(CudaBackendTest, run_wakes_the_device_and_release_gives_it_back_in_the_op
   EXPECT_THAT(
       std::vector<std::string>(driver_.log().begin() + static_cast<std::ptrdiff_t>(before),
                                driver_.log().end()),
-      ElementsAre("stream_synchronize", "memory_free", "stream_destroy", "module_unload", "context_destroy"));
+      ElementsAre("stream_synchronize", "module_unload", "memory_free", "stream_destroy", "context_destroy"));
   EXPECT_EQ(logits_, expected());
 }
 

@@ -4,6 +4,8 @@
 
 #include <dlfcn.h>
 
+#include "model/backend_parts.h"
+
 namespace torpor {
 
 Result<std::unique_ptr<Backend>> open_tensorrt(const char* library, const TensorRtRequest& request) {
@@ -15,6 +17,12 @@ Result<std::unique_ptr<Backend>> open_tensorrt(const char* library, const Tensor
     return error;
   }
   return std::unique_ptr<Backend>(reinterpret_cast<MakeTensorRtBackend>(symbol)(request));
+}
+
+Result<std::unique_ptr<Backend>> make_tensorrt_backend(const BackendParts& parts) {
+  // The plan lies beside the model it was made of.
+  const std::string plan = parts.model_path + ".plan";
+  return open_tensorrt(kTensorRtLibrary, {.plan_path = plan, .files = parts.files, .clock = parts.clock});
 }
 
 }  // namespace torpor

@@ -12,9 +12,9 @@ namespace torpor {
 
 // The TensorRT backend as a shared object, so that torpor-infer runs where TensorRT is not.
 // Built beside torpor-infer from the same sources, and using what that links: the name of
-// its one symbol changes with the interface.
+// its one symbol changes with what both must agree on, Backend and cuda::DeviceBackend.
 inline constexpr const char* kTensorRtLibrary = "libtorpor_tensorrt.so";
-inline constexpr const char* kTensorRtSymbol = "torpor_make_tensorrt_backend_1";
+inline constexpr const char* kTensorRtSymbol = "torpor_make_tensorrt_backend_2";
 
 namespace cuda {
 struct Driver;

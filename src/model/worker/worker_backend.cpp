@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "model/backends/backends.h"
 #include "model/model_file.h"
 
 namespace torpor {
@@ -16,7 +17,10 @@ MutableBytes bytes_of(std::span<T> values) {
 
 }  // namespace
 
-bool WorkerBackend::exact() const { return setup_.backend != "tensorrt"; }
+bool WorkerBackend::exact() const {
+  const BackendFacts* facts = find_backend(setup_.backend);
+  return facts != nullptr && facts->exact;
+}
 
 Status WorkerBackend::load(const ModelFile& model, std::size_t max_batch) {
   if (max_batch == 0 || max_batch > kMaxWorkerBatch) {

@@ -25,7 +25,7 @@ class WorkerBackend final : public Backend {
  public:
   struct Setup {
     std::string program;     // torpor-infer
-    std::string backend;     // "cpu", "cuda", "tensorrt": name(), and part of the baseline key
+    std::string backend;     // of backends.def: name(), and part of the baseline key
     std::string model_path;  // opened again by the worker, against the digest of load()'s model
     WorkerPolicy policy = WorkerPolicy::exit;
     Duration infer_deadline{};  // real time, from run() to the logits

@@ -96,7 +96,7 @@ struct Robot {
   bool trouble(const CycleReport& r, std::uint64_t at) const { return story.with_trouble && r.cycle == at; }
 
   void fill_time(CycleReport& r) {
-    const Duration period = milliseconds(r.contract.sample_ms + r.contract.sleep_ms);
+    const Duration period = r.contract.period();
     if (r.cycle > 1) slot += period;
     if (trouble(r, kSkipCycle)) {
       slot += period;

@@ -5,6 +5,6 @@
 #include "model/tensorrt/backend/tensorrt_backend.h"
 #include "model/tensorrt/plugin.h"
 
-extern "C" torpor::Backend* torpor_make_tensorrt_backend_1(const torpor::TensorRtRequest& request) {
+extern "C" torpor::Backend* torpor_make_tensorrt_backend_2(const torpor::TensorRtRequest& request) {
   return new torpor::TensorRtBackend(request.plan_path, request.files, request.clock, request.driver);
 }

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #pragma once
 
+#include <bit>
 #include <cstring>
 #include <limits>
 
@@ -11,18 +12,20 @@
 namespace torpor {
 
 // The fields of one message on their way in: walks its keys, remembers which were there, and
-// refuses what does not fit (message_malformed). For message_decode.cpp.
-class MessageFields {
+// refuses what does not fit (message_malformed). field_writer.h is the other half. A FRAME's
+// samples are copied to `room`. Inside link only.
+class FieldReader {
  public:
-  MessageFields(cbor::MapReader& map, cbor::Reader& reader) : map_(map), reader_(reader) {}
+  FieldReader(cbor::MapReader& map, cbor::Reader& reader, SampleRoom room)
+      : map_(map), reader_(reader), room_(room) {}
 
-  bool next() {
+  [[nodiscard]] bool next() {
     if (!map_.next()) return false;
     if (key() >= 0 && key() < 32) seen_ |= 1u << key();
     return true;
   }
   std::int64_t key() const { return map_.key(); }
-  bool saw(unsigned key) const { return ((seen_ >> key) & 1u) != 0; }
+  [[nodiscard]] bool saw(unsigned key) const { return ((seen_ >> key) & 1u) != 0; }
   Status skip() { return map_.skip(); }
 
   Status get(std::uint64_t& into) {
@@ -92,6 +95,15 @@ class MessageFields {
     TORPOR_TRY(into, reader_.bytes());
     return {};
   }
+  Status get(std::span<const std::int16_t>& into) {
+    TORPOR_TRY(const Bytes raw, reader_.bytes());
+    if (raw.size() % sizeof(std::int16_t) != 0 || raw.size() > room_.size_bytes())
+      return out_of_range("whole samples, as many as a frame may hold");
+    static_assert(std::endian::native == std::endian::little, "a big-endian port swaps samples here");
+    if (!raw.empty()) std::memcpy(room_.data(), raw.data(), raw.size());
+    into = room_.first(raw.size() / sizeof(std::int16_t));
+    return {};
+  }
   // Keys 1, 2, .. of a message that has no others, each needed; keys of the future are skipped.
   template <class... Field>
   Status get_all(Field&... into) {
@@ -104,10 +116,9 @@ class MessageFields {
     return require(sizeof...(into));
   }
 
-  Status out_of_range(const char* expected) const { return out_of_range(key(), expected); }
-  Status out_of_range(std::int64_t key, const char* expected) const {
+  Status out_of_range(const char* expected) const {
     Error error{.reason = Reason::message_malformed};
-    error.where << "key " << key;
+    error.where << "key " << key();
     error.found << "another value";
     error.expected << expected;
     return error;
@@ -130,6 +141,7 @@ class MessageFields {
  private:
   cbor::MapReader& map_;
   cbor::Reader& reader_;
+  SampleRoom room_;
   std::uint32_t seen_ = 1;  // key 0, the type
 };
 

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "model/factory/make_backend.h"
+
+#include "model/backends/backends.h"
+
+namespace torpor {
+
+Result<std::unique_ptr<Backend>> make_backend(std::string_view name, const BackendParts& parts) {
+#define TORPOR_BACKEND(backend, exact, device) \
+  if (name == #backend) return make_##backend##_backend(parts);
+#include "model/backends/backends.def"
+#undef TORPOR_BACKEND
+  return Error{
+      .reason = Reason::usage, .where = "--backend", .found = name, .expected = backend_names().view()};
+}
+
+}  // namespace torpor
