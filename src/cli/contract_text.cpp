@@ -6,10 +6,8 @@
 
 #include "contract/field_table.h"
 
-namespace torpor::apps {
+namespace torpor {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json value_json(const Field& field, const FieldValue& value) {
   if (field.type == FieldType::integer) return value.number;
@@ -28,12 +26,6 @@ Json& nested(Json& root, std::string_view name) {
 }
 
 }  // namespace
-
-std::string hex_text(Bytes bytes) {
-  std::string text;
-  for (std::byte b : bytes) text += fmt::format("{:02x}", static_cast<unsigned>(b));
-  return text;
-}
 
 std::string terms_table(const Terms& terms) {
   std::string text;
@@ -82,4 +74,4 @@ Json terms_json(const Terms& terms) {
   return root;
 }
 
-}  // namespace torpor::apps
+}  // namespace torpor

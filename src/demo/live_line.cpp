@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace torpor::apps {
+namespace torpor {
 namespace {
 
 constexpr std::string_view kReset = "\x1b[0m";
@@ -151,4 +151,4 @@ FixedString<256> live_line(const CycleReport& r, bool colour) {
   return line.text();
 }
 
-}  // namespace torpor::apps
+}  // namespace torpor
