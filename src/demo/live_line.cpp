@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/assertion.h"
+
 namespace torpor {
 namespace {
 
@@ -148,6 +150,8 @@ FixedString<256> live_line(const CycleReport& r, bool colour) {
     }
   }
   if (broken) line.paint(kReset);
+  // A cut line could end within an escape and paint the terminal for good.
+  TORPOR_ASSERT(line.text().size() < line.text().capacity(), "demo.a_line_fits_its_room");
   return line.text();
 }
 

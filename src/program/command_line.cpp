@@ -77,15 +77,28 @@ Stray find_stray(const CLI::App& app, int argc, const char* const* argv) {
   return stray;
 }
 
-// "--sets: Value 0 not in range 1 to 4096", "--out is required": CLI11 begins with the option.
+// The four ways in which CLI11 (2.1 to 2.4) words what is wrong with an option or a value:
+// "--out is required", "Could not convert: --last = x", "The following argument was not
+// expected: y" and "--sets: Value 0 not in range 1 to 9". What it words otherwise is passed on.
 Error usage_error(const std::string& said) {
   Error error{.reason = Reason::usage};
   constexpr std::string_view kRequired = " is required";
+  constexpr std::string_view kConvert = "Could not convert: ";
+  constexpr std::string_view kExtra = "The following argument";
   const std::size_t colon = said.find(": ");
+  const std::size_t equals = said.find(" = ");
   if (said.ends_with(kRequired)) {
     error.where << said.substr(0, said.size() - kRequired.size());
     error.found << "nothing";
     error.expected << "a value: it is required";
+  } else if (said.starts_with(kConvert) && equals != said.npos) {
+    error.where << said.substr(kConvert.size(), equals - kConvert.size());
+    error.found << said.substr(equals + 3);
+    error.expected << "a number";
+  } else if (said.starts_with(kExtra) && colon != said.npos) {
+    error.where << "command line";
+    error.found << said.substr(colon + 2);
+    error.expected << "nothing more";
   } else if (said.starts_with("--") && colon != said.npos) {
     error.where << said.substr(0, colon);
     error.found << said.substr(colon + 2);

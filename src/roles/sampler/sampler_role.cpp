@@ -91,8 +91,7 @@ int SamplerProcess::run() {
   }
   // Refused already; the peer is told why before we go. That it was not told ends no other way.
   RefusingRole role(**link, clock_, home_.own, Peer::End::listens);
-  if (const auto told = run_role(role, clock_, **link); !told)
-    tell_error(kSamplerProgram, told.error());
+  if (const auto told = run_role(role, clock_, **link); !told) tell_error(kSamplerProgram, told.error());
   return end(home_.own.refusal);
 }
 

@@ -9,7 +9,7 @@
 namespace torpor {
 namespace {
 
-class PlanVerbTest : public RolesTest {
+class ModelPlanTest : public RolesTest {
  protected:
   int wrap(const std::string& version, const std::string& capability) {
     std::ofstream(at("engine")) << "an engine";
@@ -21,7 +21,7 @@ class PlanVerbTest : public RolesTest {
   }
 };
 
-TEST_F(PlanVerbTest, a_wrapped_engine_says_for_what_it_is) {
+TEST_F(ModelPlanTest, a_wrapped_engine_says_for_what_it_is) {
   ASSERT_EQ(wrap("10.3.0", "8.7"), 0) << slurp(at("plan.log"));
   PosixFiles files;
   const auto bytes = files.read(at("plan"), kPlanHeaderBytes + kMaxPlanBytes);
@@ -37,7 +37,7 @@ TEST_F(PlanVerbTest, a_wrapped_engine_says_for_what_it_is) {
   EXPECT_EQ(plan->facts.model, model_digest(*model));
 }
 
-TEST_F(PlanVerbTest, a_version_that_is_none_is_a_wrong_command) {
+TEST_F(ModelPlanTest, a_version_that_is_none_is_a_wrong_command) {
   for (const char* version : {"10.3", "10.3.0.1", "10.3.", "x", "10.300.0", ""}) {
     EXPECT_EQ(wrap(version, "8.7"), 64) << version;
   }
