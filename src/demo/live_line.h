@@ -5,7 +5,7 @@
 #include "base/fixed_string.h"
 #include "report/cycle_report.h"
 
-namespace torpor::apps {
+namespace torpor {
 
 inline constexpr std::size_t kLiveColumns = 110;
 
@@ -20,4 +20,4 @@ FixedString<256> live_line(const CycleReport& report, bool colour);
 // The head of the columns of live_line().
 std::string_view live_head();
 
-}  // namespace torpor::apps
+}  // namespace torpor
