@@ -4,6 +4,7 @@
 
 #include <sodium.h>
 
+#include "base/assertion.h"
 #include "base/hex.h"
 #include "contract/trust.h"
 
@@ -18,7 +19,8 @@ const std::uint8_t* raw(const std::byte* bytes) { return reinterpret_cast<const 
 
 void start_sodium() {
   // Picks the fastest code for this machine and opens the random source; 1 = done before.
-  if (sodium_init() < 0) __builtin_trap();
+  const int started = sodium_init();
+  TORPOR_ASSERT(started >= 0, "contract.libsodium_starts");
 }
 
 }  // namespace
