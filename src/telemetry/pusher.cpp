@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/assertion.h"
 #include "telemetry/alarm_post.h"
 #include "telemetry/exposition.h"
 #include "telemetry/gateway.h"
@@ -28,7 +29,7 @@ Result<Pusher> Pusher::open(const Parts& parts, const Identity& identity) {
              Spool::open(parts.files,
                          {.directory = identity.directory,
                           .age = std::chrono::milliseconds(parts.contract.terms().telemetry.spool_age_ms),
-                          .log_end = identity.log_end}));
+                          .end = identity.log_end}));
   return Pusher(parts, identity, std::move(spool));
 }
 
@@ -50,6 +51,7 @@ Pusher::Pusher(const Parts& parts, const Identity& identity, Spool spool)
   const std::uint64_t interval_ms = parts.contract.terms().telemetry.interval_ms;
   next_ = parts.clock.now().boot + std::chrono::milliseconds(random() % interval_ms);
   event_wait_ = parts.contract.period();
+  TORPOR_ASSERT(identity_.speed > 0, "pusher.the_clock_runs");
 }
 
 // splitmix64 (Steele, Lea, Flood 2014), seeded by the device: spread over the fleet, and the
@@ -84,6 +86,7 @@ void Pusher::plan(BootTime now) {
     event_next_ = now + event_wait_ / 2;
     event_wait_ = std::min(2 * event_wait_, std::max(interval, parts_.contract.period()));
   }
+  TORPOR_ASSERT(next_ > now, "pusher.the_next_contact_lies_ahead");
 }
 
 FixedString<400> Pusher::contact_if_due(Duration room) {
@@ -103,7 +106,9 @@ FixedString<400> Pusher::contact_if_due(Duration room) {
     spool_.live_done(false);
   }
   put_snapshot();
+  TORPOR_ASSERT(parts_left_ == 0, "pusher.every_receiver_had_its_share");
   plan(now);
+  // Last: a cursor written before the answers would pass records that nobody has.
   if (const Status saved = spool_.save(); !saved) said_ << one_line(saved.error()).view();
   return said_;
 }
@@ -135,6 +140,7 @@ Outcome Pusher::send(Receiver receiver, std::string_view method, std::string_vie
     return outcome;
   }
   Line& l = line(receiver);
+  TORPOR_ASSERT(l.server != nullptr, "pusher.only_a_configured_receiver_is_spoken_to");
   outcome = parts_.transport.send(
       {.method = method, .to = l.server, .path = path, .headers = headers, .body = body, .last = last},
       deadline);
