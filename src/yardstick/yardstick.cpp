@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
-#include "peer/peer.h"
+#include "yardstick/yardstick.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -41,9 +41,9 @@ std::vector<Product> products_of(const ModelDims& dims, std::size_t batch) {
 
 #if defined(TORPOR_DNNL)
 
-class DnnlPeer : public Peer {
+class DnnlYardstick : public Yardstick {
  public:
-  DnnlPeer(const ModelDims& dims, std::size_t batch) {
+  DnnlYardstick(const ModelDims& dims, std::size_t batch) {
     if (omp_set_num_threads != nullptr) omp_set_num_threads(1);  // one thread, as ours
     for (const Product& p : products_of(dims, batch)) add(p);
   }
@@ -95,9 +95,9 @@ class DnnlPeer : public Peer {
 
 #else
 
-class LoopPeer : public Peer {
+class LoopYardstick : public Yardstick {
  public:
-  LoopPeer(const ModelDims& dims, std::size_t batch) : products_(products_of(dims, batch)) {
+  LoopYardstick(const ModelDims& dims, std::size_t batch) : products_(products_of(dims, batch)) {
     std::size_t a = 0, b = 0, c = 0;
     for (const Product& p : products_) {
       a = std::max(a, p.rows * p.in);
@@ -126,11 +126,11 @@ class LoopPeer : public Peer {
 
 }  // namespace
 
-std::unique_ptr<Peer> make_peer(const ModelDims& dims, std::size_t batch) {
+std::unique_ptr<Yardstick> make_yardstick(const ModelDims& dims, std::size_t batch) {
 #if defined(TORPOR_DNNL)
-  return std::make_unique<DnnlPeer>(dims, batch);
+  return std::make_unique<DnnlYardstick>(dims, batch);
 #else
-  return std::make_unique<LoopPeer>(dims, batch);
+  return std::make_unique<LoopYardstick>(dims, batch);
 #endif
 }
 

@@ -10,9 +10,9 @@
 // Something well known that does the same matrix products, to measure ours against.
 namespace torpor {
 
-class Peer {
+class Yardstick {
  public:
-  virtual ~Peer() = default;
+  virtual ~Yardstick() = default;
   virtual std::string name() const = 0;
   virtual void run() = 0;  // the products of one batch, on one thread
 };
@@ -20,6 +20,6 @@ class Peer {
 // Where it is installed: oneDNN's int8 matrix products alone, the whole batch at once, with
 // nothing between them (no norms, softmax, embedding of positions): less work than ours, a
 // lower bound for any runtime built on it. Else: the same products in fp32, loops of our own.
-std::unique_ptr<Peer> make_peer(const ModelDims& dims, std::size_t batch);
+std::unique_ptr<Yardstick> make_yardstick(const ModelDims& dims, std::size_t batch);
 
 }  // namespace torpor
