@@ -10,16 +10,11 @@
 namespace torpor {
 
 // What kind of failure it is; the value is the exit code of a process that ends
-// because of it (sysexits numbering, docs/exit-codes.md).
+// because of it (base/exits.def, docs/exit-codes.md).
 enum class Group : std::uint8_t {
-  usage = 64,
-  bad_input = 65,
-  absent = 69,
-  bug = 70,
-  io = 74,
-  retry = 75,
-  permission = 77,
-  refused = 78,
+#define TORPOR_EXIT(code, group, restart, meaning, note) group = code,
+#include "base/exits.def"
+#undef TORPOR_EXIT
 };
 
 // One name per reason to say no. The list, with group and next step, is
@@ -43,7 +38,7 @@ struct [[nodiscard]] Error {
 
 std::string_view name(Reason reason);
 // The reason of that name, as another process of torpor gave it; false: there is none.
-bool find_reason(std::string_view name, Reason& reason);
+[[nodiscard]] bool find_reason(std::string_view name, Reason& reason);
 std::string_view next_step(Reason reason);
 Group group(Reason reason);
 inline int exit_code(Reason reason) { return static_cast<int>(group(reason)); }
