@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
+#include "base/assertion.h"
 #include "contract/field_table.h"
 #include "contract/payload.h"
 
@@ -38,6 +39,7 @@ std::size_t differing_fields(Bytes payload_a, Bytes payload_b, std::span<FieldDi
   if (equal(payload_a, payload_b)) return 0;
   const Result<Terms> a = decode_payload(payload_a, "a"sv);
   const Result<Terms> b = decode_payload(payload_b, "b"sv);
+  // Neither side is signed: a peer may send anything, and the answer is still one line.
   if (!a || !b) {
     found.add("payload"sv, reading(a), reading(b));
     return found.count();
@@ -52,6 +54,9 @@ std::size_t differing_fields(Bytes payload_a, Bytes payload_b, std::span<FieldDi
       if (!same(in_a, in_b)) found.add(path_of(field, i), to_text(field, in_a), to_text(field, in_b));
     }
   }
+  TORPOR_ASSERT(found.count() <= kMaxDifferences, "contract.differences_fit_their_bound");
+  // Other bytes are other terms, because there is one payload for given terms.
+  TORPOR_ASSERT(found.count() > 0, "contract.payloads_that_differ_differ_in_a_field");
   return found.count();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
+#include "base/assertion.h"
 #include "base/cbor.h"
 #include "contract/field_table.h"
 #include "contract/payload.h"
@@ -18,7 +19,8 @@ class Encoder {
   }
 
  private:
-  // One map: the rows share their first `depth` keys.
+  // One map: the rows share their first `depth` keys. Its size comes first in CBOR, so the
+  // groups are counted before they are written.
   Status level(std::span<const Field> rows, std::size_t depth, std::size_t sensor) {
     rows = rows_of_schema(rows, terms_.schema);
     writer_.map(count_groups(rows, depth));
@@ -50,6 +52,8 @@ class Encoder {
   }
 
   Status value(const Field& field, std::size_t sensor) {
+    TORPOR_ASSERT(!field.per_sensor || sensor < terms_.sensor_count,
+                  "contract.only_sensors_there_are_encoded");
     const FieldValue value = field.get(terms_, sensor);
     if (auto checked = check_value(field, value); !checked) {
       Error error = checked.error();

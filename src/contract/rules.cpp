@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "contract/rules.h"
 
+#include "base/assertion.h"
+
 namespace torpor {
 using namespace std::string_view_literals;  // their length needs no strlen
 namespace {
@@ -15,6 +17,8 @@ class Judge {
   Judge(const Terms& terms, std::string_view what) : t_(terms), what_(what) {}
 
   Status run() const {
+    // Beyond the table's bounds these rules would divide by a period of 0, or read no sensor.
+    TORPOR_ASSERT(period_ms() > 0 && t_.sensor_count <= kMaxSensors, "contract.rules_judge_bounded_terms");
     TORPOR_CHECK(times());
     TORPOR_CHECK(queue());
     for (std::size_t i = 0; i < t_.sensor_count; ++i) TORPOR_CHECK(sensor(i));
@@ -25,7 +29,8 @@ class Judge {
 
  private:
   std::uint64_t period_ms() const { return t_.duty.period_ms(); }
-  // Cycles that may begin within a span, the one at its edge included.
+  // Cycles that may begin within a span, the one at its edge included: rounded up, or an hour
+  // could hold one cycle more than its energy was signed for.
   std::uint64_t cycles_in(std::uint64_t span_ms) const { return (span_ms + period_ms() - 1) / period_ms(); }
 
   Status times() const {

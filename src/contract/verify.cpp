@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "contract/verify.h"
 
+#include "base/assertion.h"
 #include "contract/crypto.h"
 #include "contract/payload.h"
 #include "contract/rules.h"
@@ -44,13 +45,18 @@ Result<Contract> verify(Bytes bundle, const TrustSet& trust, std::string_view wh
     return error;
   }
   {
+    // In a block of its own: 2 KiB of stack that are free again before the payload is decoded.
     std::byte room[kMaxPayloadBytes + kSignedOverhead];
     TORPOR_TRY(const Bytes message,
                write_signed_bytes(parts.protected_header, as_bytes(kExternalAad), parts.payload, room));
     TORPOR_CHECK(check_signature(key, message, parts.signature, what));
   }
+  // Only now: what nobody trusted has signed is never parsed.
   TORPOR_TRY(const Terms terms, decode_payload(parts.payload, what));
   TORPOR_CHECK(check_rules(terms, what));
+  // What the roles size their memory and their waits by.
+  TORPOR_ASSERT(terms.sensor_count >= 1 && terms.duty.period_ms() > terms.power.awake_limit_ms,
+                "contract.a_contract_keeps_its_rules");
   return ContractMaker::make(terms, sha256(parts.payload));
 }
 

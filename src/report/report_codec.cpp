@@ -30,6 +30,7 @@ struct Uint {
   }
 };
 
+// Signed numbers are checked against the member they go into: a record may hold any 64 bits.
 struct Int {
   static void write(Writer& w, std::int64_t value) { w.integer(value); }
   template <class T>
@@ -79,6 +80,7 @@ struct Bytes32 {
   }
 };
 
+// Durations and times are whole nanoseconds on both sides: nothing is rounded.
 struct Span {
   static void write(Writer& w, Duration value) { w.integer(value.count()); }
   static Result<bool> read(Reader& in, Duration& value) {
@@ -116,6 +118,7 @@ struct Scaled {
     } else if (std::isinf(value)) {
       raw = value < 0 ? kMinusInfinity : kPlusInfinity;
     } else {
+      // llrint of a value beyond 64 bits is undefined: the bound comes first. To nearest, ties to even.
       raw = std::llrint(std::fmin(std::fmax(scaled, -kLargest), kLargest));
     }
     w.integer(raw);
@@ -147,6 +150,7 @@ struct Enum {
   }
 };
 
+// The lists of indicators have kMaxAxes places; more axes than that would be read beyond them.
 struct Axes {
   static void write(Writer& w, std::uint32_t value) { w.uint(value); }
   static Result<bool> read(Reader& in, std::uint32_t& value) {
@@ -302,6 +306,7 @@ Result<Bytes> encode_report(const CycleReport& report, MutableBytes out) {
   w.uint(kReportSchema);
   w.integer(kKindKey);
   w.uint(static_cast<std::uint64_t>(RecordKind::cycle_report));
+  // Every key of the schema, in the order of the table, is the deterministic order of CBOR.
   for (std::size_t i = 0; i < kFieldCount; ++i) {
     w.integer(kFields[i].key);
     kAccess[i].write(w, report);
@@ -319,6 +324,7 @@ Status decode_report(Bytes payload, CycleReport& report) {
     error.expected << static_cast<std::uint64_t>(RecordKind::cycle_report);
     return error;
   }
+  // Keys a record of an older schema lacks keep the defaults of the struct.
   report = CycleReport{};
   std::size_t expected = 0;  // rows before it are there, or not of this record's schema
   const auto pass_until = [&](std::size_t row) -> Status {

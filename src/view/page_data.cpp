@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/assertion.h"
 #include "view/page_parts.h"
 #include "view/text.h"
 #include "view/trace_writers.h"
@@ -55,6 +56,8 @@ class PageData {
   PageData(const PageBuilder& page, const PageFacts& facts)
       : page_(page), facts_(facts), points_(page.points_), size_(points_.size()) {
     per_bucket_ = (size_ + kPageBuckets - 1) / kPageBuckets;
+    TORPOR_ASSERT(size_ > 0 && bucket_count() <= kPageBuckets,
+                  "view.a_page_has_rows_and_they_fit_its_buckets");
   }
 
   std::string json() const {
@@ -79,7 +82,7 @@ class PageData {
     buckets(out);
     lines(out);
     out["runs"] = runs();
-    return closed(out.dump());
+    return closed(json_text(out));
   }
 
  private:
@@ -214,6 +217,7 @@ class PageData {
     return list;
   }
 
+  // The text under each plot, so that its figures can be read without seeing it.
   std::string interval_words() const {
     const TraceSummary& s = facts_.summary;
     if (s.intervals == 0) return "";

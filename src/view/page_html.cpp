@@ -21,6 +21,7 @@ std::string plural(std::uint64_t n, std::string_view word) {
   return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s");
 }
 
+// A date is only as good as the clock that gave it, and the page says which.
 std::string when(const Moment& moment) {
   if (moment.wall == WallTime{}) return fmt::format("cycle {}, before this log begins", moment.cycle);
   return fmt::format("cycle {}, {}{}", moment.cycle, utc(moment.wall),
@@ -31,9 +32,8 @@ std::string breach_list(const Story& story) {
   std::string list;
   for (std::size_t i = 0; i < kBreaches; ++i) {
     if (story.breaches[i] == 0) continue;
-    std::string what(name(static_cast<Breach>(i)));
-    for (char& c : what) c = c == '_' ? ' ' : c;
-    list += fmt::format("<li><span>{}</span><span>{}</span></li>", what, plural(story.breaches[i], "cycle"));
+    list += fmt::format("<li><span>{}</span><span>{}</span></li>", words(name(static_cast<Breach>(i))),
+                        plural(story.breaches[i], "cycle"));
   }
   return list.empty() ? "" : "<ul>" + list + "</ul>";
 }
@@ -69,6 +69,8 @@ std::string todo(const Story& story) {
   return "The newest cycle could not be scored; the evidence stays as it was.";
 }
 
+// Terms are ours; values and notes may hold text of a report and are escaped. `off` marks what is
+// not as the contract wants it.
 std::string fact(std::string_view term, std::string_view value, std::string_view note, bool off) {
   return fmt::format("<div{}><dt>{}</dt><dd>{}<small>{}</small></dd></div>\n", off ? " class=\"off\"" : "",
                      term, html_escape(value), html_escape(note));
@@ -97,6 +99,7 @@ std::string facts_list(const Story& story, const PageFacts& facts, const PageFig
               s.deviating > 0);
   out += fact("Slots", lost_words(s), fmt::format("{} late, {}", s.late, plural(s.restarts, "restart")),
               s.skipped + s.missed > 0);
+  // A meter that is not there must not read as "0 J, well within the contract".
   const bool metered = last.energy_source.view() != "none" && !last.energy_source.empty();
   out +=
       fact("Energy, dearest hour", metered ? human_mj(figures.dearest_hour_mj) : "not measured",
@@ -118,6 +121,7 @@ std::string facts_list(const Story& story, const PageFacts& facts, const PageFig
   return out + "</dl>\n";
 }
 
+// "Kept" is a word about the whole log, not about the newest cycle: a fault of last night shows.
 std::string contract_panel(const Story& story) {
   const ContractFacts& c = story.last.contract;
   const bool kept = story.cycles_in_breach == 0;
@@ -140,6 +144,7 @@ std::string contract_panel(const Story& story) {
 
 }  // namespace
 
+// Nothing of a report may become markup: device names and notes come over a link.
 std::string html_escape(std::string_view text) {
   std::string out;
   for (char c : text) {
@@ -200,6 +205,7 @@ std::string page_events(const Story& story) {
   out +=
       "<thead><tr><th scope=\"col\">When (UTC)</th><th scope=\"col\">Cycle</th><th scope=\"col\">What</th>"
       "<th scope=\"col\">Detail</th></tr></thead>\n<tbody>\n";
+  // Newest first: who is called at night asks what happened last.
   for (auto event = story.events.rbegin(); event != story.events.rend(); ++event) {
     const std::string cycles = event->count == 1
                                    ? fmt::format("{}", event->first.cycle)

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/assertion.h"
 #include "report/breach_text.h"
 #include "view/text.h"
 #include "view/trace_writers.h"
@@ -16,6 +17,7 @@ namespace {
 // How far back a run of the same event may have other events behind it.
 constexpr std::ptrdiff_t kMergeDepth = 8;
 
+// A latched alarm stays the state, whatever later cycles say: only maintenance ends it.
 VerdictKind state_of(const Verdict& verdict) { return verdict.latched ? VerdictKind::alarm : verdict.kind; }
 
 EventLevel level_of(VerdictKind state) {
@@ -32,12 +34,6 @@ EventLevel level_of(VerdictKind state) {
       break;
   }
   return EventLevel::note;
-}
-
-std::string words(std::string_view name) {
-  std::string text(name);
-  std::replace(text.begin(), text.end(), '_', ' ');
-  return text;
 }
 
 }  // namespace
@@ -70,6 +66,8 @@ std::string state_words(const Verdict& verdict, VerdictKind state) {
 void StoryTeller::happen(EventLevel level, std::string what, std::string detail, const Moment& now) {
   auto& events = story_.events;
   const auto depth = std::min(kMergeDepth, static_cast<std::ptrdiff_t>(events.size()));
+  // The same event in the next cycle goes on with the one before, also where other events of that
+  // cycle stand between; a cycle without it ends the run.
   for (auto event = events.rbegin(); event != events.rbegin() + depth; ++event) {
     if (event->what != what || event->last.cycle + 1 != now.cycle) continue;
     event->last = now;
@@ -80,6 +78,7 @@ void StoryTeller::happen(EventLevel level, std::string what, std::string detail,
     events.erase(events.begin());
     ++story_.events_left_out;
   }
+  TORPOR_ASSERT(events.size() < kMaxStoryEvents, "view.a_story_keeps_its_bound");
   events.push_back({level, std::move(what), std::move(detail), now, now, 1});
 }
 
@@ -98,6 +97,7 @@ void StoryTeller::judge(const TraceRow& row, const Moment& now) {
     story_.state_since = now;
   }
   story_.state = state;
+  // An explanation belongs to the suspicion it explains, and goes with it.
   const bool suspects = state == VerdictKind::watch || state == VerdictKind::alarm;
   if (!suspects) story_.explanation.clear();
   if (suspects && !verdict.explanation.empty()) story_.explanation = valid_text(verdict.explanation);
@@ -113,6 +113,7 @@ void StoryTeller::judge(const TraceRow& row, const Moment& now) {
 void StoryTeller::changes(const TraceRow& row, const Moment& now) {
   const CycleReport& r = row.report;
   const CycleReport& before = story_.last;
+  // Nothing is before the first report: what it says is no change.
   if (story_.cycles == 0) return;
   if (!row.has_interval) {
     happen(EventLevel::note, r.boot_id == before.boot_id ? "torpord restarted" : "computer restarted", "",
@@ -160,6 +161,8 @@ void StoryTeller::breaches(const TraceRow& row, const Moment& now) {
 }
 
 void StoryTeller::add(const TraceRow& row) {
+  // Changes first: "restarted" stands above what the new run did. The last report is kept last, for
+  // everything before compares with it.
   const CycleReport& r = row.report;
   const Moment now{.cycle = r.cycle, .wall = r.woke.wall, .dated = r.woke.synchronised};
   changes(row, now);

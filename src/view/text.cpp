@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/cbor.h"
@@ -53,6 +54,8 @@ std::string utc_clock(WallTime t) {
 
 std::string valid_text(std::string_view text) {
   std::string out(text);
+  // Text of a record was cut to its bound by bytes; half a character is no UTF-8, and one such
+  // name would make a whole JSON document unreadable.
   if (cbor::valid_utf8(as_bytes(text))) return out;
   for (char& c : out) {
     if (static_cast<unsigned char>(c) >= 0x80) c = '?';
@@ -65,6 +68,7 @@ std::string human(Duration d, bool sign) {
   const double size = std::fabs(s);
   const std::string_view plus = sign && s > 0 ? "+" : "";
   if (size >= 1) return fmt::format("{}{:.3f} s", plus, s);
+  // From here on "100 ms": 99.95 ms with one decimal would read "100.0 ms", five digits.
   if (size >= 0.0995) return fmt::format("{}{:.0f} ms", plus, s * 1e3);
   if (size >= 0.001) return fmt::format("{}{:.1f} ms", plus, s * 1e3);
   return fmt::format("{}{:.0f} us", plus, s * 1e6);
@@ -75,6 +79,12 @@ std::string human_mj(double millijoules) {
   if (size >= 1e6) return fmt::format("{:.2f} kJ", millijoules / 1e6);
   if (size >= 1e3) return fmt::format("{:.2f} J", millijoules / 1e3);
   return fmt::format("{:.0f} mJ", millijoules);
+}
+
+std::string words(std::string_view name) {
+  std::string text(name);
+  std::replace(text.begin(), text.end(), '_', ' ');
+  return text;
 }
 
 std::string human_bytes(std::uint64_t bytes) {

@@ -13,6 +13,7 @@ std::string dt(const TraceRow& row) {
   return row.has_interval ? fmt::format("{:.6f}", seconds(row.report.interval)) : "-";
 }
 
+// Spans are told as the clock counted them; whoever reads them must know that it ran fast.
 std::string scale(const CycleReport& r) {
   return r.speed == 1 ? "" : fmt::format(" (clock at {:g} times real time, spans too)", r.speed);
 }
@@ -86,6 +87,8 @@ class TableWriter final : public TraceWriter {
   bool headed_ = false;
 };
 
+// RFC 4180: a comma between fields, CRLF behind each line, the same number of fields in all. No
+// value here needs quotes: numbers, names of enums and times only, no text of a report.
 class CsvWriter final : public TraceWriter {
  public:
   explicit CsvWriter(Write write) : write_(std::move(write)) {}
@@ -137,6 +140,7 @@ class CsvWriter final : public TraceWriter {
 
 }  // namespace
 
+// A figure of energy never stands without where it comes from and what it leaves out.
 std::string energy_words(const TraceSummary& s) {
   if (s.energy_source.empty() || s.energy_source.view() == "none")
     return "not measured: no meter, nothing declared";

@@ -22,6 +22,7 @@ class FieldReader {
 
   Result<FieldValue> read(const Field& field, std::size_t sensor) {
     const FixedString<48> path = path_of(field, sensor);
+    // What the command line chooses may stand in the file too: it is then read over, not refused.
     if (const auto* chosen = choice(field.name); chosen != nullptr && chosen->has_value()) {
       document_.ignore(path);
       return chosen_value(field, **chosen);
@@ -163,6 +164,7 @@ Result<Terms> terms_from_toml(std::string_view text, std::string_view file, cons
   Terms terms{};
   FieldReader reader(document, choices);
   for (const Field& field : fields()) {
+    // Counted once, at the first field of a sensor; every field must then be in each of them.
     if (field.per_sensor && terms.sensor_count == 0) {
       TORPOR_TRY(const std::size_t count, document.count(section_of(field, 1), 1, kMaxSensors));
       terms.sensor_count = static_cast<std::uint32_t>(count);
@@ -172,6 +174,7 @@ Result<Terms> terms_from_toml(std::string_view text, std::string_view file, cons
       field.set(terms, i, value);
     }
   }
+  // Every key was asked for once: what is left is no field of the contract, and is refused.
   TORPOR_CHECK(document.finish());
   if (auto sound = check_rules(terms, ""); !sound) {
     Error error = sound.error();

@@ -4,6 +4,7 @@
 
 #include <sodium.h>
 
+#include "base/assertion.h"
 #include "contract/trust.h"
 
 namespace torpor {
@@ -17,7 +18,7 @@ const std::uint8_t* raw(const std::byte* bytes) { return reinterpret_cast<const 
 
 void start_sodium() {
   // Picks the fastest code for this machine and opens the random source; 1 = done before.
-  if (sodium_init() < 0) __builtin_trap();
+  TORPOR_ASSERT(sodium_init() >= 0, "contract.libsodium_starts");
 }
 
 std::string hex(Bytes bytes) {
@@ -41,6 +42,7 @@ SigningKey SigningKey::from_seed(const Seed& seed) {
   start_sodium();
   SigningKey key;
   key.seed_ = seed;
+  // Secrets are wiped where they stood: memory is swapped, dumped and used again.
   std::array<std::uint8_t, crypto_sign_SECRETKEYBYTES> secret;
   crypto_sign_seed_keypair(raw(key.public_key_.data()), secret.data(), raw(seed.data()));
   sodium_memzero(secret.data(), secret.size());
@@ -71,12 +73,15 @@ std::array<std::byte, kSignatureBytes> SigningKey::sign(Bytes message) const {
 Result<KeyPaths> write_key_files(Files& files, const std::string& directory, const SigningKey& key) {
   const KeyId id = key.id();
   const std::string stem = directory + "/" + hex(id);
+  // A private key that cannot be read back is lost: nothing ever writes it again.
+  TORPOR_ASSERT(SigningKey::from_seed(key.seed()).id() == id, "contract.a_key_file_holds_its_key");
   KeyPaths paths{stem + ".key", stem + ".pub"};
   TORPOR_CHECK(files.make_directories(directory));
   std::string text = std::string(kKeyWord) + " " + hex(id) + " " + hex(key.seed()) + "\n";
   const Status written = files.create(paths.private_key, as_bytes(text), 0600);
   sodium_memzero(text.data(), text.size());
   TORPOR_CHECK(written);
+  // The private key first: a public one without it would be trusted and could never sign.
   TORPOR_CHECK(files.create(paths.public_key, as_bytes(trust_line(key.public_key())), 0644));
   return paths;
 }

@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "contract/host/sign.h"
 
+#include "base/assertion.h"
+#include "contract/crypto.h"
 #include "contract/payload.h"
 #include "contract/rules.h"
 #include "contract/verify.h"
@@ -32,7 +34,9 @@ Result<std::vector<std::byte>> sign_terms(const Terms& terms, const SigningKey& 
   TORPOR_CHECK(check_rules(terms, what));
   TORPOR_TRY(std::vector<std::byte> bundle, envelope(payload, key));
   TORPOR_TRY(const TrustSet trust, parse_trust(as_bytes(trust_line(key.public_key())), "signing key"));
-  TORPOR_TRY([[maybe_unused]] const Contract contract, verify(bundle, trust, what));
+  // By the code the roles run: what is signed here and refused there would be found on a robot.
+  TORPOR_TRY(const Contract contract, verify(bundle, trust, what));
+  TORPOR_ASSERT(contract.digest() == sha256(payload), "contract.what_was_signed_is_what_verifies");
   return bundle;
 }
 
