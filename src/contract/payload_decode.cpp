@@ -62,6 +62,7 @@ class Decoder {
     }
     if (*key < last || *key < 0) {
       // Negative keys sort behind all others and no row has one.
+      // In the order of CBOR, negative keys come behind all others, so this one is not out of order.
       if (*key < 0) return unknown(section, *key);
       Error error = fail(Reason::bundle_not_deterministic, section, ""sv, "ascending keys"sv);
       error.found << "key " << *key << " after " << last;
@@ -110,6 +111,8 @@ class Decoder {
         break;
       }
     }
+    // The schema says which fields follow. It is refused by a name of its own: the remedy is another
+    // binary, not another contract.
     const bool is_schema = field.key[0] == 1;
     if (is_schema) schema_ = value.number;
     if (auto checked = check_value(field, value); !checked) {
@@ -172,6 +175,7 @@ class Decoder {
       error.expected.clear();
       error.expected << cause.expected;
     }
+    // Where the reader stands, for whoever looks at the bytes.
     error.where << ": offset " << reader_.offset();
     return error;
   }

@@ -12,6 +12,7 @@ class Differences {
  public:
   explicit Differences(std::span<FieldDifference> out) : out_(out) {}
   void add(std::string_view field, std::string_view a, std::string_view b) {
+    // Counted beyond the room too: "3 of 12 fields" is the truth, 3 fields would not be.
     if (count_ < out_.size()) out_[count_] = {field, a, b};
     ++count_;
   }
@@ -46,6 +47,7 @@ std::size_t differing_fields(Bytes payload_a, Bytes payload_b, std::span<FieldDi
   }
   if (a->sensor_count != b->sensor_count)
     found.add("sensors"sv, number_text(a->sensor_count), number_text(b->sensor_count));
+  // Sensors only one side has were told above as a number; the others are compared place by place.
   const std::size_t both = a->sensor_count < b->sensor_count ? a->sensor_count : b->sensor_count;
   for (const Field& field : fields()) {
     for (std::size_t i = 0; i < (field.per_sensor ? both : 1); ++i) {

@@ -39,6 +39,7 @@ class Encoder {
   }
 
   Status sensors(std::span<const Field> rows) {
+    // Terms may be filled in by anyone: what cannot be decoded again is not encoded.
     if (terms_.sensor_count < 1 || terms_.sensor_count > kMaxSensors) {
       Error error{.reason = Reason::contract_out_of_range};
       error.where << section_of(rows.front(), 1);
@@ -55,6 +56,7 @@ class Encoder {
     TORPOR_ASSERT(!field.per_sensor || sensor < terms_.sensor_count,
                   "contract.only_sensors_there_are_encoded");
     const FieldValue value = field.get(terms_, sensor);
+    // The same bounds on both ways: a payload that was written can be read.
     if (auto checked = check_value(field, value); !checked) {
       Error error = checked.error();
       error.where << path_of(field, sensor);

@@ -29,6 +29,7 @@ class Parser {
     }
     auto tag = reader_.tag();
     if (!tag) return broken(reader_, tag.error(), Reason::bundle_not_sign1, "tag"sv);
+    // Untagged, the same array could be another kind of COSE message.
     if (*tag != kSign1Tag) return number(Reason::bundle_not_sign1, "tag"sv, *tag, "tag 18, COSE_Sign1"sv);
     auto items = reader_.array();
     if (!items) return broken(reader_, items.error(), Reason::bundle_not_sign1, "envelope"sv);
@@ -39,6 +40,7 @@ class Parser {
     parts_.protected_header = *header;
     TORPOR_CHECK(protected_header(*header));
 
+    // The order of RFC 9052, section 4.2: protected, unprotected, payload, signature.
     auto unprotected = reader_.map();
     if (!unprotected)
       return broken(reader_, unprotected.error(), Reason::bundle_not_sign1, "unprotected header"sv);

@@ -24,6 +24,7 @@ namespace {
 
 Result<PublicKey> trusted_key(const KeyId& id, const TrustSet& trust, std::string_view what) {
   if (const PublicKey* key = trust.find(id)) return *key;
+  // Two refusals: a revoked key may have been stolen, an unknown one was never given to this device.
   const bool revoked = trust.standing(id) == TrustSet::Standing::revoked;
   Error error{.reason = revoked ? Reason::bundle_key_revoked : Reason::bundle_key_unknown};
   error.where << what << ": kid";
@@ -37,6 +38,7 @@ Result<PublicKey> trusted_key(const KeyId& id, const TrustSet& trust, std::strin
 Result<Contract> verify(Bytes bundle, const TrustSet& trust, std::string_view what) {
   TORPOR_TRY(const Sign1 parts, parse_sign1(bundle, what));
   TORPOR_TRY(const PublicKey key, trusted_key(parts.key_id, trust, what));
+  // Before the signature: it bounds the memory the signature is checked in.
   if (parts.payload.size() > kMaxPayloadBytes) {
     Error error{.reason = Reason::bundle_too_large};
     error.where << what << ": payload";

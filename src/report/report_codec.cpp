@@ -105,6 +105,7 @@ struct Time {
 
 template <std::int64_t kScale>
 struct Scaled {
+  // The three integers of docs/record-log.md; a finite value never reaches them (kLargest).
   static constexpr std::int64_t kMinusInfinity = std::numeric_limits<std::int64_t>::min();
   static constexpr std::int64_t kNotANumber = kMinusInfinity + 1;
   static constexpr std::int64_t kPlusInfinity = std::numeric_limits<std::int64_t>::max();
@@ -144,6 +145,8 @@ struct Enum {
   template <class T>
   static Result<bool> read(Reader& in, T& value) {
     TORPOR_TRY(const std::uint64_t raw, in.uint());
+    // A word of a later torpor is refused, not taken for another: a record that says "alarm" in a
+    // new way must not read as "healthy".
     if (raw >= kCount) return false;
     value = static_cast<T>(raw);
     return true;
@@ -159,6 +162,7 @@ struct Axes {
   }
 };
 
+// The number of items is part of the format: another number of phases is another schema.
 Result<bool> read_count(Reader& in, std::size_t want) {
   TORPOR_TRY(const std::size_t count, in.array());
   return count == want;
@@ -281,6 +285,7 @@ Result<RecordHead> take_head(cbor::MapReader& map, Reader& in) {
   RecordHead head;
   for (const auto& [key, field, into] : {std::tuple{kSchemaKey, std::string_view("schema"), &head.schema},
                                          std::tuple{kKindKey, std::string_view("kind"), &head.kind}}) {
+    // By place as well as by key: both heads come first, so that any reader can tell a record's kind.
     const bool there = map.next() && map.key() == key;
     TORPOR_CHECK(map.status());
     if (!there) return field_error(Reason::report_field_missing, field);

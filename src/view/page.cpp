@@ -50,6 +50,7 @@ void PageBuilder::add(const TraceRow& row) {
   p.cycle = r.cycle;
   p.wall_s = seconds(r.woke.wall.time_since_epoch());
   p.boot_s = seconds(r.woke.boot.time_since_epoch());
+  // Boottime of another run is another axis: no line is drawn, no hour summed across.
   p.new_run = !row.has_interval;
   p.deviation_ms = row.has_interval ? 1e3 * seconds(row.deviation) : kUnknown;
   p.evidence = has_evidence(r.verdict) ? r.verdict.log_evidence : kUnknown;
@@ -78,6 +79,7 @@ void PageBuilder::add(const TraceRow& row) {
 
 // Cycles are charged when they begin; a new run starts another hour, since its boottime
 // may have started again.
+// The window slides cycle by cycle: an hour that begins anywhere, not on the clock.
 double PageBuilder::dearest_hour_mj() const {
   double most = 0;
   double sum = 0;

@@ -31,6 +31,7 @@ Json rounded(double value, int digits) {
   return close;
 }
 
+// How bad, which is not the order of the enum: a bucket shows its worst cycle.
 int severity(VerdictKind kind) {
   switch (kind) {
     case VerdictKind::not_scored:
@@ -117,6 +118,7 @@ class PageData {
       bx.push_back(from->cycle);
       t.push_back(std::llround(from->wall_s));
       kind.push_back(static_cast<int>(worst(from, to)));
+      // One real cycle, not a mean of several: its phases then add up to a bar that happened.
       const auto dearest =
           std::max_element(from, to, [](const Point& a, const Point& c) { return cost(a) < cost(c); });
       for (std::size_t i = 0; i < kPhases; ++i)
@@ -227,6 +229,7 @@ class PageData {
 
   std::string energy_words() const {
     const std::string source = valid_text(page_.story().last.energy_source);
+    // A model must not look like a measurement.
     if (source == "declared model")
       return "A declared model (time in each state x declared watts), not a measurement. Attributed to us: "
              "rail minus idle.";

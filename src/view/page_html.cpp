@@ -38,6 +38,7 @@ std::string breach_list(const Story& story) {
   return list.empty() ? "" : "<ul>" + list + "</ul>";
 }
 
+// Skipped: an overrun, and the robot says so. Missing: no report at all, and nobody knows why.
 std::string lost_words(const TraceSummary& s) {
   if (s.skipped + s.missed == 0) return "none lost";
   if (s.missed == 0) return fmt::format("{} skipped", s.skipped);
@@ -175,6 +176,7 @@ std::string page_title(const Story& story) {
 
 std::string page_head(const Story& story, const PageFacts& facts, const PageFigures& figures) {
   const CycleReport& last = story.last;
+  // An alarm is as old as its crossing, not as the newest run of cycles that say so.
   const Moment& since = story.alarm.cycle != 0 ? story.alarm : story.state_since;
   std::string out = fmt::format(
       "<div class=\"who\"><span><strong>{}</strong></span><span>sensor {}</span>"
@@ -229,6 +231,7 @@ std::string page_foot(const Story& story, const PageFacts& facts) {
   row("Contract digest", hex(last.contract.digest));
   row("Model digest", hex(last.model));
   row("Boot", valid_text(last.boot_id));
+  // The id by which alarm receivers and maintenance events name it.
   row("Alarm",
       last.verdict.first_crossing_cycle == 0
           ? "none"
@@ -237,6 +240,7 @@ std::string page_foot(const Story& story, const PageFacts& facts) {
   row("Log", fmt::format("{}, {} damaged places ({} bytes), {} unreadable, {} of another kind",
                          plural(read.reports, "report"), read.damage.places, read.damage.bytes,
                          read.unreadable, read.other_kinds));
+  // A page made from a damaged log says so: what is missing may be what matters.
   if (read.damage.places > 0)
     row("First damage", fmt::format("{} at offset {}", read.damage.first_segment, read.damage.first.offset));
   out += "</dl>\n";

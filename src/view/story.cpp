@@ -74,6 +74,7 @@ void StoryTeller::happen(EventLevel level, std::string what, std::string detail,
     ++event->count;
     return;
   }
+  // The oldest go: what is wrong now has happened lately.
   if (events.size() == kMaxStoryEvents) {
     events.erase(events.begin());
     ++story_.events_left_out;
@@ -88,6 +89,7 @@ void StoryTeller::judge(const TraceRow& row, const Moment& now) {
   const std::string what = state_words(verdict, state);
   const bool first = story_.cycles == 0;
   if (first || what != state_words(story_.last.verdict, story_.state)) {
+    // Figures of the evidence only where they speak for a state, not while it is being learned.
     const std::string detail =
         verdict.log_alarm_threshold > 0 && level_of(state) != EventLevel::note
             ? fmt::format("evidence ln R = {:.1f}, watch at {:.1f}, alarm at {:.1f}", verdict.log_evidence,
@@ -125,6 +127,7 @@ void StoryTeller::changes(const TraceRow& row, const Moment& now) {
                        valid_text(before.contract.id), before.contract.sequence),
            now);
   }
+  // Another model is another baseline: verdicts before and after are not to be compared.
   if (r.model != before.model) {
     happen(EventLevel::note, "model changed", short_hex(before.model) + " to " + short_hex(r.model), now);
   }
@@ -145,6 +148,7 @@ void StoryTeller::time_and_data(const TraceRow& row, const Moment& now) {
                        r.slots_skipped == 1 ? "" : "s"),
            now);
   }
+  // Told once: where the drops are a breach, the breach tells them.
   if (drops(r) > 0 && !r.has(Breach::drops))
     happen(EventLevel::note, "frames dropped", std::string(drop_text(r.drops)), now);
 }

@@ -74,6 +74,7 @@ std::string human(Duration d, bool sign) {
   return fmt::format("{}{:.0f} us", plus, s * 1e6);
 }
 
+// From a cycle (mJ) to a shift (kJ): the unit is told, so the eye must not count digits.
 std::string human_mj(double millijoules) {
   const double size = std::fabs(millijoules);
   if (size >= 1e6) return fmt::format("{:.2f} kJ", millijoules / 1e6);
@@ -87,6 +88,7 @@ std::string words(std::string_view name) {
   return text;
 }
 
+// Powers of ten, as disks and links are sold; contracts count single bytes.
 std::string human_bytes(std::uint64_t bytes) {
   if (bytes >= 1'000'000) return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
   if (bytes >= 1'000) return fmt::format("{:.1f} kB", static_cast<double>(bytes) / 1e3);

@@ -110,6 +110,7 @@ void TraceSummarizer::add(const TraceRow& row) {
 }
 
 TraceSummary TraceSummarizer::finish() {
+  // Exact percentiles: a sketch would save 8 bytes a cycle and be wrong where it matters, at p99.
   std::sort(deviations_ns_.begin(), deviations_ns_.end());
   summary_.p50 = rank(deviations_ns_, 0.50);
   summary_.p95 = rank(deviations_ns_, 0.95);

@@ -119,6 +119,7 @@ class ChromeWriter final : public TraceWriter {
              {"name", what},
              {"ts", us(start)}});
     };
+    // At the start of the cycle they belong to: when exactly, the record does not say.
     for (std::size_t i = 0; i < kBreaches; ++i) {
       const auto breach = static_cast<Breach>(i);
       if (row.report.has(breach)) mark("breach: " + std::string(name(breach)));
@@ -143,6 +144,7 @@ class ChromeWriter final : public TraceWriter {
     counter("drops", "frames", static_cast<double>(drops(r)));
   }
 
+  // The format has no null; a counter without a value is drawn as 0.
   static double finite(double value) { return std::isfinite(value) ? value : 0.0; }
 
   Write write_;

@@ -94,6 +94,7 @@ class JsonWriter final : public TraceWriter {
  private:
   void head(const CycleReport& r) {
     headed_ = true;
+    // Once at the head: a trace of a log whose contract changed tells the first one here.
     const Json contract = {{"id", valid_text(r.contract.id)},
                            {"digest", hex(r.contract.digest)},
                            {"sequence", r.contract.sequence},
@@ -155,6 +156,7 @@ std::unique_ptr<TraceWriter> make_json_writer(TraceWriter::Write write) {
 
 double energy(const CycleReport& report) { return total(report.energy_mj); }
 
+// Of all reasons together.
 std::uint64_t drops(const CycleReport& report) {
   std::uint64_t sum = 0;
   for (std::uint64_t part : report.drops) sum += part;

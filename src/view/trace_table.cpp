@@ -21,6 +21,7 @@ std::string scale(const CycleReport& r) {
 std::string remarks(const TraceRow& row) {
   std::string text;
   const auto add = [&](const std::string& remark) { text += (text.empty() ? "" : ", ") + remark; };
+  // In the order one asks: did it run through, was it on time, did it keep the contract.
   if (!row.has_interval) add("first of a run");
   if (row.missed > 0) add(fmt::format("{} missed before", row.missed));
   if (row.report.slots_skipped > 0) add(fmt::format("{} skipped", row.report.slots_skipped));
@@ -52,6 +53,7 @@ class TableWriter final : public TraceWriter {
                     "{} beyond tolerance, {} late, {} slots skipped, {} cycles missed, {} restarts\n",
                     s.cycles, s.first_cycle, s.last_cycle, s.intervals, human(s.p50), human(s.p95),
                     human(s.p99), human(s.max), s.deviating, s.late, s.skipped, s.missed, s.restarts));
+    // Shares of an unknown length are no shares.
     if (s.length > Duration::zero()) {
       write_(fmt::format("accounted for by spans: {:.4f} %\n", 100 * s.accounted()));
       for (std::size_t i = 0; i < kPhases; ++i) {

@@ -11,6 +11,7 @@
 namespace torpor {
 namespace {
 
+// 270 years in days: now + count x unit stays far within 64 bits.
 constexpr std::int64_t kMostUnits = 100'000;
 constexpr std::int64_t kYear10000 = 253'402'300'800;
 
@@ -65,6 +66,7 @@ class FieldReader {
     return value;
   }
 
+  // The document knows no units, and "5" where 5000 ms are meant is the likeliest slip.
   static Result<std::int64_t> with_unit(const Field& field, Result<std::int64_t> read) {
     if (read || field.unit.empty()) return read;
     Error error = read.error();
@@ -75,6 +77,7 @@ class FieldReader {
     return error;
   }
 
+  // By word, never by number: a contract is reviewed by people.
   Result<FieldValue> word(const Field& field, std::string_view path) {
     TORPOR_TRY(const std::string text, document_.text(path, 0, kMaxText));
     for (std::size_t i = 0; i < field.words.size(); ++i) {

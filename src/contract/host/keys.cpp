@@ -88,6 +88,7 @@ Result<KeyPaths> write_key_files(Files& files, const std::string& directory, con
 
 Result<SigningKey> load_signing_key(Files& files, const std::string& path) {
   TORPOR_TRY(const FileFacts facts, files.facts(path));
+  // Mode before content: a key that others could read is used up, however sound it is.
   if ((facts.mode & 077) != 0) {
     Error error{.reason = Reason::key_file_unsafe};
     error.where << path;
@@ -100,6 +101,7 @@ Result<SigningKey> load_signing_key(Files& files, const std::string& path) {
   error.where << path;
   error.expected << kKeyWord << " KEYID SEED";
   const std::string_view text = as_text(content);
+  // One exact shape, no blanks to spare: only write_key_files() writes these.
   const std::size_t id_at = kKeyWord.size() + 1;
   const std::size_t seed_at = id_at + 2 * sizeof(KeyId) + 1;
   const std::size_t end = seed_at + 2 * sizeof(SigningKey::Seed) + 1;

@@ -17,6 +17,7 @@ Result<std::vector<std::byte>> envelope(Bytes payload, const SigningKey& key) {
   std::vector<std::byte> message_room(payload.size() + kSignedOverhead);
   TORPOR_TRY(const Bytes message, write_signed_bytes(header, as_bytes(kExternalAad), payload, message_room));
   const auto signature = key.sign(message);
+  // Once kSignedOverhead for the header, once for the signature and the heads between.
   std::vector<std::byte> room(payload.size() + 2 * kSignedOverhead);
   TORPOR_TRY(
       const Bytes bundle,

@@ -10,6 +10,7 @@
 namespace torpor {
 namespace {
 
+// Whole seconds, as contracts count; floor also before 1970, where a clock without a battery stands.
 std::int64_t wall_s(const TimeStamp& now) {
   return std::chrono::floor<std::chrono::seconds>(now.wall.time_since_epoch()).count();
 }
