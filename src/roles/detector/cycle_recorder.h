@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "base/files.h"
 #include "base/clock.h"
+#include "base/files.h"
 #include "contract/host/admission.h"
 #include "duty/detector.h"
 #include "report/report_log.h"
