@@ -57,37 +57,25 @@ bool called(const std::string& heard, const std::string& alert, const std::strin
 #define NEED(server, package) \
   if (server == nullptr) GTEST_SKIP() << "not installed: Debian package " package
 
-TEST(EndToEnd, forty_real_robots_are_seen_and_a_deviation_calls_a_person) {
-#if defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "eighty instrumented processes do not keep five seconds on two processors";
-#endif
-  HostileServer webhook(HostileServer::Manner::answers, kTaken);
-  const auto alertmanager = ServerForTest::alertmanager(routes_to(webhook.url()));
-  NEED(alertmanager, "prometheus-alertmanager");
-  const auto gateway = ServerForTest::pushgateway();
-  NEED(gateway, "prometheus-pushgateway");
-  const auto server = ServerForTest::prometheus({.out_of_order = "14d",
-                                                 .rule_file = deployed_rules(),
-                                                 .evaluation = "15s",
-                                                 .alertmanager_port = alertmanager->port(),
-                                                 .pushgateway_port = gateway->port()});
-  NEED(server, "prometheus");
+using Pairs = std::vector<std::unique_ptr<RobotPair>>;
 
-  RobotHome home;
-  std::vector<std::unique_ptr<RobotPair>> pairs;
+// Forty robots: two push through the gateway, one has a wrong clock.
+Pairs start_pairs(RobotHome& home, ServerForTest& server, ServerForTest& gateway) {
+  Pairs pairs;
   for (std::size_t i = 0; i < kPairs; ++i) {
     RobotPair::Options options;
     options.device = "robot-" + std::to_string(100 + i);
     (i >= kByGateway ? options.pushgateway : options.remote_write) =
-        i >= kByGateway ? gateway->url() : server->url() + "/api/v1/write";
+        i >= kByGateway ? gateway.url() : server.url() + "/api/v1/write";
     if (i == kWrongClock) options.clock_ahead_s = 6 * 3600;
     pairs.push_back(std::make_unique<RobotPair>(home, options));
     pairs.back()->start();
   }
-  const auto began = steady_clock::now();
-  until([&] { return count_of(*server, "torpor_cycles_total") >= static_cast<int>(kPairs) - 1; });
-  std::printf("seen: all robots but the one with a wrong clock after %.1f s\n", seconds_since(began));
+  return pairs;
+}
 
+// Seconds from each deviation to the person's call, for five robots.
+std::vector<double> from_oversleep_to_call(const Pairs& pairs, HostileServer& webhook) {
   // Robots oversleep, at other times within an evaluation: stopped behind their report, set
   // free past their next slot.
   std::vector<double> latency(5);
@@ -111,6 +99,58 @@ TEST(EndToEnd, forty_real_robots_are_seen_and_a_deviation_calls_a_person) {
     });
   }
   for (std::thread& watcher : watchers) watcher.join();
+  return latency;
+}
+
+void expect_each_cycle_once(const Pairs& pairs, ServerForTest& server) {
+  std::size_t held = 0;
+  std::size_t there = 0;
+  for (std::size_t i = 0; i < kByGateway; ++i) {
+    const std::string query = "torpor_cycles_total{instance=\"" + pairs[i]->device() + "\"}";
+    const std::vector<std::int64_t> stored = samples_of(server, query);
+    const std::vector<std::int64_t> recorded = pairs[i]->recorded_ms();
+    if (i == kWrongClock) {
+      EXPECT_TRUE(stored.empty()) << "a clock hours ahead dated something";
+      EXPECT_GT(recorded.size(), 3u);
+      continue;
+    }
+    // Each once, and none left out but what came after the last contact.
+    ASSERT_FALSE(stored.empty()) << pairs[i]->device() << pairs[i]->logs();
+    std::vector<std::int64_t> expected;
+    for (const std::int64_t t : recorded) {
+      if (t <= stored.back()) expected.push_back(t);
+    }
+    EXPECT_EQ(stored, expected) << pairs[i]->device();
+    EXPECT_LE(recorded.size() - expected.size(), 2u) << pairs[i]->device() << pairs[i]->logs();
+    held += recorded.size();
+    there += stored.size();
+  }
+  std::printf("cycles: %zu in record logs, %zu in Prometheus, each once\n", held, there);
+}
+
+TEST(EndToEnd, forty_real_robots_are_seen_and_a_deviation_calls_a_person) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "eighty instrumented processes do not keep five seconds on two processors";
+#endif
+  HostileServer webhook(HostileServer::Manner::answers, kTaken);
+  const auto alertmanager = ServerForTest::alertmanager(routes_to(webhook.url()));
+  NEED(alertmanager, "prometheus-alertmanager");
+  const auto gateway = ServerForTest::pushgateway();
+  NEED(gateway, "prometheus-pushgateway");
+  const auto server = ServerForTest::prometheus({.out_of_order = "14d",
+                                                 .rule_file = deployed_rules(),
+                                                 .evaluation = "15s",
+                                                 .alertmanager_port = alertmanager->port(),
+                                                 .pushgateway_port = gateway->port()});
+  NEED(server, "prometheus");
+
+  RobotHome home;
+  const Pairs pairs = start_pairs(home, *server, *gateway);
+  const auto began = steady_clock::now();
+  until([&] { return count_of(*server, "torpor_cycles_total") >= static_cast<int>(kPairs) - 1; });
+  std::printf("seen: all robots but the one with a wrong clock after %.1f s\n", seconds_since(began));
+
+  std::vector<double> latency = from_oversleep_to_call(pairs, webhook);
   std::sort(latency.begin(), latency.end());
   std::printf("deviation to webhook: median %.1f s, least %.1f s, most %.1f s\n", latency[2], latency[0],
               latency[4]);
@@ -131,29 +171,7 @@ TEST(EndToEnd, forty_real_robots_are_seen_and_a_deviation_calls_a_person) {
   until([&] { return webhook.heard().find("TorporDeadMansSwitch") != std::string::npos; });
 
   for (auto& pair : pairs) pair->stop();
-  std::size_t held = 0;
-  std::size_t there = 0;
-  for (std::size_t i = 0; i < kByGateway; ++i) {
-    const std::string query = "torpor_cycles_total{instance=\"" + pairs[i]->device() + "\"}";
-    const std::vector<std::int64_t> stored = samples_of(*server, query);
-    const std::vector<std::int64_t> recorded = pairs[i]->recorded_ms();
-    if (i == kWrongClock) {
-      EXPECT_TRUE(stored.empty()) << "a clock hours ahead dated something";
-      EXPECT_GT(recorded.size(), 3u);
-      continue;
-    }
-    // Each once, and none left out but what came after the last contact.
-    ASSERT_FALSE(stored.empty()) << pairs[i]->device() << pairs[i]->logs();
-    std::vector<std::int64_t> expected;
-    for (const std::int64_t t : recorded) {
-      if (t <= stored.back()) expected.push_back(t);
-    }
-    EXPECT_EQ(stored, expected) << pairs[i]->device();
-    EXPECT_LE(recorded.size() - expected.size(), 2u) << pairs[i]->device() << pairs[i]->logs();
-    held += recorded.size();
-    there += stored.size();
-  }
-  std::printf("cycles: %zu in record logs, %zu in Prometheus, each once\n", held, there);
+  expect_each_cycle_once(pairs, *server);
   EXPECT_EQ(count_of(*server, "torpor_cycles_total{instance=~\"robot-13[89]\"}"), 2);
 }
 

@@ -70,6 +70,104 @@ Json play(const AlarmTerms& terms, const ScoreSet& on, std::size_t fit_cycles, s
   return out;
 }
 
+// What one machine gave: play() is given the same cycles for each row of the grid.
+struct Played {
+  std::size_t fit_cycles = 0;
+  std::size_t calibration_cycles = 0;
+  std::vector<Cycle> cycles;
+  double end_s = 0;
+};
+
+// Half to fit, but no more than leaves what calibration needs at least.
+std::size_t fit_cycles_of(std::size_t n) {
+  const std::size_t half = n / 2;
+  return n > kMinCalibrationCycles && n - half < kMinCalibrationCycles ? n - kMinCalibrationCycles : half;
+}
+
+Result<SplitWindows> measure_training(Context& c, const PackMachine& machine, const WindowPlan& plan) {
+  SplitWindows train;
+  for (const Recording* r : machine.of(Split::train_healthy)) {
+    TORPOR_TRY(const auto samples, load(c.manifest, *r, c.options.load));
+    TORPOR_TRY(auto windows, c.measurer.measure(
+                                 samples, *r, static_cast<std::size_t>(r - machine.recordings.data()), plan));
+    for (MeasuredWindow& w : windows) train.windows.push_back(std::move(w));
+  }
+  return train;
+}
+
+// What the robot would have judged after learning: standing still is left out, and whatever
+// unlabelled was recorded before the training ended.
+Status score_rest(Context& c, const PackMachine& machine, const WindowPlan& plan,
+                  const MachineBaseline& baseline, double running, Played& played) {
+  const double learned_until = machine.of(Split::train_healthy).back()->t0_s;
+  for (Split split : {Split::test_healthy, Split::unlabelled, Split::test_fault}) {
+    for (const Recording* r : machine.of(split)) {
+      if (r->t0_s < learned_until && split == Split::unlabelled) continue;
+      TORPOR_TRY(const auto samples, load(c.manifest, *r, c.options.load));
+      TORPOR_TRY(const auto windows, c.measurer.measure(samples, *r, 0, plan));
+      for (const MeasuredWindow& w : windows) {
+        if (w.rms < running / 5) continue;
+        TORPOR_TRY(const CycleScores s, c.scorer.score(baseline, w));
+        played.cycles.push_back({s, w.t_s, split});
+        played.end_s = std::max(played.end_s, w.t_s);
+      }
+    }
+  }
+  return {};
+}
+
+// Every score alone and all together, over the grid.
+Json outcomes(const Played& played) {
+  Json by_score;
+  for (std::size_t k = 0; k < kKinds; ++k) {
+    ScoreSet on{};
+    if (k < kScores)
+      on[k] = true;
+    else
+      on = kAllScores;
+    Json grid = Json::array();
+    for (std::uint64_t a : kAlarmGrid)
+      for (std::uint32_t tolerance : kToleranceGrid) {
+        Json row = {{"cycles_between_false_alarms", a}, {"tolerance_mad", tolerance / 1000.0}};
+        row.update(play(terms_for(a, tolerance, played.fit_cycles, played.calibration_cycles), on,
+                        played.fit_cycles, played.cycles, played.end_s));
+        grid.push_back(row);
+      }
+    by_score[kind_name(k)] = grid;
+  }
+  return by_score;
+}
+
+Result<Json> replay(Context& c, const PackMachine& machine) {
+  c.say(machine.name);
+  const WindowPlan plan{c.options.load.window_s, c.options.load.window_s};
+  TORPOR_TRY(SplitWindows train, measure_training(c, machine, plan));
+  const double running = running_rms(train);
+  drop_standing_still(train, running);
+  const WindowList all = train.all();
+  Played played;
+  played.fit_cycles = fit_cycles_of(all.size());
+  played.calibration_cycles = all.size() - played.fit_cycles;
+  Json entry = {{"machine", machine.name},
+                {"fit_cycles", played.fit_cycles},
+                {"calibration_cycles", played.calibration_cycles}};
+  if (played.calibration_cycles < kMinCalibrationCycles) {
+    entry["refused"] = "fewer healthy cycles than calibration needs";
+    return entry;
+  }
+  const auto learned = all.begin() + static_cast<std::ptrdiff_t>(played.fit_cycles);
+  TORPOR_TRY(const auto baseline, fit(WindowList(all.begin(), learned)));
+  for (auto window = learned; window != all.end(); ++window) {
+    TORPOR_TRY(const CycleScores s, c.scorer.score(baseline, **window));
+    played.cycles.push_back({s, (*window)->t_s, Split::train_healthy});
+  }
+  TORPOR_CHECK(score_rest(c, machine, plan, baseline, running, played));
+  entry["cycles_judged"] = played.cycles.size() - played.calibration_cycles;
+  entry["life_s"] = played.end_s;
+  entry["scores"] = outcomes(played);
+  return entry;
+}
+
 }  // namespace
 
 // The pipeline as on the robot, one window after another without overlap: the first half
@@ -79,74 +177,8 @@ Json play(const AlarmTerms& terms, const ScoreSet& on, std::size_t fit_cycles, s
 Result<Json> run_replay(Context& c) {
   Json machines = Json::array();
   for (const PackMachine& machine : machines_of(c.manifest)) {
-    const auto training = machine.of(Split::train_healthy);
-    if (training.empty() || machine.of(Split::test_fault).empty()) continue;
-    c.say(machine.name);
-    const WindowPlan plan{c.options.load.window_s, c.options.load.window_s};
-    SplitWindows train;
-    for (const Recording* r : training) {
-      TORPOR_TRY(const auto samples, load(c.manifest, *r, c.options.load));
-      TORPOR_TRY(
-          auto windows,
-          c.measurer.measure(samples, *r, static_cast<std::size_t>(r - machine.recordings.data()), plan));
-      for (MeasuredWindow& w : windows) train.windows.push_back(std::move(w));
-    }
-    const double running = running_rms(train);
-    drop_standing_still(train, running);
-    // Half to fit, but no more than leaves what calibration needs at least.
-    const std::size_t n = train.windows.size();
-    std::size_t fit_cycles = n / 2;
-    if (n > kMinCalibrationCycles && n - fit_cycles < kMinCalibrationCycles)
-      fit_cycles = n - kMinCalibrationCycles;
-    const WindowList all = train.all();
-    const WindowList learn(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(fit_cycles));
-    Json entry = {
-        {"machine", machine.name}, {"fit_cycles", fit_cycles}, {"calibration_cycles", n - fit_cycles}};
-    if (n - fit_cycles < kMinCalibrationCycles) {
-      entry["refused"] = "fewer healthy cycles than calibration needs";
-      machines.push_back(entry);
-      continue;
-    }
-    auto baseline = fit(learn);
-    if (!baseline) return baseline.error();
-    std::vector<Cycle> cycles;
-    for (std::size_t i = fit_cycles; i < n; ++i) {
-      TORPOR_TRY(const CycleScores s, c.scorer.score(*baseline, *all[i]));
-      cycles.push_back({s, all[i]->t_s, Split::train_healthy});
-    }
-    const double learned_until = training.back()->t0_s;
-    double end = 0;
-    for (Split split : {Split::test_healthy, Split::unlabelled, Split::test_fault})
-      for (const Recording* r : machine.of(split)) {
-        if (r->t0_s < learned_until && split == Split::unlabelled) continue;
-        TORPOR_TRY(const auto samples, load(c.manifest, *r, c.options.load));
-        TORPOR_TRY(const auto windows, c.measurer.measure(samples, *r, 0, plan));
-        for (const MeasuredWindow& w : windows) {
-          if (w.rms < running / 5) continue;
-          TORPOR_TRY(const CycleScores s, c.scorer.score(*baseline, w));
-          cycles.push_back({s, w.t_s, split});
-          end = std::max(end, w.t_s);
-        }
-      }
-    entry["cycles_judged"] = cycles.size() - (n - fit_cycles);
-    entry["life_s"] = end;
-    Json by_score;
-    for (std::size_t k = 0; k < kKinds; ++k) {
-      ScoreSet on{};
-      if (k < kScores)
-        on[k] = true;
-      else
-        on = kAllScores;
-      Json grid = Json::array();
-      for (std::uint64_t a : kAlarmGrid)
-        for (std::uint32_t tolerance : kToleranceGrid) {
-          Json row = {{"cycles_between_false_alarms", a}, {"tolerance_mad", tolerance / 1000.0}};
-          row.update(play(terms_for(a, tolerance, fit_cycles, n - fit_cycles), on, fit_cycles, cycles, end));
-          grid.push_back(row);
-        }
-      by_score[kind_name(k)] = grid;
-    }
-    entry["scores"] = by_score;
+    if (machine.of(Split::train_healthy).empty() || machine.of(Split::test_fault).empty()) continue;
+    TORPOR_TRY(const Json entry, replay(c, machine));
     machines.push_back(entry);
   }
   if (machines.empty())
