@@ -30,6 +30,8 @@ inline std::size_t count_groups(std::span<const Field> rows, std::size_t depth) 
   return groups;
 }
 
-inline bool is_leaf(const Field& field, std::size_t depth) { return field.depth() == depth + 1; }
+[[nodiscard]] inline bool is_leaf(const Field& field, std::size_t depth) {
+  return field.depth() == depth + 1;
+}
 
 }  // namespace torpor

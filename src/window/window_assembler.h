@@ -20,7 +20,7 @@ class WindowAssembler {
 
   // All samples of the window are there: take_latest would not say incomplete for want of
   // them.
-  bool complete() const;
+  [[nodiscard]] bool complete() const;
 
   // `window` is empty (no samples) when quality is incomplete, and whole otherwise: a
   // saturated or stuck window can still be looked at. Its rate is the contract's, never the

@@ -28,7 +28,8 @@ WindowQuality check_samples(std::span<const std::int16_t> samples, std::int64_t 
 
 // Whether `samples` per axis, of which the first was taken at `first_ns` and the one after the
 // last at `last_ns`, came at `rate_mhz` within the tolerance.
-bool rate_holds(std::uint64_t samples, std::int64_t first_ns, std::int64_t last_ns, std::uint32_t rate_mhz);
+[[nodiscard]] bool rate_holds(std::uint64_t samples, std::int64_t first_ns, std::int64_t last_ns,
+                              std::uint32_t rate_mhz);
 
 // RMS around the mean, in 1/256 LSB; `stride` is the number of axes, `axis` which of them.
 std::uint32_t rms_q8(std::span<const std::int16_t> samples, std::size_t axis, std::size_t stride);

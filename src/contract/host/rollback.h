@@ -29,7 +29,7 @@ class RollbackStore {
 
   // True when there was no counter for any class: the first start of this device, or its
   // state was wiped. Then any sequence is admitted, and the caller reports it.
-  bool wiped() const { return wiped_; }
+  [[nodiscard]] bool wiped() const { return wiped_; }
   std::int64_t trusted_s() const { return current_.trusted_s; }
 
   // rollback_lower, rollback_equivocation (equal sequence, another digest, against
@@ -61,7 +61,7 @@ class RollbackStore {
   RollbackStore(Files& files, const std::string& directory);
   static Result<Record> parse(Bytes raw, const std::string& path);
   static Bytes encode(const Record& record, MutableBytes out);
-  static const Entry* find(const Record& record, std::string_view target_class);
+  [[nodiscard]] static const Entry* find(const Record& record, std::string_view target_class);
   static void put(Record& record, const Contract& contract);
   Result<bool> load(const std::string& path, Record& record);
   Status write(const std::string& path, const Record& record);
