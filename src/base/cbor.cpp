@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "base/cbor.h"
 
+#include "base/assertion.h"
+
 namespace torpor::cbor {
 using namespace std::string_view_literals;  // their length needs no strlen
 namespace {
@@ -23,7 +25,10 @@ constexpr std::string_view type_name(Type type) {
 
 }  // namespace
 
+// What does not fit marks the whole output: finish() then says so, and no call in between has to
+// be asked.
 void Writer::put(Bytes raw) {
+  TORPOR_ASSERT(size_ <= out_.size(), "cbor.writing_stays_inside");
   if (raw.size() > out_.size() - size_) {
     overflow_ = true;
     size_ = out_.size();
@@ -75,9 +80,9 @@ void Writer::boolean(bool value) { head(Type::simple, value ? 21 : 20); }
 
 Result<Bytes> Writer::finish() const {
   if (overflow_) {
-    Error error{.reason = Reason::cbor_no_room, .where = "cbor writer"sv};
-    error.expected << "at most " << out_.size() << " bytes";
-    return error;
+    return Error{.reason = Reason::cbor_no_room}
+        .at("cbor writer"sv)
+        .want("at most "sv, out_.size(), " bytes"sv);
   }
   return Bytes(out_.data(), size_);
 }
@@ -85,12 +90,9 @@ Result<Bytes> Writer::finish() const {
 Error Reader::fail(Reason reason, std::string_view found, std::string_view expected) {
   if (!failed_) {
     failed_ = true;
-    error_.reason = reason;
-    error_.where << what_ << ": offset " << at_;
-    error_.found << found;
-    error_.expected << expected;
+    error_ = Error{.reason = reason}.at(what_, ": offset "sv, at_).saw(found).want(expected);
   }
-  return error_;
+  return error_;  // the first failure: what follows it is only its consequence
 }
 
 Result<Reader::Head> Reader::head() {
@@ -116,6 +118,7 @@ Result<Reader::Head> Reader::head() {
   std::uint64_t argument = 0;
   for (std::size_t i = 0; i < extra; ++i)
     argument = (argument << 8) | static_cast<std::uint64_t>(in_[at_ + 1 + i]);
+  // One value, one encoding: a signature over bytes is then one over values.
   const std::uint64_t least = extra == 1 ? 24 : std::uint64_t{1} << (4 * extra);
   if (argument < least)
     return fail(Reason::cbor_not_deterministic, "a longer head than needed"sv, "the shortest head"sv);
@@ -150,6 +153,7 @@ Result<std::int64_t> Reader::integer() {
 }
 
 Result<Bytes> Reader::take(std::uint64_t count) {
+  TORPOR_ASSERT(at_ <= in_.size(), "cbor.reading_stays_inside");
   if (count > in_.size() - at_)
     return fail(Reason::cbor_truncated, "end of data"sv, "the rest of a string"sv);
   const Bytes taken = in_.subspan(at_, static_cast<std::size_t>(count));
@@ -178,6 +182,7 @@ Result<bool> Reader::boolean() {
 
 Result<std::size_t> Reader::array() {
   TORPOR_TRY(const std::uint64_t count, head_of(Type::array));
+  // An item takes a byte at least, so that no count makes a caller's loop longer than the input.
   if (count > in_.size() - at_)
     return fail(Reason::cbor_truncated, "more items than bytes"sv, "a count that can be there"sv);
   return static_cast<std::size_t>(count);
@@ -262,10 +267,10 @@ bool MapReader::next() {
   }
   if (!first_ && !key_less(key_, *key)) {
     ok_ = false;
-    error_.reason = Reason::cbor_not_deterministic;
-    error_.where << "map key at offset " << at;
-    error_.found << *key << " after " << key_;
-    error_.expected << "ascending keys, each once";
+    error_ = Error{.reason = Reason::cbor_not_deterministic}
+                 .at("map key at offset "sv, at)
+                 .saw(*key, " after "sv, key_)
+                 .want("ascending keys, each once"sv);
     return false;
   }
   key_ = *key;
@@ -285,6 +290,9 @@ bool key_less(std::int64_t a, std::int64_t b) {
   return a < 0 ? a > b : a < b;
 }
 
+// The well-formed sequences of the Unicode standard, table 3-7: the first byte says how many
+// follow and, for four of them, narrows the second (no overlong forms, surrogates, or beyond
+// U+10FFFF).
 bool valid_utf8(Bytes text) {
   std::size_t i = 0;
   const auto byte_at = [&](std::size_t k) { return static_cast<unsigned>(text[k]); };

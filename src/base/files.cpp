@@ -10,11 +10,9 @@ Status check_owner_and_mode(Files& files, const std::string& path, std::uint32_t
   const bool writable_by_others = (facts.mode & 022) != 0;
   if (owner_is_right && !writable_by_others) return {};
   Error error{.reason = Reason::file_unsafe};
-  error.where << path;
-  error.found << "owner " << facts.owner << ", mode 0";
-  for (int shift = 6; shift >= 0; shift -= 3) error.found << ((facts.mode >> shift) & 7);
-  error.expected << "owner 0 or " << service_uid << ", not writable by group or world";
-  return error;
+  error.at(path).saw("owner ", facts.owner, ", mode 0");
+  for (int shift = 6; shift >= 0; shift -= 3) error.saw((facts.mode >> shift) & 7);  // octal, as ls and chmod
+  return error.want("owner 0 or ", service_uid, ", not writable by group or world");
 }
 
 }  // namespace torpor

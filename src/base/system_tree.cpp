@@ -14,11 +14,8 @@ Result<std::int64_t> read_integer(SystemTree& tree, std::string_view path, std::
   std::int64_t value = 0;
   const auto [end, failed] = std::from_chars(view.data(), view.data() + view.size(), value);
   if (failed == std::errc() && end == view.data() + view.size() && value >= min && value <= max) return value;
-  Error error{.reason = Reason::system_value};
-  error.where << path;
-  error.found << view;
-  error.expected << "a whole number from " << min << " to " << max;
-  return error;
+  return Error{.reason = Reason::system_value}.at(path).saw(view).want("a whole number from ", min, " to ",
+                                                                       max);
 }
 
 }  // namespace torpor

@@ -4,6 +4,7 @@
 
 #include <bit>
 
+#include "base/assertion.h"
 #include "exact/math.h"
 
 namespace torpor::det {
@@ -49,7 +50,7 @@ inline void store_turned(F4* to, F4 re, F4 im, float c, float s) {
 }  // namespace
 
 RealFft::RealFft(std::size_t n) : n_(n) {
-  if (!std::has_single_bit(n) || n < 8 || n > 8192) __builtin_trap();
+  TORPOR_ASSERT(std::has_single_bit(n) && n >= 8 && n <= 8192, "exact.a_transform_has_a_size_it_knows");
   const std::size_t points = n / 2;
   for (std::size_t length = points; length >= 8; length /= 4)
     for (std::size_t j = 1; j < length / 4; ++j)
@@ -69,6 +70,7 @@ RealFft::RealFft(std::size_t n) : n_(n) {
 
 template <class Store>
 void RealFft::run(std::span<F4> data, Store store) const {
+  TORPOR_ASSERT(data.size() == n_, "exact.a_transform_has_all_its_elements");
   const std::size_t points = n_ / 2;
   F4* const z = data.data();
   const float* stage_twiddle = twiddle_.data();
@@ -107,6 +109,9 @@ void RealFft::run(std::span<F4> data, Store store) const {
     }
   }
 
+  // The n real elements were read as n/2 complex ones, z = even + i odd. With Z their spectrum,
+  //   E[k] = (Z[k] + conj Z[-k]) / 2,  O[k] = (Z[k] - conj Z[-k]) / 2i,
+  //   X[k] = E[k] + e^(-2 pi i k / n) O[k],  X[n/2 - k] = conj(E[k] - e^(-2 pi i k / n) O[k])
   const F4 zero = {};
   store(0, z[0] + z[1], zero);
   store(points, z[0] - z[1], zero);
@@ -129,6 +134,7 @@ void RealFft::run(std::span<F4> data, Store store) const {
 }
 
 void RealFft::forward(std::span<F4> data, std::span<F4> re, std::span<F4> im) const {
+  TORPOR_ASSERT(re.size() >= bins() && im.size() >= bins(), "exact.a_spectrum_has_room");
   run(data, [&](std::size_t k, F4 r, F4 i) {
     re[k] = r;
     im[k] = i;
@@ -136,6 +142,7 @@ void RealFft::forward(std::span<F4> data, std::span<F4> re, std::span<F4> im) co
 }
 
 void RealFft::power(std::span<F4> data, std::span<F4> out) const {
+  TORPOR_ASSERT(out.size() >= bins(), "exact.a_power_spectrum_has_room");
   run(data, [&](std::size_t k, F4 r, F4 i) { out[k] = r * r + i * i; });
 }
 

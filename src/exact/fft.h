@@ -21,7 +21,7 @@ namespace torpor::det {
 // |X - exact| <= 4e-7 log2(n) * norm(x), tested against fftw.
 class RealFft {
  public:
-  // n: a power of two, 8..8192; anything else traps (a bug of the caller, the sizes are
+  // n: a power of two, 8..8192; anything else ends the program (a bug of the caller, the sizes are
   // fixed numbers of the extractor). Allocates; the rest of the class does not.
   explicit RealFft(std::size_t n);
 

@@ -5,13 +5,17 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/assertion.h"
+#include "base/utc.h"
+
 namespace torpor {
 namespace {
 
 constexpr std::uint64_t kSegmentsInBound = 8;  // so that one removal frees an eighth
 
-std::int64_t seconds_of(const TimeStamp& at) {
-  const std::int64_t s = to_ns(at.wall) / 1'000'000'000;
+// 0 where the clock is not to be believed: such a time neither names nor removes anything.
+std::int64_t dated_s(const TimeStamp& at) {
+  const std::int64_t s = unix_seconds(at.wall);
   return at.synchronised && s > 0 ? s : 0;
 }
 
@@ -27,16 +31,27 @@ RecordLog::RecordLog(Files& files, std::string directory, LogBounds bounds)
 
 Result<RecordLog> RecordLog::open(Files& files, std::string directory, LogBounds bounds) {
   if (bounds.bytes < kMinLogBytes || bounds.age <= Duration::zero()) {
-    Error error{.reason = Reason::log_bounds};
-    error.where << directory;
-    error.found << bounds.bytes << " bytes, " << bounds.age.count() << " ns";
-    error.expected << "at least " << kMinLogBytes << " bytes and some age";
-    return error;
+    return Error{.reason = Reason::log_bounds}
+        .at(directory)
+        .saw(bounds.bytes, " bytes, ", bounds.age.count(), " ns")
+        .want("at least ", kMinLogBytes, " bytes and some age");
   }
   TORPOR_CHECK(files.make_directories(directory));
   RecordLog log(files, std::move(directory), bounds);
   TORPOR_CHECK(log.load());
+  log.assert_sums();
   return log;
+}
+
+// What is held is the sum of the segments, in order: removal by bytes and age relies on both.
+void RecordLog::assert_sums() const {
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < segments_.size(); ++i) {
+    bytes += segments_[i].bytes;
+    TORPOR_ASSERT(i == 0 || segments_[i - 1].name < segments_[i].name, "log.segments_rise");
+  }
+  TORPOR_ASSERT(bytes == counters_.bytes && segments_.size() == counters_.segments,
+                "log.held_is_the_sum_of_segments");
 }
 
 Status RecordLog::load() {
@@ -79,11 +94,10 @@ Status RecordLog::load() {
 
 Status RecordLog::append(Bytes payload, const TimeStamp& at) {
   if (payload.empty() || payload.size() > kMaxRecordPayload) {
-    Error error{.reason = Reason::log_record_too_large};
-    error.where << directory_;
-    error.found << payload.size() << " bytes";
-    error.expected << "1.." << kMaxRecordPayload << " bytes";
-    return error;
+    return Error{.reason = Reason::log_record_too_large}
+        .at(directory_)
+        .saw(payload.size(), " bytes")
+        .want("1..", kMaxRecordPayload, " bytes");
   }
   Status written = write(payload, at);
   if (!written && written.error().os_code == ENOSPC && segments_.size() > 1) {
@@ -91,12 +105,15 @@ Status RecordLog::append(Bytes payload, const TimeStamp& at) {
     if (written) written = write(payload, at);
   }
   ++(written ? counters_.appended : counters_.failed);
+  assert_sums();
   return written;
 }
 
 Status RecordLog::write(Bytes payload, const TimeStamp& at) {
+  // Repair before anything is added: behind a torn record a whole one would be damage.
   if (suspect_) TORPOR_CHECK(repair());
   const std::size_t size = frame_record(payload, frame_);
+  // Room before the segment: what is removed must not be the segment just begun.
   TORPOR_CHECK(make_room(size, at));
   if (!file_ || newest_is_done(size, at)) TORPOR_CHECK(begin_segment(at));
   Status written = file_->append({frame_.data(), size});
@@ -105,6 +122,7 @@ Status RecordLog::write(Bytes payload, const TimeStamp& at) {
     suspect_ = true;
     return written;
   }
+  TORPOR_ASSERT(newest_ < end() || counters_.appended == 0, "log.a_record_lies_behind_the_one_before");
   newest_ = end();
   segments_.back().bytes += size;
   counters_.bytes += size;
@@ -115,15 +133,18 @@ bool RecordLog::newest_is_done(std::size_t more, const TimeStamp& at) const {
   const Segment& newest = segments_.back();
   if (newest.bytes + more > segment_bytes_) return newest.bytes > 0;
   // A segment that went on for ever would keep its first records beyond their age.
-  const std::int64_t now_s = seconds_of(at);
+  const std::int64_t now_s = dated_s(at);
   return now_s != 0 && newest.name.began_s != 0 && newest.bytes > 0 &&
          now_s - newest.name.began_s > age_s() / static_cast<std::int64_t>(kSegmentsInBound);
 }
 
 Status RecordLog::begin_segment(const TimeStamp& at) {
   file_.reset();
+  // No log gets there by itself, but a file with that name may have been put beside it.
+  if (!segments_.empty() && segments_.back().name.number >= SegmentName::kLast)
+    return Error{.reason = Reason::io_failed}.at(path_of(segments_.back())).saw("the last number there is");
   const SegmentName name{.number = segments_.empty() ? 1 : segments_.back().name.number + 1,
-                         .began_s = seconds_of(at)};
+                         .began_s = dated_s(at)};
   segments_.push_back({name, 0});
   auto opened = files_->open_append(path_of(segments_.back()));
   if (!opened) {
@@ -140,6 +161,7 @@ Status RecordLog::begin_segment(const TimeStamp& at) {
 }
 
 Status RecordLog::repair() {
+  TORPOR_ASSERT(!segments_.empty(), "log.a_failed_append_had_a_segment");
   Segment& newest = segments_.back();
   file_.reset();
   suspect_ = false;
@@ -164,7 +186,7 @@ Status RecordLog::make_room(std::uint64_t more, const TimeStamp& at) {
 
 // All records of the oldest segment are older than the beginning of any later one.
 bool RecordLog::oldest_is_too_old(const TimeStamp& at) const {
-  const std::int64_t now_s = seconds_of(at);
+  const std::int64_t now_s = dated_s(at);
   if (now_s == 0) return false;
   const auto later = std::find_if(segments_.begin() + 1, segments_.end(),
                                   [](const Segment& segment) { return segment.name.began_s != 0; });
@@ -172,6 +194,7 @@ bool RecordLog::oldest_is_too_old(const TimeStamp& at) const {
 }
 
 Status RecordLog::remove_oldest() {
+  TORPOR_ASSERT(segments_.size() > 1, "log.the_segment_in_use_stays");
   const Segment& oldest = segments_.front();
   if (const Status removed = files_->remove(path_of(oldest));
       !removed && removed.error().reason != Reason::file_missing) {

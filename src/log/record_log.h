@@ -69,11 +69,12 @@ class RecordLog {
 
   RecordLog(Files& files, std::string directory, LogBounds bounds);
   Status load();
+  void assert_sums() const;
   Status begin_segment(const TimeStamp& at);
   Status repair();
   std::int64_t age_s() const { return std::chrono::ceil<std::chrono::seconds>(bounds_.age).count(); }
-  bool newest_is_done(std::size_t more, const TimeStamp& at) const;
-  bool oldest_is_too_old(const TimeStamp& at) const;
+  [[nodiscard]] bool newest_is_done(std::size_t more, const TimeStamp& at) const;
+  [[nodiscard]] bool oldest_is_too_old(const TimeStamp& at) const;
   Status write(Bytes payload, const TimeStamp& at);
   Status remove_oldest();
   Status make_room(std::uint64_t more, const TimeStamp& at);

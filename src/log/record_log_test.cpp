@@ -68,6 +68,17 @@ class RecordLogTest : public testing::Test {
   FakeClock clock_;
 };
 
+TEST_F(RecordLogTest, a_file_that_claims_the_last_number_is_an_error_and_no_end) {
+  ASSERT_TRUE(files_.make_directories("logs").ok());
+  ASSERT_TRUE(
+      files_.replace("logs/9999999999-01800000000.tlog", as_bytes(std::string(48 * 1024, 'x')), 0644).ok());
+  RecordLog log = open();
+  const Status written = append(log, 1);
+  ASSERT_FALSE(written.ok());
+  EXPECT_EQ(written.error().found.view(), "the last number there is");
+  EXPECT_EQ(log.counters().failed, 1u);
+}
+
 TEST_F(RecordLogTest, records_come_back_in_order_over_restarts) {
   for (std::uint64_t n = 1; n <= 9; n += 3) {
     RecordLog log = open();

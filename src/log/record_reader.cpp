@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/assertion.h"
+
 namespace torpor {
 
 Result<RecordReader> RecordReader::open(Files& files, std::string directory, RecordPlace from) {
@@ -21,6 +23,7 @@ Result<RecordReader> RecordReader::open(Files& files, std::string directory, Rec
 // False: the segment is gone or unusable, and counted where that is damage.
 Result<bool> RecordReader::load_segment() {
   const SegmentName& name = names_[at_];
+  TORPOR_ASSERT(name.number >= place_.segment, "log.segments_are_read_in_order");
   auto content = files_->read(directory_ + "/" + name.text(), kMaxSegmentBytes);
   if (!content) {
     ++at_;
@@ -58,6 +61,7 @@ Result<RecordReader::Next> RecordReader::next() {
       case RecordAt::Kind::record: {
         const RecordPlace here = place_;
         place_.offset = record.next;
+        TORPOR_ASSERT(here < place_ && place_.offset <= segment_.size(), "log.reading_goes_on");
         return Next{.found = true, .payload = record.payload, .place = here};
       }
       case RecordAt::Kind::damaged:

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/assertion.h"
+
 namespace torpor {
 namespace {
 
@@ -38,6 +40,8 @@ Bytes payload_at(Bytes segment, std::size_t offset) {
 }  // namespace
 
 std::string SegmentName::text() const {
+  // More digits would be another form, and sort elsewhere.
+  TORPOR_ASSERT(number <= kLast && began_s >= 0 && began_s < 100'000'000'000, "log.a_name_keeps_its_form");
   char name[64];
   std::snprintf(name, sizeof name, "%0*llu-%0*lld%s", static_cast<int>(kNumberDigits),
                 static_cast<unsigned long long>(number), static_cast<int>(kSecondsDigits),
@@ -56,17 +60,26 @@ std::optional<SegmentName> SegmentName::parse(std::string_view name) {
 
 std::size_t frame_record(Bytes payload, MutableBytes out) {
   const std::size_t size = kRecordHeaderBytes + payload.size();
-  if (payload.empty() || payload.size() > kMaxRecordPayload || out.size() < size) __builtin_trap();
+  TORPOR_ASSERT(!payload.empty() && payload.size() <= kMaxRecordPayload,
+                "log.a_record_holds_something_that_fits");
+  TORPOR_ASSERT(out.size() >= size, "log.a_frame_has_room");
   store_le(out.data(), static_cast<std::uint32_t>(payload.size()));
+  // Over the length too: a length that flipped must not send the reader elsewhere.
   store_le(out.data() + 4, crc32c(payload, crc32c({out.data(), 4})));
   std::memcpy(out.data() + kRecordHeaderBytes, payload.data(), payload.size());
+  // With the reader's own eyes, before it is made durable: the other half of this pair is
+  // record_at, after it was read.
+  TORPOR_ASSERT(equal(payload_at(out.first(size), 0), payload), "log.what_is_written_reads_back");
   return size;
 }
 
 RecordAt record_at(Bytes segment, std::size_t offset) {
+  TORPOR_ASSERT(offset <= segment.size(), "log.reading_begins_inside_the_segment");
   if (offset == segment.size()) return {.kind = RecordAt::Kind::end, .next = offset};
   const Bytes payload = payload_at(segment, offset);
   if (!payload.empty()) {
+    TORPOR_ASSERT(payload.data() + payload.size() <= segment.data() + segment.size(),
+                  "log.a_record_ends_inside_its_segment");
     return {.kind = RecordAt::Kind::record,
             .payload = payload,
             .next = offset + kRecordHeaderBytes + payload.size()};

@@ -22,6 +22,7 @@ inline constexpr std::uint64_t kMinLogBytes = 4 * kMaxRecordBytes;  // the small
 // "0000000042-01800000000.tlog": number, rising by one, and the wall time in seconds at
 // which the segment began, 0 where the clock was not synchronised.
 struct SegmentName {
+  static constexpr std::uint64_t kLast = 9'999'999'999;  // of ten digits
   std::uint64_t number = 0;
   std::int64_t began_s = 0;
   std::string text() const;

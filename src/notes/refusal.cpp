@@ -79,6 +79,7 @@ std::string refusal_prom(const Refusal& refusal) {
          who + "} " + std::to_string(unix_seconds(refusal.at.wall)) + "\n";
 }
 
+// Both are tried: a scrape must see the refusal where the other file cannot be written.
 Status write_refusal(Files& files, const std::string& state_dir, const Refusal& refusal) {
   const Status json = files.replace(json_path(state_dir), as_bytes(refusal_json(refusal)), kMode);
   const Status prom = files.replace(prom_path(state_dir), as_bytes(refusal_prom(refusal)), kMode);
@@ -86,6 +87,7 @@ Status write_refusal(Files& files, const std::string& state_dir, const Refusal& 
 }
 
 Status clear_refusal(Files& files, const std::string& state_dir) {
+  // A file that is not there is what was wanted; of two failures the first is told.
   Status result;
   for (const std::string& path : {json_path(state_dir), prom_path(state_dir)}) {
     const Status removed = files.remove(path);

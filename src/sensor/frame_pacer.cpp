@@ -4,9 +4,12 @@
 
 #include <algorithm>
 
+#include "base/assertion.h"
+
 namespace torpor {
 
 void FramePacer::start(std::uint64_t window_id, std::uint32_t samples, const TimeStamp& now) {
+  TORPOR_ASSERT(facts_.rate_mhz > 0 && facts_.axes > 0, "sensor.a_source_has_a_rate_and_an_axis");
   window_id_ = window_id;
   sequence_ = 0;
   left_ = samples;
@@ -34,6 +37,9 @@ BootTime FramePacer::complete_at(std::uint32_t samples) const {
 }
 
 Frame FramePacer::take(std::span<const std::int16_t> values, bool starts_block) {
+  const auto n = static_cast<std::uint32_t>(values.size() / facts_.axes);
+  TORPOR_ASSERT(values.size() % facts_.axes == 0, "sensor.a_frame_holds_whole_samples");
+  TORPOR_ASSERT(n > 0 && n <= left_, "sensor.a_frame_is_part_of_the_window");
   Frame frame;
   frame.window_id = window_id_;
   frame.sequence = sequence_++;
@@ -44,7 +50,6 @@ Frame FramePacer::take(std::span<const std::int16_t> values, bool starts_block) 
   frame.axes = facts_.axes;
   frame.starts_block = starts_block;
   frame.samples = values;
-  const auto n = static_cast<std::uint32_t>(values.size() / facts_.axes);
   done_ += n;
   left_ -= n;
   return frame;

@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "sim/robot.h"
 
+#include "base/assertion.h"
+
 namespace torpor {
 namespace {
 
@@ -9,15 +11,16 @@ constexpr const char* kState = "/state";
 constexpr const char* kBoot = "stepped";
 
 std::unique_ptr<Appraiser> must_make(const Contract& contract, Backend& backend, Files& files) {
-  if (!files.make_directories(kState)) __builtin_trap();
+  const Status there = files.make_directories(kState);
+  TORPOR_ASSERT(there.ok(), "sim.a_state_directory_can_be_made");
   auto made = Appraiser::make(contract, 0, backend, {files, kState, 0});
-  if (!made) __builtin_trap();
+  TORPOR_ASSERT(made.ok(), "sim.an_appraiser_takes_up_its_state");
   return *std::move(made);
 }
 
 StoredBudget must_open(const Contract& contract, Files& files, const Clock& clock) {
   auto opened = StoredBudget::open(files, kState, contract.terms(), kBoot, clock.now().boot);
-  if (!opened) __builtin_trap();
+  TORPOR_ASSERT(opened.ok(), "sim.a_budget_takes_up_its_state");
   return *std::move(opened);
 }
 
@@ -79,6 +82,8 @@ void Robot::make_detector() {
                          .cycle_limit = setup_.cycle_limit});
 }
 
+// The link falls first, as it does when a process dies: the sampler hears of it before the
+// new detector dials, and the new boot epoch is neither side's.
 void Robot::restart_detector() {
   link_.hang_up();
   ++detector_side_.boot_epoch;

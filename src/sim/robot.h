@@ -34,7 +34,7 @@ class Robot final : private DutyListener {
     PeerStopper* stopper = nullptr;  // the sampler's
     SystemSleep* sleep = nullptr;    // the sampler's
   };
-  // Traps when the detector's state cannot be taken up: in a fresh memory file system it can.
+  // Ends the program when the detector's state cannot be taken up: in a fresh memory file system it can.
   Robot(const Setup& setup, FakeClock& clock);
 
   // The roles begin with the first call.

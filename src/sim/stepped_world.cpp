@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/assertion.h"
+
 namespace torpor {
 namespace {
 
@@ -25,6 +27,7 @@ void SteppedWorld::at(BootTime when, std::function<void()> event) {
 }
 
 void SteppedWorld::replace(std::size_t index, Role& role) {
+  TORPOR_ASSERT(index < actors_.size(), "sim.who_is_replaced_was_added");
   actors_[index] = {.role = &role, .link = std::move(actors_[index].link), .wakes = actors_[index].wakes};
 }
 
@@ -43,6 +46,7 @@ std::optional<Wake> SteppedWorld::due(const Actor& actor) const {
 bool SteppedWorld::run_events() {
   bool ran = false;
   while (!events_.empty() && events_.front().when <= clock_.now().boot) {
+    // Taken out first: an event may add another.
     const auto call = std::move(events_.front().call);
     events_.erase(events_.begin());
     call();
@@ -59,6 +63,8 @@ bool SteppedWorld::all_ended() const {
 void SteppedWorld::run_until(BootTime until) {
   while (!all_ended()) {
     std::uint64_t wakes = 0;
+    // Events before roles, and both again until nobody has anything to do: what an event
+    // changes at this instant is seen by every role at this instant.
     for (bool busy = true; busy;) {
       busy = run_events();
       for (Actor& actor : actors_) {
@@ -69,7 +75,8 @@ void SteppedWorld::run_until(BootTime until) {
         actor.step = actor.role->wake(*why);
         ++actor.wakes;
         busy = true;
-        if (++wakes > kMaxWakesAtOneInstant) __builtin_trap();
+        ++wakes;
+        TORPOR_ASSERT(wakes <= kMaxWakesAtOneInstant, "sim.roles_let_time_pass");
       }
     }
     BootTime next = until;

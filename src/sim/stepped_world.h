@@ -40,7 +40,7 @@ class SteppedWorld {
   // Delivers Wake::stop to a role the next time the world runs.
   void stop(std::size_t role);
 
-  // Until the clock reads `until` or every role has ended. Traps when roles keep waking each
+  // Until the clock reads `until` or every role has ended. Ends the program when roles keep waking each
   // other at one instant: that is the livelock a real processor would burn power in.
   void run_until(BootTime until);
 

@@ -56,11 +56,10 @@ Status read_name(TomlDocument& document, std::string_view path, FixedString<N>& 
   TORPOR_TRY(const std::string text, document.text(path, 1, N));
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
   if (text.find_first_not_of(kAllowed) != text.npos || text.front() == '.' || text.front() == '-') {
-    Error error{.reason = Reason::toml_bad_text};
-    error.where = document.where(path);
-    error.found << text;
-    error.expected << "only A-Z a-z 0-9 . _ -, a letter, digit or _ first";
-    return error;
+    return Error{.reason = Reason::toml_bad_text}
+        .at(document.where(path))
+        .saw(text)
+        .want("only A-Z a-z 0-9 . _ -, a letter, digit or _ first");
   }
   out = FixedString<N>(text);
   return {};
@@ -75,11 +74,7 @@ Status read_number(TomlDocument& document, std::string_view path, std::int64_t m
 
 Error refusal(const TomlDocument& document, std::string_view field, std::string_view found,
               std::string_view expected, Reason reason = Reason::toml_bad_text) {
-  Error error{.reason = reason};
-  error.where = document.where(field);
-  error.found << found;
-  error.expected << expected;
-  return error;
+  return Error{.reason = reason}.at(document.where(field)).saw(found).want(expected);
 }
 
 // Where /sys and /proc are looked for: relative, it would depend on where we are started.
@@ -96,11 +91,10 @@ Status check_power(const TomlDocument& document, const DeclaredPower& p) {
   const auto must_rise = [&](std::string_view field, std::uint32_t value, std::uint32_t least,
                              std::string_view below) -> Status {
     if (value >= least) return {};
-    Error error{.reason = Reason::site_power};
-    error.where = document.where(field);
-    error.found << value;
-    error.expected << "at least " << least << ", " << below;
-    return error;
+    return Error{.reason = Reason::site_power}
+        .at(document.where(field))
+        .saw(value)
+        .want("at least ", least, ", ", below);
   };
   TORPOR_CHECK(must_rise("power.idle_mw", p.idle_mw, p.sleep_mw, "power.sleep_mw"));
   TORPOR_CHECK(must_rise("power.sample_mw", p.sample_mw, p.idle_mw, "power.idle_mw"));

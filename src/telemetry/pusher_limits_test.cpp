@@ -180,6 +180,33 @@ TEST(PusherCost, one_server_that_hangs_leaves_time_for_the_others) {
   EXPECT_GE(robot.transport.count("/metrics/job/torpor/instance/robot-1"), 1u);
 }
 
+// Time of the stepped clock, of which a processor sees a sixtieth.
+class SixtyTimes final : public Clock {
+ public:
+  explicit SixtyTimes(const Clock& clock) : clock_(clock) {}
+  TimeStamp now() const override { return clock_.now(); }
+  ProcessUse process_use() const override { return clock_.process_use(); }
+  Duration real(Duration span) const override { return span / 60; }
+
+ private:
+  const Clock& clock_;
+};
+
+TEST(PusherCost, a_share_is_counted_in_real_time_on_a_clock_that_runs_faster) {
+  RobotForTest robot;
+  const SixtyTimes fast(robot.clock);
+  robot.pusher_clock = &fast;
+  robot.site.pushgateway.url = "http://pushgateway";
+  ASSERT_TRUE(robot.start());
+  robot.transport.mode = Mode::hang;  // the whole deadline, as the fast clock counts
+  robot.cycles(2);
+  ASSERT_EQ(robot.transport.sent.size(), 2u);
+  const Duration first = robot.transport.sent[0].deadline;
+  const Duration left = milliseconds(robot.site.deadline_ms) - first / 60;
+  EXPECT_NEAR(static_cast<double>(robot.transport.sent[1].deadline.count()),
+              static_cast<double>(left.count()), 1e6);
+}
+
 TEST(PusherCost, without_room_in_the_cycle_nothing_is_sent_and_the_contact_stays_due) {
   RobotForTest robot;
   ASSERT_TRUE(robot.start());

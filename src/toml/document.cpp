@@ -162,16 +162,12 @@ Result<TomlDocument> TomlDocument::parse(std::string_view text, std::string_view
     // The parser has no code for a repeated key; its words are pinned down by a test.
     const std::string_view words = broken.description();
     const bool twice = words.find("redefine") != words.npos || words.find("duplicate") != words.npos;
-    Error error{.reason = twice ? Reason::toml_duplicate_field : Reason::toml_syntax};
-    error.where << file << ":" << broken.source().begin.line << ": column " << broken.source().begin.column;
-    error.found << words;
-    error.expected << (twice ? "each field once" : "TOML 1.0");
-    return error;
+    return Error{.reason = twice ? Reason::toml_duplicate_field : Reason::toml_syntax}
+        .at(file, ":", broken.source().begin.line, ": column ", broken.source().begin.column)
+        .saw(words)
+        .want(twice ? "each field once" : "TOML 1.0");
   } catch (const std::exception& other) {
-    Error error{.reason = Reason::toml_syntax};
-    error.where << file << ":" << line_of_bad_header(text);
-    error.found << other.what();
-    return error;
+    return Error{.reason = Reason::toml_syntax}.at(file, ":", line_of_bad_header(text)).saw(other.what());
   }
 }
 
@@ -199,11 +195,7 @@ void TomlDocument::ignore(std::string_view path) {
 namespace {
 
 Error fail(Reason reason, const FixedString<160>& where, std::string_view found, std::string_view expected) {
-  Error error{.reason = reason};
-  error.where = where;
-  error.found << found;
-  error.expected << expected;
-  return error;
+  return Error{.reason = reason}.at(where).saw(found).want(expected);
 }
 
 Error out_of_range(const FixedString<160>& where, std::int64_t found, std::int64_t min, std::int64_t max,

@@ -13,8 +13,9 @@ constexpr double kTurn = 2 * std::numbers::pi;
 
 // An impulse between two samples is shared by both.
 void put(std::vector<float>& hits, double at, double size) {
+  if (!(at >= 0 && at < static_cast<double>(hits.size()))) return;
   const auto i = static_cast<std::size_t>(at);
-  if (at < 0 || i + 1 >= hits.size()) return;
+  if (i + 1 >= hits.size()) return;
   const float part = static_cast<float>(at - static_cast<double>(i));
   hits[i] += static_cast<float>(size) * (1 - part);
   hits[i + 1] += static_cast<float>(size) * part;

@@ -42,6 +42,15 @@ RawFeatures EpisodeMaker::features_of(FeatureExtractor& extractor, const std::ve
   return out;
 }
 
+void EpisodeMaker::add_to_baseline(FeatureExtractor& extractor, const std::vector<float>& window,
+                                   std::size_t blocks, double shaft_hz, float weight, const Span& span,
+                                   MachineFeatures& out) {
+  out.baseline.push_back(features_of(extractor, window, blocks, shaft_hz));
+  out.baseline_hz.push_back(static_cast<float>(shaft_hz));
+  out.baseline_weight.push_back(weight * out.baseline.back().weight);
+  out.baseline_span.push_back(span);
+}
+
 void EpisodeMaker::finish_query(Machine& machine, const Regime& regime, FeatureExtractor& extractor,
                                 std::size_t blocks, bool tell_speed, std::vector<float>& window,
                                 QueryFeatures& query) {
@@ -56,6 +65,8 @@ void EpisodeMaker::finish_query(Machine& machine, const Regime& regime, FeatureE
     for (float& v : window) v *= gain;
     for (float& v : damage_) v *= gain;
   }
+  // Bumps and gain before the damage: both windows of a pair have them, so that the network learns
+  // to look past them. The damage takes the gain but no bump of its own.
   const double told = tell_speed ? regime.shaft_hz : 0;
   query.shaft_hz = static_cast<float>(told);
   query.healthy = features_of(extractor, window, blocks, told);
@@ -77,7 +88,8 @@ std::optional<Episode> EpisodeMaker::assemble(const MachineFeatures& features, s
   // baseline. A part is a run in the order they were made, so speeds stay mixed.
   std::size_t first = 0, count = all;
   if (all > 24 && random.chance(0.5)) {
-    count = static_cast<std::size_t>(random.log_uniform(12, static_cast<double>(all)));
+    const auto drawn = static_cast<std::size_t>(random.log_uniform(12, static_cast<double>(all)));
+    count = std::min(drawn, all);  // e^ln(all) may be rounded up
     first = random.below(all - count + 1);
   }
   BaselineBuilder builder(features.speed_known);

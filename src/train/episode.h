@@ -77,6 +77,8 @@ struct EpisodeOptions {
   bool bumps = true;            // driving bumps and gain steps on 30 % of the queries
 };
 
+class WindowCutter;
+
 // One per thread. Keeps extractors (by rate, length and whether the speed is known) and
 // scratch memory.
 class EpisodeMaker {
@@ -93,8 +95,30 @@ class EpisodeMaker {
  private:
   using ExtractorKey = std::tuple<std::uint32_t, std::size_t, bool>;
   FeatureExtractor& extractor(double rate_hz, std::size_t samples, bool speed_known);
+  // A simulated machine under measurement.
+  struct SimulatedMachine {
+    Machine& machine;
+    FeatureExtractor& measure;
+    bool bumpy = false;
+    std::vector<float> a, b;  // windows, rendered in pairs
+    std::size_t track = 0;    // the next; pieces that share no time have a track each
+  };
   MachineFeatures measure_simulated(std::uint64_t seed);
+  void add_short_baseline(const Regime& regime, SimulatedMachine& from, MachineFeatures& out);
+  void add_long_baseline(const std::vector<Regime>& regimes, SimulatedMachine& from, MachineFeatures& out);
+  void add_simulated(const Regime& regime, SimulatedMachine& from, std::vector<float>& window, float weight,
+                     const Span& span, MachineFeatures& out);
+
+  struct RealPlan;
   MachineFeatures measure_real(const RealMachine& machine, std::uint64_t seed);
+  static RealPlan draw_real(const RealMachine& machine, Random& random);
+  void add_real_baseline(const RealPlan& plan, const WindowCutter& cutter, FeatureExtractor& measure,
+                         Random& random, MachineFeatures& out);
+  void add_real_queries(const RealPlan& plan, const WindowCutter& cutter, FeatureExtractor& measure,
+                        Random& random, MachineFeatures& out);
+
+  void add_to_baseline(FeatureExtractor& extractor, const std::vector<float>& window, std::size_t blocks,
+                       double shaft_hz, float weight, const Span& span, MachineFeatures& out);
   RawFeatures features_of(FeatureExtractor& extractor, const std::vector<float>& window, std::size_t blocks,
                           double shaft_hz);
   // The query's two halves from a healthy window: bumps, gain, damage.

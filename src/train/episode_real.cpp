@@ -3,247 +3,154 @@
 #include <algorithm>
 #include <cmath>
 
-#include "train/episode.h"
-#include "train/resample.h"
+#include "base/assertion.h"
+#include "train/window_cutter.h"
 
-// Which windows of a machine are baseline and which are queries.
+// Which windows of a recorded machine are baseline and which are queries.
 namespace torpor::train {
+
+// What is drawn of a machine before any window is cut.
+struct EpisodeMaker::RealPlan {
+  bool speed_known = false;
+  double decimation = 1;
+  std::vector<double> steps, new_steps;  // of reading, relative to the plain rate
+  double held_out = -1;                  // shaft speed kept for the queries alone; -1: none
+  // Of each track one side of a cut in time is for the baseline, the other for queries.
+  std::vector<Stretch> healthy, asked;
+};
+
 namespace {
 
-constexpr double kSpeedRatio = 0.7;  // ln of the largest ratio of two speeds of a machine
+// Windows of a machine with so many samples of healthy running, of which `part_used` of
+// every stretch is taken from.
+struct BaselinePlan {
+  double samples = 0;
+  double part_used = 1;
+  double count = 0;
+  float weight = 1;
+};
 
-// Speeds at least this far (ln) from every one in `taken`: more than the tokenizer's
-// kNewSpeedDistance and the histogram's cell together.
-constexpr double kApart = 0.12;
-
-std::vector<double> draw_speeds(Random& random, double lowest, double ratio, std::size_t count,
-                                const std::vector<double>& taken) {
+// With several speeds recorded some may be kept for the queries alone.
+double draw_held_out(const RealMachine& real, bool speed_known, Random& random) {
   std::vector<double> speeds;
-  for (int tries = 0; speeds.size() < count && tries < 100; ++tries) {
-    const double hz = lowest * std::exp(random.uniform(0, ratio));
-    const bool free = std::all_of(taken.begin(), taken.end(),
-                                  [&](double t) { return std::abs(std::log(hz / t)) > kApart; });
-    if (free) speeds.push_back(hz);
-  }
-  return speeds;
+  for (const Track& t : real.tracks)
+    if (std::find(speeds.begin(), speeds.end(), t.shaft_hz) == speeds.end()) speeds.push_back(t.shaft_hz);
+  if (speed_known && speeds.size() > 1 && random.chance(0.6)) return speeds[random.below(speeds.size())];
+  return -1;
 }
 
-// A machine's query half: its slow drift since the baseline was learned.
-Regime drifted(const Regime& regime, const std::vector<float>& drift) {
-  Regime out = regime;
-  for (std::size_t k = 0; k < out.shape.size(); ++k)
-    out.shape[k] *= static_cast<float>(std::pow(10.0, static_cast<double>(drift[k]) / 20));
-  return out;
+BaselinePlan draw_baseline(const std::vector<Stretch>& healthy, double per_window, bool may_be_short,
+                           Random& random) {
+  BaselinePlan plan;
+  for (const Stretch& s : healthy) plan.samples += static_cast<double>(s.last - s.first);
+  if (plan.samples / per_window > 20 && may_be_short && random.chance(0.35))
+    plan.part_used = random.uniform(3, 20) * per_window / plan.samples;
+  const double independent = plan.samples * plan.part_used / per_window;
+  plan.count = std::min(static_cast<double>(random.between(24, 140)), independent * 4);
+  plan.weight = static_cast<float>(std::min(1.0, independent / std::max(plan.count, 1.0)));
+  return plan;
 }
 
 }  // namespace
 
-MachineFeatures EpisodeMaker::measure_simulated(std::uint64_t seed) {
-  Machine machine(seed);
-  const MachineFacts& facts = machine.facts();
-  Random& random = machine.random();
-  MachineFeatures out;
-  out.speed_known = facts.speed_known;
-  FeatureExtractor& measure = extractor(facts.rate_hz, facts.samples, facts.speed_known);
-  auto told = [&](double hz) { return facts.speed_known ? hz : 0.0; };
-
-  const double lowest = facts.reference_hz * std::exp(-random.uniform(0, kSpeedRatio));
-  const std::size_t speed_count = random.chance(0.4) ? 1 : static_cast<std::size_t>(random.between(2, 4));
-  std::vector<Regime> calibrated, unseen;
-  std::vector<double> taken;
-  for (double hz : draw_speeds(random, lowest, kSpeedRatio, speed_count, {})) {
-    calibrated.push_back(machine.regime(hz));
-    taken.push_back(hz);
-  }
-  if (facts.speed_known)
-    for (double hz : draw_speeds(random, lowest * 0.9, kSpeedRatio + 0.2, 5, taken))
-      unseen.push_back(machine.regime(hz));
-
-  const std::size_t n = facts.samples;
-  std::vector<float> a(n), b(n);
-  const bool bumpy = random.chance(0.25);
-  auto add = [&](std::vector<float>& window, double hz, float weight, Span span) {
-    if (bumpy && random.chance(0.2)) machine.add_bumps(window);
-    out.baseline.push_back(features_of(measure, window, facts.blocks, told(hz)));
-    out.baseline_hz.push_back(static_cast<float>(told(hz)));
-    out.baseline_weight.push_back(weight * out.baseline.back().weight);
-    out.baseline_span.push_back(span);
-  };
-  std::size_t track = 0;
-  if (options_.short_baselines && calibrated.size() == 1 && random.chance(0.35)) {
-    // One short recording, cut with overlap: many windows, few independent ones.
-    const double independent = random.uniform(3, 20);
-    std::vector<float> recording(static_cast<std::size_t>(independent * static_cast<double>(n)));
-    machine.render(calibrated[0], recording);
-    const auto count = static_cast<std::size_t>(std::min(60.0, independent * random.uniform(1.5, 5)));
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t at = (recording.size() - n) * i / std::max<std::size_t>(count - 1, 1);
-      a.assign(recording.begin() + static_cast<std::ptrdiff_t>(at),
-               recording.begin() + static_cast<std::ptrdiff_t>(at + n));
-      add(a, calibrated[0].shaft_hz, static_cast<float>(independent / static_cast<double>(count)),
-          {track, at, at + n});
-    }
-    ++track;
-  } else {
-    const auto count = static_cast<std::size_t>(random.between(24, 140));
-    for (std::size_t i = 0; i < count; i += 2) {
-      const Regime& regime = calibrated[(i / 2) % calibrated.size()];
-      machine.render(regime, a, b);
-      add(a, regime.shaft_hz, 1, {track, 0, n});
-      add(b, regime.shaft_hz, 1, {track + 1, 0, n});
-      track += 2;
-    }
-  }
-
-  const std::vector<float> drift = smooth_change(random, random.chance(0.25) ? random.uniform(0, 1.5) : 0.0);
-  for (std::size_t i = 0; i < options_.queries; i += 2) {
-    const bool at_new = !unseen.empty() && i >= options_.queries / 2;
-    const Regime& regime = at_new ? unseen[(i / 2) % unseen.size()] : calibrated[(i / 2) % calibrated.size()];
-    machine.render(drifted(regime, drift), a, b);
-    for (std::vector<float>* window : {&a, &b}) {
-      QueryFeatures query;
-      query.calibrated = !at_new;
-      query.span = {track++, 0, n};
-      finish_query(machine, regime, measure, facts.blocks, facts.speed_known, *window, query);
-      out.queries.push_back(std::move(query));
-    }
-  }
-  return out;
-}
-
-MachineFeatures EpisodeMaker::measure_real(const RealMachine& real, std::uint64_t seed) {
-  Random random(seed, 3);
-  MachineFeatures out;
-  out.real = true;
+EpisodeMaker::RealPlan EpisodeMaker::draw_real(const RealMachine& real, Random& random) {
+  RealPlan plan;
   std::size_t block_len = 0;
   bool rpm_stated = true;
   for (const Track& t : real.tracks) {
     block_len = std::max(block_len, t.block_len);
     rpm_stated = rpm_stated && t.shaft_hz > 0;
   }
-  out.speed_known = rpm_stated && random.chance(0.75);
+  plan.speed_known = rpm_stated && random.chance(0.75);
 
   // Another rate and a speed a little off make several machines of one recording.
   double most = std::clamp(real.rate_hz / 1600, 1.0, 8.0);
   if (block_len > 0) most = std::clamp(static_cast<double>(block_len) / 400, 1.0, most);
-  const double decimation = random.chance(0.4) ? 1 : random.log_uniform(1, most);
-  const double rate = real.rate_hz / decimation;
-  std::vector<double> steps, new_steps;  // of reading, relative to the plain rate
-  const std::size_t step_count = out.speed_known ? static_cast<std::size_t>(random.between(1, 3)) : 1;
-  for (std::size_t i = 0; i < step_count; ++i) steps.push_back(std::exp(random.uniform(-0.15, 0.15)));
-  if (out.speed_known) new_steps = draw_speeds(random, std::exp(-0.2), 0.4, 3, steps);
+  plan.decimation = random.chance(0.4) ? 1 : random.log_uniform(1, most);
+  const int step_count = plan.speed_known ? random.between(1, 3) : 1;
+  for (int i = 0; i < step_count; ++i) plan.steps.push_back(std::exp(random.uniform(-0.15, 0.15)));
+  if (plan.speed_known) plan.new_steps = draw_speeds(random, std::exp(-0.2), 0.4, 3, plan.steps);
+  plan.held_out = draw_held_out(real, plan.speed_known, random);
 
-  // With several speeds recorded some may be kept for the queries alone.
-  std::vector<double> speeds;
-  for (const Track& t : real.tracks)
-    if (std::find(speeds.begin(), speeds.end(), t.shaft_hz) == speeds.end()) speeds.push_back(t.shaft_hz);
-  double held_out = -1;
-  if (out.speed_known && speeds.size() > 1 && random.chance(0.6))
-    held_out = speeds[random.below(speeds.size())];
-
-  std::size_t blocks = 1, block_out = 0, n = static_cast<std::size_t>(std::clamp(rate / 2, 800.0, 12800.0));
-  if (block_len > 0) {
-    block_out = static_cast<std::size_t>(static_cast<double>(block_len) / decimation / 1.18);
-    blocks = std::max<std::size_t>(1, (n + block_out / 2) / block_out);
-    n = blocks * block_out;
-  }
-  FeatureExtractor& measure = extractor(rate, n, out.speed_known);
-
-  // Of each track one side of a cut in time is for the baseline, the other for queries.
-  struct Stretch {
-    std::size_t track, first, last;
-    double shaft_hz;
-  };
-  std::vector<Stretch> healthy, asked;
   for (std::size_t i = 0; i < real.tracks.size(); ++i) {
     const Track& t = real.tracks[i];
-    auto cut = static_cast<std::size_t>(static_cast<double>(t.samples.size()) * random.uniform(0.4, 0.65));
+    std::size_t cut = t.samples.empty() ? 0 : index_at(random.uniform(0.4, 0.65), t.samples.size());
     if (t.block_len > 0) cut -= cut % t.block_len;
     Stretch before{i, 0, cut, t.shaft_hz}, after{i, cut, t.samples.size(), t.shaft_hz};
     if (random.chance(0.3)) std::swap(before, after);
-    if (t.shaft_hz == held_out) {
-      asked.push_back({i, 0, t.samples.size(), t.shaft_hz});
+    if (t.shaft_hz == plan.held_out) {
+      plan.asked.push_back({i, 0, t.samples.size(), t.shaft_hz});
     } else {
-      healthy.push_back(before);
-      asked.push_back(after);
+      plan.healthy.push_back(before);
+      plan.asked.push_back(after);
     }
   }
+  TORPOR_ASSERT(!plan.asked.empty(), "train.a_recorded_machine_has_a_track");
+  return plan;
+}
 
-  // Reads one window out of a stretch, at a place given as a part (0..1) of it.
-  std::vector<float> window(n);
-  auto cut_window = [&](const Stretch& s, double part, double step, Span& span) {
-    const Track& t = real.tracks[s.track];
-    const double per_sample = decimation * step;
-    if (block_out > 0) {
-      const std::size_t have = (s.last - s.first) / block_len;
-      const std::size_t first =
-          static_cast<std::size_t>(part * static_cast<double>(have >= blocks ? have - blocks + 1 : 1));
-      if (have < blocks) return false;
-      for (std::size_t k = 0; k < blocks; ++k) {
-        const std::size_t at = s.first + (first + k) * block_len;
-        const double margin = static_cast<double>(block_len) - static_cast<double>(block_out) * per_sample;
-        read_at({t.samples.data() + at, block_len}, std::max(0.0, margin / 2), per_sample,
-                {window.data() + k * block_out, block_out});
-      }
-      span = {s.track, s.first + first * block_len, s.first + (first + blocks) * block_len};
-      return true;
-    }
-    const double need = static_cast<double>(n) * per_sample, have = static_cast<double>(s.last - s.first);
-    if (have < need + 2) return false;
-    const double at = part * (have - need - 1);
-    read_at({t.samples.data() + s.first, s.last - s.first}, at, per_sample, window);
-    span = {s.track, s.first + static_cast<std::size_t>(at),
-            std::min(s.last, s.first + static_cast<std::size_t>(at + need) + 1)};
-    return true;
-  };
-
-  // The baseline: spread evenly over the stretches, each by its share of time.
-  double total = 0;
-  for (const Stretch& s : healthy) total += static_cast<double>(s.last - s.first);
-  const double per_window = static_cast<double>(n) * decimation;
-  double part_used = 1;
-  if (total / per_window > 20 && options_.short_baselines && random.chance(0.35))
-    part_used = random.uniform(3, 20) * per_window / total;
-  const double independent = total * part_used / per_window;
-  const double count = std::min(static_cast<double>(random.between(24, 140)), independent * 4);
-  const float weight = static_cast<float>(std::min(1.0, independent / std::max(count, 1.0)));
+// Spread evenly over the stretches, each by its share of time.
+void EpisodeMaker::add_real_baseline(const RealPlan& plan, const WindowCutter& cutter,
+                                     FeatureExtractor& measure, Random& random, MachineFeatures& out) {
+  const double per_window = static_cast<double>(cutter.samples()) * plan.decimation;
+  const BaselinePlan baseline = draw_baseline(plan.healthy, per_window, options_.short_baselines, random);
+  std::vector<float> window;
   std::size_t turn = 0;
-  for (const Stretch& s : healthy) {
-    const double mine = count * static_cast<double>(s.last - s.first) / total;
-    const double offset = random.uniform(0, 1 - part_used);
-    for (double i = 0; i < mine; ++i) {
-      const double step = steps[turn++ % steps.size()];
+  for (const Stretch& s : plan.healthy) {
+    const double offset = random.uniform(0, 1 - baseline.part_used);
+    if (s.first == s.last) continue;
+    // Counted in whole windows: places between 0 and 1 for all of them, also where a stretch's
+    // share is not a whole number.
+    const double share = static_cast<double>(s.last - s.first) / baseline.samples;
+    const auto mine = static_cast<std::size_t>(std::ceil(baseline.count * share));
+    for (std::size_t i = 0; i < mine; ++i) {
+      const double step = plan.steps[turn++ % plan.steps.size()];
+      const double place = (static_cast<double>(i) + 0.5) / static_cast<double>(mine);
       Span span;
-      if (!cut_window(s, offset + part_used * (i + 0.5) / std::max(mine, 1.0), step, span)) continue;
-      const double hz = out.speed_known ? s.shaft_hz * step : 0;
-      out.baseline.push_back(features_of(measure, window, blocks, hz));
-      out.baseline_hz.push_back(static_cast<float>(hz));
-      out.baseline_weight.push_back(weight * out.baseline.back().weight);
-      out.baseline_span.push_back(span);
+      if (!cutter.cut(s, offset + baseline.part_used * place, step, window, span)) continue;
+      add_to_baseline(measure, window, cutter.blocks(), plan.speed_known ? s.shaft_hz * step : 0,
+                      baseline.weight, span, out);
     }
   }
+}
 
-  // Damage and bumps come from a simulated machine that has this one's rate and speed.
+// Damage and bumps come from a simulated machine that has this one's rate and speed.
+void EpisodeMaker::add_real_queries(const RealPlan& plan, const WindowCutter& cutter,
+                                    FeatureExtractor& measure, Random& random, MachineFeatures& out) {
   MachineFacts facts = draw_machine(random);
-  facts.rate_hz = rate;
+  facts.rate_hz = cutter.rate_hz();
+  std::vector<float> window;
   for (std::size_t i = 0; i < options_.queries; ++i) {
-    const bool want_new = !new_steps.empty() && i >= options_.queries / 2;
-    std::size_t pick = random.below(asked.size());
-    for (int tries = 0; tries < 8 && held_out > 0 && (asked[pick].shaft_hz == held_out) != want_new; ++tries)
-      pick = random.below(asked.size());
-    const Stretch& s = asked[pick];
-    const double step = want_new && held_out < 0 ? new_steps[random.below(new_steps.size())]
-                                                 : steps[random.below(steps.size())];
+    const bool want_new = !plan.new_steps.empty() && i >= options_.queries / 2;
+    std::size_t pick = random.below(plan.asked.size());
+    for (int tries = 0;
+         tries < 8 && plan.held_out > 0 && (plan.asked[pick].shaft_hz == plan.held_out) != want_new; ++tries)
+      pick = random.below(plan.asked.size());
+    const Stretch& s = plan.asked[pick];
+    const std::vector<double>& steps = want_new && plan.held_out < 0 ? plan.new_steps : plan.steps;
+    const double step = steps[random.below(steps.size())];
     QueryFeatures query;
-    if (!cut_window(s, random.uniform(), step, query.span)) continue;
+    if (!cutter.cut(s, random.uniform(), step, window, query.span)) continue;
     query.calibrated = !want_new;
     Machine machine(facts, random.next());
     Regime regime;
     // Without a stated speed the defect still has one.
     regime.shaft_hz = s.shaft_hz > 0 ? s.shaft_hz * step : facts.reference_hz;
-    finish_query(machine, regime, measure, blocks, out.speed_known, window, query);
+    finish_query(machine, regime, measure, cutter.blocks(), plan.speed_known, window, query);
     out.queries.push_back(std::move(query));
   }
+}
+
+MachineFeatures EpisodeMaker::measure_real(const RealMachine& real, std::uint64_t seed) {
+  Random random(seed, 3);
+  const RealPlan plan = draw_real(real, random);
+  const WindowCutter cutter(real, plan.decimation);
+  FeatureExtractor& measure = extractor(cutter.rate_hz(), cutter.samples(), plan.speed_known);
+  MachineFeatures out;
+  out.real = true;
+  out.speed_known = plan.speed_known;
+  add_real_baseline(plan, cutter, measure, random, out);
+  add_real_queries(plan, cutter, measure, random, out);
   return out;
 }
 

@@ -65,6 +65,27 @@ TEST(Episode, never_takes_queries_from_the_time_of_the_baseline_of_recorded_bloc
   for (std::uint64_t seed = 0; seed < 4; ++seed) expect_apart(maker.measure(seed));
 }
 
+// Many short recordings of blocks: the share of each is a few windows and a fraction, and a
+// place beyond the last whole one would lie outside of the recording.
+TEST(Episode, takes_every_window_from_inside_its_recording) {
+  std::vector<RealMachine> real = {recorded(0, 1200)};
+  real[0].tracks.clear();
+  for (const std::size_t blocks : {24u, 31u, 40u, 57u})
+    real[0].tracks.push_back(recorded(blocks * 1200, 1200).tracks[0]);
+  EpisodeOptions options;
+  options.real_share = 1;
+  options.queries = 2;
+  EpisodeMaker maker(real, options);
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    const MachineFeatures features = maker.measure(seed);
+    const auto inside = [&](const Span& s) {
+      return s.first < s.last && s.last <= real[0].tracks[s.track].samples.size();
+    };
+    for (const Span& s : features.baseline_span) ASSERT_TRUE(inside(s)) << "machine " << seed;
+    for (const QueryFeatures& q : features.queries) ASSERT_TRUE(inside(q.span)) << "machine " << seed;
+  }
+}
+
 TEST(Episode, counts_overlapping_windows_by_the_samples_they_cover) {
   const std::vector<RealMachine> real = {recorded(40000, 0)};  // 3.3 s, six or seven windows
   EpisodeOptions options;

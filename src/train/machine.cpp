@@ -76,6 +76,8 @@ Regime Machine::regime(double shaft_hz) {
   const double speed = shaft_hz / m.reference_hz;
   // Powers over frequency: twice, at the reference speed first, to bring that to RMS 1.
   auto power_at = [&](double f, double s) {
+    // A power law, flat below a twenty-fifth of the rate, with an eighth-order roll-off: what an
+    // accelerometer on a housing hears between its resonances.
     const double base = std::pow(std::max(f, 0.004) / 0.1, 2 * m.tilt) / (1 + std::pow(f / m.roll_off, 8));
     double power = base;
     for (const Resonance& r : m.resonances)
@@ -95,6 +97,7 @@ Regime Machine::regime(double shaft_hz) {
     power[k] = power_at(f, speed);
   }
   reference /= kGrid + 1;
+  // The floor is the sensor's own and does not grow with speed.
   const double level = std::pow(speed, m.level_exponent);
   const double floor = std::pow(10, m.floor_db / 10);
   const std::vector<float> change = smooth_change(random_, m.regime_db);
@@ -112,6 +115,8 @@ Regime Machine::regime(double shaft_hz) {
   return regime;
 }
 
+// In the order in which a machine makes them: its noise swells with the turn of the shaft, tones
+// and shocks come beside it, and the gain of the mounting is on all.
 void Machine::render(const Regime& regime, std::span<float> a, std::span<float> b) {
   noise_.make(regime.shape, random_, a, b);
   for (std::span<float> out : {a, b}) {
@@ -143,7 +148,7 @@ void Machine::add_lines(const Regime& regime, std::span<float> out) {
   for (std::size_t i = 0; i < facts_.lines.size(); ++i) {
     const Line& line = facts_.lines[i];
     const double f = (line.order > 0 ? line.order * regime.shaft_hz : line.hertz) / facts_.rate_hz;
-    if (f >= 0.49) continue;
+    if (f >= 0.49) continue;  // the sensor's filter takes it; it must not fold back
     (line.order > 0 ? turns : fixed_turns).push_back(f);
     (line.order > 0 ? amplitude : fixed_amplitude).push_back(regime.line_amplitude[i]);
   }
@@ -172,9 +177,11 @@ void Machine::add_shocks(const Regime& regime, std::span<float> out) {
   hits_.assign(out.size(), 0.0f);
   const double per_sample = facts_.shocks_per_s / facts_.rate_hz;
   for (double at = -std::log(1 - random_.uniform()) / per_sample; at < static_cast<double>(out.size());
-       at -= std::log(1 - random_.uniform()) / per_sample)
-    hits_[static_cast<std::size_t>(at)] += static_cast<float>(
-        regime.rms * facts_.shock_size * std::exp(0.5 * random_.normal()) * (random_.chance(0.5) ? 1 : -1));
+       at -= std::log(1 - random_.uniform()) / per_sample) {
+    const std::size_t i = std::min(static_cast<std::size_t>(at), hits_.size() - 1);
+    hits_[i] += static_cast<float>(regime.rms * facts_.shock_size * std::exp(0.5 * random_.normal()) *
+                                   (random_.chance(0.5) ? 1 : -1));
+  }
   ring(facts_.resonances.front(), hits_, 1, out);
 }
 

@@ -110,6 +110,11 @@ class Machine {
 // The facts of machine number `seed`.
 MachineFacts draw_machine(Random& random);
 
+// Up to `count` speeds between lowest and lowest x e^ratio, each further (ln) from every one in
+// `taken` than the tokenizer calls a new speed and the baseline's histogram a cell.
+std::vector<double> draw_speeds(Random& random, double lowest, double ratio, std::size_t count,
+                                const std::vector<double>& taken);
+
 // A smooth random curve over kGrid + 1 points of log frequency, in dB, standard deviation
 // `db`: how a speed, a mounting or a day differs.
 std::vector<float> smooth_change(Random& random, double db);

@@ -8,6 +8,12 @@
 
 // Every range of the simulator (docs/training.md).
 namespace torpor::train {
+namespace {
+
+// ln: more than the tokenizer's kNewSpeedDistance and the histogram's cell together.
+constexpr double kApart = 0.12;
+
+}  // namespace
 
 MachineFacts draw_machine(Random& random) {
   MachineFacts m;
@@ -55,6 +61,18 @@ MachineFacts draw_machine(Random& random) {
     m.regime_nepers = random.uniform(0, 0.7);
   }
   return m;
+}
+
+std::vector<double> draw_speeds(Random& random, double lowest, double ratio, std::size_t count,
+                                const std::vector<double>& taken) {
+  std::vector<double> speeds;
+  for (int tries = 0; speeds.size() < count && tries < 100; ++tries) {
+    const double hz = lowest * std::exp(random.uniform(0, ratio));
+    const bool free = std::all_of(taken.begin(), taken.end(),
+                                  [&](double t) { return std::abs(std::log(hz / t)) > kApart; });
+    if (free) speeds.push_back(hz);
+  }
+  return speeds;
 }
 
 std::vector<float> smooth_change(Random& random, double db) {

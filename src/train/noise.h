@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "features/complex_fft.h"
 #include "train/random.h"
 
 namespace torpor::train {
@@ -28,11 +29,8 @@ class NoiseMaker {
   void make(const Shape& shape, Random& random, std::span<float> a, std::span<float> b);
 
  private:
-  struct Plan {
-    std::vector<std::complex<float>> twiddle;
-  };
-  std::map<std::size_t, Plan> plans_;
-  std::vector<std::complex<float>> work_, swap_;
+  std::map<std::size_t, ComplexFft> plans_;
+  std::vector<std::complex<float>> work_;
   std::vector<float> normals_;
 };
 

@@ -56,6 +56,7 @@ Result<LevelQuality> measure_quality(Backend& backend, double level_db, std::siz
       const std::array<double, kScores> d = {double{damaged[q]}, double{query.damaged_scores.log_band},
                                              double{query.damaged_scores.kurtosis}};
       for (std::size_t s = 0; s < kScores; ++s) {
+        // Every other healthy window sets the scale and is not judged by it.
         if (query.calibrated && q % 2 == 0) {
           reference[s].push_back(h[s]);
           continue;
@@ -66,10 +67,12 @@ Result<LevelQuality> measure_quality(Backend& backend, double level_db, std::siz
     }
     for (bool calibrated : {true, false}) {
       const std::size_t n = score[0][calibrated].healthy.size();
-      if (n < 4) continue;
+      if (n < 4) continue;  // an AUC of fewer says nothing
       Aucs& sum = calibrated ? out.calibrated : out.unseen;
       for (std::size_t s = 0; s < kScores; ++s)
         sum[s] += eval::auc(score[s][calibrated].healthy, score[s][calibrated].damaged);
+      // As the robot weighs them: log-band beside the logit at a calibrated speed, kurtosis at a
+      // new one.
       const std::size_t beside = static_cast<std::size_t>(calibrated ? Score::log_band : Score::kurtosis);
       const eval::Scale first = eval::scale_of(reference[0]), second = eval::scale_of(reference[beside]);
       Both mean;
@@ -96,9 +99,10 @@ Result<QuantisationLoss> measure_quantisation(Backend& backend, const FloatModel
   QuantisationLoss out;
   out.level_db = level_db;
   std::vector<double> difference, tails, scaled8;
-  double auc8 = 0, auc32 = 0, n = 0;
+  double auc8 = 0, auc32 = 0;
+  std::size_t n = 0;
   std::vector<double> z8, z32;
-  for (std::uint64_t i = 0; n < static_cast<double>(machines); ++i) {
+  for (std::uint64_t i = 0; n < machines; ++i) {
     const auto episode = maker.assemble(maker.measure(first_seed + i), i);
     if (!episode) continue;
     TORPOR_TRY(const auto h8, run_all(backend, *episode, false));
@@ -110,6 +114,7 @@ Result<QuantisationLoss> measure_quantisation(Backend& backend, const FloatModel
       full.healthy.push_back(double{float_forward(model, episode->queries[q].healthy)});
       full.damaged.push_back(double{float_forward(model, episode->queries[q].damaged)});
     }
+    // In MADs of the healthy scores, which is what thresholds are set in.
     const eval::Scale scale = eval::scale_of(full.healthy);
     for (std::size_t q = 0; q < eight.healthy.size(); ++q) {
       difference.push_back((eight.healthy[q] - full.healthy[q]) / scale.mad);
@@ -123,8 +128,8 @@ Result<QuantisationLoss> measure_quantisation(Backend& backend, const FloatModel
   }
   out.healthy_bias = eval::median(difference);
   out.healthy_tail = eval::quantile(z8, 0.99) - eval::quantile(z32, 0.99);
-  out.auc_fp32 = auc32 / n;
-  out.auc_int8 = auc8 / n;
+  out.auc_fp32 = auc32 / static_cast<double>(n);
+  out.auc_int8 = auc8 / static_cast<double>(n);
   return out;
 }
 

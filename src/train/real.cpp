@@ -22,8 +22,10 @@ std::vector<std::pair<std::size_t, std::size_t>> running_parts(std::span<const f
       square += static_cast<double>(v) * static_cast<double>(v);
     }
     const double n = static_cast<double>(piece);
+    // Around the mean: a sensor's offset is not vibration.
     rms.push_back(std::sqrt(std::max(0.0, square / n - sum / n * sum / n)));
   }
+  // A quantile, not the mean: a machine that stands most of the time is still found running.
   const double least_rms = eval::quantile(rms, 0.8) / 5;
   std::vector<std::pair<std::size_t, std::size_t>> parts;
   for (std::size_t i = 0; i < rms.size(); ++i) {
@@ -50,11 +52,13 @@ Result<RealPack> read_healthy(Files& files, const std::string& pack_dir) {
       std::vector<float> samples(read.samples_per_channel());
       for (std::size_t i = 0; i < samples.size(); ++i)
         samples[i] = static_cast<float>(read.samples[i * read.channels + channel] * read.scale);
-      // Machines of one data set that differ in bearing, rate or rig never share a baseline.
+      // Machines of one data set that differ in bearing, rate or rig never share a baseline;
+      // nor do blocks and one piece, since a window is gathered in one way.
       const std::string name =
           recording.dataset + "/" + recording.machine + "/" + recording.channel_names[channel];
       auto machine = std::find_if(pack.machines.begin(), pack.machines.end(), [&](const RealMachine& m) {
-        return m.name == name && m.rate_hz == read.rate_hz;
+        return m.name == name && m.rate_hz == read.rate_hz &&
+               (m.tracks.empty() || m.tracks.front().block_len == recording.block_len);
       });
       if (machine == pack.machines.end())
         machine = pack.machines.insert(pack.machines.end(), RealMachine{name, read.rate_hz, {}});

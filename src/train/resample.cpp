@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kCrossings = 12;
 constexpr int kPerCrossing = 256;
+constexpr std::size_t kLastCell = kCrossings * kPerCrossing;  // its right neighbour is there too
 
 // The kernel over 0 .. kCrossings, one more than needed for interpolation.
 const std::vector<float>& kernel() {
@@ -47,7 +48,7 @@ void read_at(std::span<const float> in, double first, double step, std::span<flo
     float sum = 0;
     for (long k = from; k <= to; ++k) {
       const float x = static_cast<float>(std::abs(static_cast<double>(k) - at) * cut * kPerCrossing);
-      const auto cell = static_cast<std::size_t>(x);
+      const std::size_t cell = std::min(static_cast<std::size_t>(x), kLastCell);
       const float part = x - static_cast<float>(cell);
       const float value = (k >= 0 && k < n) ? in[static_cast<std::size_t>(k)] : in[mirrored(k, n)];
       sum += value * (table[cell] + part * (table[cell + 1] - table[cell]));

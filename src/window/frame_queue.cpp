@@ -4,13 +4,15 @@
 
 #include <algorithm>
 
+#include "base/assertion.h"
+
 namespace torpor {
 namespace {
 
 constexpr std::size_t index(DropReason reason) { return static_cast<std::size_t>(reason); }
 
 const SensorTerms& sensor_terms(const Contract& contract, std::uint32_t sensor) {
-  if (sensor >= contract.terms().sensor_count) __builtin_trap();
+  TORPOR_ASSERT(sensor < contract.terms().sensor_count, "window.the_sensor_is_in_the_contract");
   return contract.terms().sensors()[sensor];
 }
 
@@ -23,9 +25,8 @@ std::size_t values_by_bytes(const Contract& contract, const SensorTerms& sensor,
 }
 
 Error refusal(const Frame& frame, std::string_view field) {
-  Error error{.reason = Reason::frame_refused};
-  error.where << "frame " << frame.sequence << " of window " << frame.window_id << ": " << field;
-  return error;
+  return Error{.reason = Reason::frame_refused}.at("frame ", frame.sequence, " of window ", frame.window_id,
+                                                   ": ", field);
 }
 
 }  // namespace
@@ -41,49 +42,52 @@ std::size_t FrameQueue::slots_needed(const Contract& contract) {
 FrameQueue::FrameQueue(const Contract& contract, std::uint32_t sensor, Memory memory,
                        std::uint32_t bytes_elsewhere)
     : memory_(memory), sensor_(sensor), axes_(sensor_terms(contract, sensor).axes) {
-  if (memory_.samples.empty() || memory_.slots.empty() || axes_ == 0) __builtin_trap();
+  TORPOR_ASSERT(!memory_.samples.empty() && !memory_.slots.empty(), "window.a_queue_is_given_memory");
+  TORPOR_ASSERT(axes_ > 0, "window.a_sensor_has_an_axis");
   const SensorTerms& terms = sensor_terms(contract, sensor);
   const QueueTerms& queue = contract.terms().queue;
   most_values_by_depth_ =
       static_cast<std::size_t>(window_samples(contract.terms().duty, terms)) * axes_ * queue.batches;
   most_values_by_bytes_ = std::min(values_by_bytes(contract, terms, bytes_elsewhere), memory_.samples.size());
   most_age_ns_ = std::int64_t{queue.age_ms} * 1'000'000;
+  TORPOR_ASSERT(most_values_by_bytes_ > 0 && most_values_by_depth_ > 0, "window.a_bound_leaves_room");
 }
 
 void FrameQueue::begin(std::uint64_t window_id) {
   drop_all(DropReason::epoch);
   epoch_ = window_id;
+  assert_accounts();
 }
 
 void FrameQueue::end() {
   drop_all(DropReason::epoch);
   epoch_.reset();
+  assert_accounts();
+}
+
+// The queue's promises, whatever came in: no frame lost unseen, no bound crossed.
+void FrameQueue::assert_accounts() const {
+  TORPOR_ASSERT(pushed_ == frames_ + consumed_ + dropped(), "window.every_frame_is_accounted_for");
+  TORPOR_ASSERT(values_ <= most_values_by_bytes_ && values_ <= most_values_by_depth_,
+                "window.no_bound_is_crossed");
+  TORPOR_ASSERT(frames_ <= memory_.slots.size() && (frames_ == 0) == (values_ == 0),
+                "window.frames_and_samples_agree");
 }
 
 Status FrameQueue::check(const Frame& frame) const {
   if (frame.sensor != sensor_) {
-    Error error = refusal(frame, "sensor");
-    error.found << frame.sensor;
-    error.expected << sensor_;
-    return error;
+    return refusal(frame, "sensor").saw(frame.sensor).want(sensor_);
   }
   if (frame.axes != axes_) {
-    Error error = refusal(frame, "axes");
-    error.found << frame.axes;
-    error.expected << axes_;
-    return error;
+    return refusal(frame, "axes").saw(frame.axes).want(axes_);
   }
   if (frame.samples.empty() || frame.samples.size() > kMaxFrameSamples || frame.samples.size() % axes_ != 0) {
-    Error error = refusal(frame, "samples");
-    error.found << frame.samples.size();
-    error.expected << "1.." << kMaxFrameSamples << ", a multiple of " << axes_;
-    return error;
+    return refusal(frame, "samples")
+        .saw(frame.samples.size())
+        .want("1..", kMaxFrameSamples, ", a multiple of ", axes_);
   }
   if (frame.scale_pg <= 0 || frame.scale_pg > kMaxScalePg) {
-    Error error = refusal(frame, "scale");
-    error.found << frame.scale_pg << " pg";
-    error.expected << "1.." << kMaxScalePg << " pg";
-    return error;
+    return refusal(frame, "scale").saw(frame.scale_pg, " pg").want("1..", kMaxScalePg, " pg");
   }
   return {};
 }
@@ -94,10 +98,12 @@ Status FrameQueue::push(const Frame& frame, BootTime now) {
     return shape;
   }
   ++pushed_;
+  // Before anything is compared with what is held: another window's frame says nothing of it.
   if (epoch_ != frame.window_id) {
     ++drops_[index(DropReason::epoch)];
     return {};
   }
+  // Age goes first: what is too old must not count as a gap, nor push out what is younger.
   expire(now);
   if (frames_ > 0 &&
       (frame.sequence != next_sequence_ || frame.rate_mhz != rate_mhz_ || frame.scale_pg != scale_pg_)) {
@@ -129,6 +135,7 @@ Status FrameQueue::push(const Frame& frame, BootTime now) {
   rate_mhz_ = frame.rate_mhz;
   scale_pg_ = frame.scale_pg;
   peak_values_ = std::max(peak_values_, values_);
+  assert_accounts();
   return {};
 }
 
@@ -136,7 +143,7 @@ std::optional<Frame> FrameQueue::pop(std::span<std::int16_t> into, BootTime now)
   expire(now);
   if (frames_ == 0) return std::nullopt;
   const Slot& oldest = slot(0);
-  if (into.size() < oldest.values) __builtin_trap();
+  TORPOR_ASSERT(into.size() >= oldest.values, "window.a_popped_frame_has_room");
   for (std::size_t i = 0; i < oldest.values; ++i)
     into[i] = memory_.samples[(first_value_ + i) % memory_.samples.size()];
   Frame frame{.window_id = *epoch_,
@@ -150,6 +157,7 @@ std::optional<Frame> FrameQueue::pop(std::span<std::int16_t> into, BootTime now)
               .samples = into.first(oldest.values)};
   release_oldest();
   ++consumed_;
+  assert_accounts();
   return frame;
 }
 
@@ -163,6 +171,7 @@ FrameQueue::Run FrameQueue::newest(std::size_t samples_per_axis, BootTime now) {
   while (values_ - slot(0).values >= wanted) drop_oldest(DropReason::depth);
   make_contiguous();
   const std::size_t skipped = values_ - wanted;
+  TORPOR_ASSERT(skipped < slot(0).values, "window.only_the_first_frame_is_cut");
   const Run run{.samples = memory_.samples.subspan(first_value_ + skipped, wanted),
                 .frames = frames_,
                 .skipped_values = static_cast<std::uint32_t>(skipped),
@@ -172,6 +181,7 @@ FrameQueue::Run FrameQueue::newest(std::size_t samples_per_axis, BootTime now) {
   consumed_ += frames_;
   frames_ = 0;
   values_ = 0;
+  assert_accounts();
   return run;
 }
 
@@ -189,6 +199,7 @@ std::uint64_t FrameQueue::dropped() const {
 
 void FrameQueue::release_oldest() {
   const std::size_t gone = slot(0).values;
+  TORPOR_ASSERT(frames_ > 0 && gone > 0 && gone <= values_, "window.what_is_released_is_held");
   first_value_ = (first_value_ + gone) % memory_.samples.size();
   first_slot_ = (first_slot_ + 1) % memory_.slots.size();
   values_ -= gone;
@@ -208,6 +219,8 @@ void FrameQueue::expire(BootTime now) {
   while (frames_ > 0 && to_ns(now) - slot(0).arrived_ns > most_age_ns_) drop_oldest(DropReason::age);
 }
 
+// The whole ring turns, so that sample i of the run stays sample i; the slots, which know
+// only counts, stay where they are.
 void FrameQueue::make_contiguous() {
   if (first_value_ + values_ <= memory_.samples.size()) return;
   std::rotate(memory_.samples.begin(), memory_.samples.begin() + static_cast<std::ptrdiff_t>(first_value_),

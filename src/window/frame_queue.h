@@ -47,7 +47,7 @@ class FrameQueue {
   static std::size_t samples_needed(const Contract& contract);
   static std::size_t slots_needed(const Contract& contract);
 
-  // `sensor` indexes contract.terms().sensors(); a wrong index traps. `bytes_elsewhere` is
+  // `sensor` indexes contract.terms().sensors(); a wrong index is a bug. `bytes_elsewhere` is
   // what the link may hold on our behalf (UnixLink::buffer_bytes()) and is taken off the
   // contract's bytes. `contract` outlives the queue.
   FrameQueue(const Contract& contract, std::uint32_t sensor, Memory memory,
@@ -95,6 +95,7 @@ class FrameQueue {
 
  private:
   Status check(const Frame& frame) const;
+  void assert_accounts() const;
   void drop_oldest(DropReason reason);
   void drop_all(DropReason reason);
   void expire(BootTime now);

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "window/window_assembler.h"
 
+#include "base/assertion.h"
 #include "window/window_checks.h"
 
 namespace torpor {
@@ -9,6 +10,7 @@ namespace {
 
 // The claim and the measurement must both hold; a window of one frame has only the claim.
 bool rate_is_right(const FrameQueue& queue, const FrameQueue::Run& run, const SensorTerms& terms) {
+  TORPOR_ASSERT(terms.rate_mhz > 0 && run.frames > 0, "window.a_run_has_frames_at_a_rate");
   const std::uint64_t expected = terms.rate_mhz;
   const std::uint64_t claimed = run.rate_mhz;
   const std::uint64_t off = claimed > expected ? claimed - expected : expected - claimed;
@@ -20,13 +22,20 @@ bool rate_is_right(const FrameQueue& queue, const FrameQueue::Run& run, const Se
                     terms.rate_mhz);
 }
 
+const SensorTerms& sensor_terms(const Contract& contract, std::uint32_t sensor) {
+  TORPOR_ASSERT(sensor < contract.terms().sensor_count, "window.the_assembled_sensor_is_in_the_contract");
+  return contract.terms().sensors()[sensor];
+}
+
 }  // namespace
 
 WindowAssembler::WindowAssembler(const Contract& contract, std::uint32_t sensor, FrameQueue& queue)
-    : terms_(contract.terms().sensors()[sensor]),
+    : terms_(sensor_terms(contract, sensor)),
       sensor_(sensor),
       samples_(static_cast<std::size_t>(window_samples(contract.terms().duty, terms_))),
-      queue_(queue) {}
+      queue_(queue) {
+  TORPOR_ASSERT(samples_ > 0, "window.a_window_has_samples");
+}
 
 void WindowAssembler::set_context(std::uint64_t window_id, const Context& context) {
   if (queue_.window_id() != window_id) return;
@@ -34,6 +43,7 @@ void WindowAssembler::set_context(std::uint64_t window_id, const Context& contex
   context_ = context;
 }
 
+// In samples of the contract, not in frames: how a source cuts them is its own affair.
 bool WindowAssembler::complete() const { return queue_.held_samples_per_axis() >= samples_; }
 
 WindowAssembler::Taken WindowAssembler::take_latest(std::uint64_t window_id, BootTime now) {
@@ -55,14 +65,18 @@ WindowAssembler::Taken WindowAssembler::take_latest(std::uint64_t window_id, Boo
     if (i == 0 || slot.starts_block) {
       if (blocks == kMaxBlocks) return taken;
       const std::size_t start = at > run.skipped_values ? at - run.skipped_values : 0;
+      TORPOR_ASSERT(start % terms_.axes == 0 && (blocks == 0) == (start == 0),
+                    "window.blocks_begin_apart_and_on_a_sample");
       block_starts_[blocks++] = static_cast<std::uint32_t>(start / terms_.axes);
     }
     at += slot.values;
   }
+  TORPOR_ASSERT(at == run.skipped_values + run.samples.size(), "window.the_slots_hold_the_run");
   taken.window.samples = run.samples;
   taken.window.block_starts = std::span(block_starts_).first(blocks);
   taken.window.scale_pg = run.scale_pg;
 
+  // Saturation first: a shock must be told as one even when the clock was off with it.
   taken.quality = check_samples(run.samples, run.scale_pg, terms_);
   if (taken.quality != WindowQuality::saturated && !rate_is_right(queue_, run, terms_))
     taken.quality = WindowQuality::wrong_rate;

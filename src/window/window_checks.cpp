@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/assertion.h"
+
 namespace torpor {
 namespace {
 
@@ -24,6 +26,7 @@ std::uint32_t integer_sqrt(std::uint64_t value) {
 // The sample value from which an axis is at full scale: 99 % of the contract's full scale
 // or of the rail.
 std::int32_t full_scale_lsb(const SensorTerms& terms, std::int64_t scale_pg) {
+  TORPOR_ASSERT(scale_pg > 0, "window.a_scale_was_checked_before");
   const std::int64_t declared = std::int64_t{terms.full_scale_mg} * 1'000'000'000 / scale_pg;
   return static_cast<std::int32_t>(std::min<std::int64_t>(declared, kRail) * 99 / 100);
 }
@@ -59,6 +62,7 @@ AxisFacts look_at(std::span<const std::int16_t> samples, std::size_t axis, std::
 }  // namespace
 
 std::uint32_t rms_q8(std::span<const std::int16_t> samples, std::size_t axis, std::size_t stride) {
+  TORPOR_ASSERT(axis < stride, "window.an_axis_is_one_of_the_sensors");
   std::int64_t sum = 0, count = 0;
   for (std::size_t i = axis; i < samples.size(); i += stride) {
     sum += samples[i];
@@ -82,6 +86,7 @@ std::uint32_t rms_q8(std::span<const std::int16_t> samples, std::size_t axis, st
 
 WindowQuality check_samples(std::span<const std::int16_t> samples, std::int64_t scale_pg,
                             const SensorTerms& terms) {
+  TORPOR_ASSERT(terms.axes > 0 && samples.size() % terms.axes == 0, "window.samples_are_whole");
   AxisFacts any;
   for (std::size_t axis = 0; axis < terms.axes; ++axis) {
     const AxisFacts facts = look_at(samples, axis, scale_pg, terms);

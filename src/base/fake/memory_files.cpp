@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/assertion.h"
 #include "base/posix/posix_files.h"
 
 namespace torpor {
@@ -224,7 +225,8 @@ void MemoryFiles::put(const std::string& path, Bytes content, std::uint32_t mode
 
 void MemoryFiles::damage(const std::string& path, std::uint64_t offset, std::byte mask) {
   const auto found = live_.find(path);
-  if (found == live_.end() || offset >= found->second->bytes.size()) __builtin_trap();
+  TORPOR_ASSERT(found != live_.end() && offset < found->second->bytes.size(),
+                "memory_files.what_is_broken_is_there");
   found->second->bytes[static_cast<std::size_t>(offset)] ^= mask;
 }
 

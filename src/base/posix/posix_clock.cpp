@@ -6,6 +6,7 @@
 #include <sys/timex.h>
 #include <time.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -44,10 +45,10 @@ PosixClock PosixClock::unscaled() {
 Result<PosixClock> PosixClock::make(double speed, std::optional<WallTime> wall_origin) {
   const double up_to = static_cast<double>(std::numeric_limits<std::int64_t>::max()) / 2;
   if (!(speed >= 1 && speed <= kMaxSpeed) || static_cast<double>(read_ns(CLOCK_BOOTTIME)) * speed > up_to) {
-    Error error{.reason = Reason::usage, .where = "--speed"};
-    error.found << static_cast<std::int64_t>(speed);
-    error.expected << "1 to " << static_cast<int>(kMaxSpeed);
-    return error;
+    return Error{.reason = Reason::usage}
+        .at("--speed")
+        .saw(std::isfinite(speed) ? static_cast<std::int64_t>(std::clamp(speed, -1e9, 1e9)) : 0)
+        .want("1 to ", static_cast<int>(kMaxSpeed));
   }
   return PosixClock(speed, wall_origin.value_or(WallTime(Duration(read_ns(CLOCK_REALTIME)))),
                     speed != 1 && wall_origin.has_value());
@@ -59,6 +60,7 @@ TimeStamp PosixClock::now() const {
   stamp.mono = MonoTime(Duration(scaled(read_ns(CLOCK_MONOTONIC), speed_)));
   stamp.wall = speed_ == 1 ? WallTime(Duration(read_ns(CLOCK_REALTIME)))
                            : wall_origin_ + (stamp.boot - BootTime(Duration(boot_at_start_ns_)));
+  // The kernel's word says nothing about a time that was made up.
   if (declared_) {
     stamp.synchronised = true;
     return stamp;
@@ -88,6 +90,7 @@ Duration PosixClock::real(Duration span) const {
 std::int64_t PosixClock::kernel_boottime_ns(BootTime t) const {
   if (speed_ == 1) return to_ns(t);
   const std::int64_t permille = permille_of(speed_);
+  // The quotient loses less than a unit, so that the loop takes a step or two.
   // Smallest kernel time whose scaled value is not before t.
   std::int64_t ns = to_ns(t) / permille * 1000 + to_ns(t) % permille * 1000 / permille;
   while (scaled(ns, speed_) < to_ns(t)) ++ns;

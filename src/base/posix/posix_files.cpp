@@ -62,6 +62,8 @@ Result<PathBuffer> write_beside(const std::string& path, Bytes content, std::uin
   const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!fd) return file_error(path, errno);
   Status written = write_all(fd.get(), content, path);
+  // The mode is asked for twice: open() took the umask off it. Content before name: a rename that
+  // is durable before the bytes are would leave an empty file after a power loss.
   if (written && (::fchmod(fd.get(), mode) != 0 || ::fsync(fd.get()) != 0)) written = file_error(path, errno);
   if (!written) {
     ::unlink(temporary.c_str());
@@ -80,6 +82,7 @@ class PosixAppendFile final : public AppendFile {
     return {};
   }
   Status sync() override {
+    // Keeps the size, which reading needs, and leaves out the times, which nobody does.
     if (::fdatasync(fd_.get()) != 0) return file_error(path_, errno);
     return {};
   }
@@ -119,6 +122,7 @@ Error file_error(std::string_view path, int os_code) {
 }
 
 Result<std::vector<std::byte>> PosixFiles::read(const std::string& path, std::size_t max_bytes) {
+  // Not blocking, so that a FIFO put there cannot hold us.
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) return file_error(path, errno);
   struct stat info {};
@@ -136,11 +140,10 @@ Result<std::vector<std::byte>> PosixFiles::read(const std::string& path, std::si
     if (n == 0) break;
     have += static_cast<std::size_t>(n);
     if (have > max_bytes) {
-      Error error{.reason = Reason::file_too_large};
-      error.where << path;
-      error.found << "more than " << max_bytes << " bytes";
-      error.expected << "at most " << max_bytes << " bytes";
-      return error;
+      return Error{.reason = Reason::file_too_large}
+          .at(path)
+          .saw("more than ", max_bytes, " bytes")
+          .want("at most ", max_bytes, " bytes");
     }
     if (have == content.size()) content.resize(std::min(max_bytes + 1, 2 * content.size()));
   }
@@ -160,6 +163,7 @@ Status PosixFiles::replace(const std::string& path, Bytes content, std::uint32_t
 
 Status PosixFiles::create(const std::string& path, Bytes content, std::uint32_t mode) {
   TORPOR_TRY(const PathBuffer temporary, write_beside(path, content, mode));
+  // A link, not a rename: it fails where there is something, at the same moment as it would act.
   const int linked = ::link(temporary.c_str(), path.c_str());
   const int os_code = errno;
   ::unlink(temporary.c_str());
@@ -172,6 +176,7 @@ Result<std::unique_ptr<AppendFile>> PosixFiles::open_append(const std::string& p
   if (!fd) return file_error(path, errno);
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return file_error(path, errno);
+  // A new file's name must survive too; for one that holds something it did before.
   if (info.st_size == 0) TORPOR_CHECK(sync_directory_of(path));
   return std::unique_ptr<AppendFile>(
       std::make_unique<PosixAppendFile>(std::move(fd), path, static_cast<std::uint64_t>(info.st_size)));
@@ -205,11 +210,19 @@ Result<std::vector<std::string>> PosixFiles::list(const std::string& directory) 
   DIR* handle = ::opendir(directory.c_str());
   if (handle == nullptr) return file_error(directory, errno);
   std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(handle)) {
+  int os_code = 0;
+  for (;;) {
+    errno = 0;  // the only way readdir() tells its end from a failure
+    const dirent* entry = ::readdir(handle);
+    if (entry == nullptr) {
+      os_code = errno;
+      break;
+    }
     const std::string_view name(entry->d_name);
     if (name != "." && name != "..") names.emplace_back(name);
   }
   ::closedir(handle);
+  if (os_code != 0) return file_error(directory, os_code);
   std::sort(names.begin(), names.end());
   return names;
 }

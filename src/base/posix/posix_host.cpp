@@ -16,10 +16,7 @@ namespace torpor {
 namespace {
 
 Error os_error(std::string_view what) {
-  Error error{.reason = Reason::io_failed};
-  error.where << what;
-  error.os_code = errno;
-  return error;
+  return Error{.reason = Reason::io_failed, .where = what, .os_code = errno};
 }
 
 // Arms the timer for `until`, or disarms it for BootTime::max().
@@ -47,9 +44,12 @@ Result<int> run_role(Role& role, const PosixClock& clock, const PollSource& link
   const UniqueFd timer(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK));
   if (!signals || !timer) return os_error("signalfd or timerfd");
 
+  // Signals are blocked and read from a descriptor before the role first runs: a stop that comes
+  // during its start is then waiting in poll(), not lost and not in the middle of a write.
   Step step = role.wake(Wake::start);
   while (!step.exit_code) {
     const Wait& wait = step.wait;
+    // What is due is due before the timer is armed: a deadline in the past would cost a wake-up.
     if (wait.until != BootTime::max() && clock.now().boot >= wait.until) {
       step = role.wake(Wake::deadline);
       continue;
@@ -66,6 +66,7 @@ Result<int> run_role(Role& role, const PosixClock& clock, const PollSource& link
       if (errno == EINTR) continue;
       return os_error("poll");
     }
+    // A stop first, the link before the deadline: data that came in time is taken in time.
     if (watched[0].revents != 0) {
       signalfd_siginfo info{};
       [[maybe_unused]] const auto n = ::read(signals.get(), &info, sizeof info);

@@ -53,10 +53,7 @@ Status PosixSystemTree::read(std::string_view path, Text& into) {
   }
   while (size > 0 && is_space(buffer[size - 1])) --size;
   if (size > Text::capacity()) {
-    Error error{.reason = Reason::file_too_large};
-    error.where << path;
-    error.expected << "at most " << Text::capacity() << " bytes";
-    return error;
+    return Error{.reason = Reason::file_too_large}.at(path).want("at most ", Text::capacity(), " bytes");
   }
   into = Text(std::string_view(buffer.data(), size));
   return {};

@@ -60,6 +60,7 @@ ChildProcess::ChildProcess(ChildProcess&& other) noexcept : id_(other.id_), exit
 }
 
 ChildProcess::~ChildProcess() {
+  // Asked to end, then made to: a child that outlives its owner would hold the next one's socket.
   if (id_ < 0 || exit_code()) return;
   terminate();
   if (!ended_within(id_, 1000)) ::kill(id_, SIGKILL);
@@ -71,6 +72,7 @@ std::optional<int> ChildProcess::exit_code() {
   if (!exit_code_ && id_ >= 0) {
     int status = 0;
     if (::waitpid(id_, &status, WNOHANG) == id_) {
+      // As shells say it: 128 and the signal.
       exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }
   }

@@ -24,6 +24,7 @@ FixedString<120> shown(char c) {
 }  // namespace
 
 FixedString<160> csv_where(std::string_view path, std::size_t line, std::size_t column) {
+  // The end of a long path: the beginning is the same for all files, line and column must stay.
   constexpr std::size_t kShown = 110;
   FixedString<160> where;
   if (path.size() > kShown) {
@@ -46,10 +47,12 @@ Result<bool> CsvReader::next(std::vector<CsvField>& fields, std::size_t max_fiel
   const std::size_t newline = row.find('\n');
   at_ += newline == std::string_view::npos ? row.size() : newline + 1;
   row = row.substr(0, newline);
-  if (row.ends_with('\r')) row.remove_suffix(1);
+  if (row.ends_with('\r')) row.remove_suffix(1);  // spreadsheets end lines so
   if (row.empty()) return fail(1, "an empty line", "a row");
   if (!cbor::valid_utf8(as_bytes(row))) return fail(1, "a line that is not UTF-8", "UTF-8");
 
+  // i stands at the first character of a field. Quotes cannot reach over the end of a line, so
+  // that a missing one spoils one row and not the file.
   for (std::size_t i = 0;;) {
     if (fields.size() == max_fields) return fail(i + 1, "one more field", "the end of the row");
     CsvField& field = fields.emplace_back();

@@ -53,10 +53,11 @@ class Row {
   const std::string& text(Column c) const { return fields_[c].text; }
 
   Error fail(Column c, std::string_view expected, Reason reason = Reason::manifest_field) const {
-    Error error{reason, csv_where(path_, line_, fields_[c].column), {}, expected};
-    error.where.append(" ").append(kNames[c]);
-    error.found = text(c).empty() ? FixedString<120>("nothing") : FixedString<120>(text(c));
-    return error;
+    const std::string_view found = text(c).empty() ? "nothing" : std::string_view(text(c));
+    return Error{.reason = reason}
+        .at(csv_where(path_, line_, fields_[c].column), " ", kNames[c])
+        .saw(found)
+        .want(expected);
   }
 
   Result<std::string> required(Column c) const {
@@ -92,6 +93,7 @@ class Row {
   std::size_t line_;
 };
 
+// The name alone; open_inside() judges once more, with links followed.
 bool stays_inside(std::string_view file) {
   if (file.empty() || file.front() == '/' || file.find('\\') != std::string_view::npos) return false;
   for (std::size_t at = 0; at <= file.size();) {
@@ -124,6 +126,7 @@ Status read_shape(const Row& row, Recording& r) {
       std::any_of(r.channel_names.begin(), r.channel_names.end(), [](auto& n) { return n.empty(); }))
     return row.fail(kChannelNames, "one name per channel, '|' between them");
   TORPOR_TRY(r.samples, row.integer(kSamples, 1, kMaxRecordingValues / r.channels));
+  // Said twice in the manifest, so that a wrong rate or a cut file is noticed at once.
   TORPOR_TRY(const double duration, row.decimal(kDuration, 0, 1e9, "seconds"));
   if (std::fabs(duration - r.duration_s()) > 2e-3)
     return row.fail(kDuration, "n_samples / sample_rate_hz, to 2 ms");
@@ -135,6 +138,7 @@ Status read_shape(const Row& row, Recording& r) {
   r.block_len = static_cast<std::uint32_t>(block_len);
   if (r.samples % r.block_len != 0) return row.fail(kBlockLen, "n_samples to be whole blocks");
   TORPOR_TRY(r.block_period_s, row.decimal(kBlockPeriod, 0, 1e9, "seconds"));
+  // The rest beside 1 is for a period that was rounded when it was written.
   if (r.block_period_s * r.rate_hz < r.block_len * (1 - 1e-9))
     return row.fail(kBlockPeriod, "at least the length of a block");
   return {};
@@ -223,6 +227,8 @@ Result<std::vector<Recording>> Manifest::select(std::string_view selection) cons
     if (recordings_.empty()) return no_match;
     return recordings_;
   }
+  // A number is a row, whatever files may be called; then a file, then a machine, then the last
+  // part of a path where only one file has it.
   std::size_t row = 0;
   const auto [end, error] = std::from_chars(selection.data(), selection.data() + selection.size(), row);
   if (error == std::errc() && end == selection.data() + selection.size()) {
@@ -238,6 +244,7 @@ Result<std::vector<Recording>> Manifest::select(std::string_view selection) cons
     if (std::string_view(r.file).substr(r.file.rfind('/') + 1) == selection) last_part.push_back(r);
   }
   if (!machine.empty()) {
+    // A machine's life, in the order it was lived.
     std::stable_sort(machine.begin(), machine.end(),
                      [](const Recording& a, const Recording& b) { return a.t0_s < b.t0_s; });
     return machine;

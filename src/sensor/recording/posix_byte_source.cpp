@@ -55,6 +55,7 @@ Result<std::string> resolved(const std::string& path) {
 
 Result<std::unique_ptr<ByteSource>> open_inside(const std::string& folder, const std::string& file) {
   const std::string path = folder + "/" + file;
+  // Both with their links followed: a link out of the folder is refused as a path out of it is.
   TORPOR_TRY(std::string home, resolved(folder));
   TORPOR_TRY(const std::string target, resolved(path));
   if (home.back() != '/') home.push_back('/');

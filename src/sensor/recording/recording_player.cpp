@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/assertion.h"
 #include "window/frame_queue.h"
 
 namespace torpor {
@@ -36,9 +37,10 @@ Result<RecordingPlayer> RecordingPlayer::make(std::vector<Recording> recordings,
       return Error{Reason::recording_length, where, FixedString<120>().append(r.samples),
                    "whole blocks, not too long"};
     if (r.channels < axes) {
-      FixedString<120> expected;
-      expected << "at least " << axes << ", the axes of the contract's sensor";
-      return Error{Reason::recording_axes, where, FixedString<120>().append(r.channels), expected};
+      return Error{.reason = Reason::recording_axes}
+          .at(where)
+          .saw(r.channels)
+          .want("at least ", axes, ", the axes of the contract's sensor");
     }
     if (r.units != units)
       return Error{Reason::recording_units, where, std::string_view(r.units), std::string_view(units)};
@@ -65,6 +67,7 @@ Result<RecordingPlayer> RecordingPlayer::make(std::vector<Recording> recordings,
 
 // Reads `samples` (at most kPiece) per channel and leaves their axes in values_.
 Result<std::size_t> RecordingPlayer::read_axes(std::size_t samples) {
+  TORPOR_ASSERT(reader_ && samples > 0, "sensor.what_is_read_was_opened");
   const std::uint32_t channels = reader_->recording().channels;
   const std::size_t wanted = std::min(samples, kPiece);
   TORPOR_TRY(const std::size_t got, reader_->read(std::span(piece_).first(wanted * channels)));
@@ -76,6 +79,7 @@ Result<std::size_t> RecordingPlayer::read_axes(std::size_t samples) {
   return n;
 }
 
+// Reads everything once: the scale must be known before the first frame claims it.
 Status RecordingPlayer::scan() {
   double peak_g = 0;
   exact_ = true;
@@ -93,14 +97,17 @@ Status RecordingPlayer::scan() {
   reader_.reset();
   choose_scale(peak_g);
   if (scale_pg_ < 1 || scale_pg_ > kMaxScalePg) {
-    FixedString<120> expected;
-    expected << "1 .. " << kMaxScalePg << " pico-g per LSB";
-    return Error{Reason::recording_scale, std::string_view(items_[0].recording.file),
-                 "a scale that no frame carries", expected};
+    return Error{.reason = Reason::recording_scale}
+        .at(items_[0].recording.file)
+        .saw("a scale that no frame carries")
+        .want("1 .. ", kMaxScalePg, " pico-g per LSB");
   }
   return {};
 }
 
+// One scale for all that is played, as a sensor has one. Where every recording has it and none
+// is resampled, samples pass as they are; else the coarsest that no peak exceeds, but never
+// finer than 1/256 of the first recording's: a quiet pack must not become all digits.
 void RecordingPlayer::choose_scale(double peak_g) {
   const double first = items_[0].recording.scale * kPicoPerUnit;
   double scale = first;
@@ -108,6 +115,8 @@ void RecordingPlayer::choose_scale(double peak_g) {
   scale_pg_ = scale < 1e18 ? std::llround(scale) : 0;  // 0 is refused
 }
 
+// A run: recordings of one machine at one load and speed, one after another, over which a window
+// may reach.
 template <class F>
 void RecordingPlayer::each_run(F&& run) const {
   for (std::size_t first = 0; first < items_.size();) {
@@ -203,6 +212,7 @@ Status RecordingPlayer::begin_block() {
   while (source_left_ > 0) {
     TORPOR_TRY(const std::size_t n,
                read_axes(static_cast<std::size_t>(std::min<std::uint64_t>(source_left_, kPiece))));
+    TORPOR_ASSERT(n <= source_left_, "sensor.what_is_passed_over_is_of_the_block");
     source_left_ -= n;
   }
   source_left_ = r.block_len == 0 ? r.samples : r.block_len;
@@ -222,10 +232,14 @@ Status RecordingPlayer::prepare() {
     reader_.reset();
   }
   if (!reader_) TORPOR_CHECK(open_item());
-  return begin_block();
+  TORPOR_CHECK(begin_block());
+  TORPOR_ASSERT(block_left_ > 0, "sensor.a_prepared_block_has_samples");
+  return {};
 }
 
 Status RecordingPlayer::read(std::span<std::int16_t> into) {
+  TORPOR_ASSERT(into.size() % axes_ == 0 && into.size() / axes_ <= block_left_,
+                "sensor.what_is_played_is_of_the_block");
   const Recording& r = items_[at_].recording;
   const bool resampling = resamples(r);
   const double gain = exact_ ? 1 : r.scale * kPicoPerUnit / static_cast<double>(scale_pg_);

@@ -5,7 +5,11 @@
 #include <sndfile.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
+
+#include "base/assertion.h"
+#include "base/hex.h"
 
 namespace torpor {
 
@@ -78,15 +82,17 @@ Result<RecordingReader> RecordingReader::open(std::unique_ptr<ByteSource> bytes,
   if (s.bytes_error) return *s.bytes_error;
   if (s.file == nullptr) return s.fail(Reason::recording_unreadable, sf_strerror(nullptr), "FLAC or WAV");
 
+  // What the manifest says must hold for the file, in every number: a recording that was swapped
+  // or cut must not be judged.
   const int container = info.format & SF_FORMAT_TYPEMASK;
   const bool known =
       container == SF_FORMAT_FLAC || container == SF_FORMAT_WAV || container == SF_FORMAT_WAVEX;
   if (!known || (info.format & SF_FORMAT_SUBMASK) != SF_FORMAT_PCM_16) {
-    FixedString<120> found("format 0x");
     const auto code = static_cast<std::uint32_t>(info.format);
-    const std::byte big_endian[4] = {std::byte(code >> 24), std::byte(code >> 16), std::byte(code >> 8),
-                                     std::byte(code)};
-    found.append_hex(big_endian, 4);
+    const std::array big_endian = {std::byte(code >> 24), std::byte(code >> 16), std::byte(code >> 8),
+                                   std::byte(code)};
+    FixedString<120> found;
+    found << "format 0x" << hex(big_endian);
     return s.fail(Reason::recording_format, found, "FLAC or WAV with 16-bit integers");
   }
   if (info.channels < 1 || static_cast<std::uint32_t>(info.channels) != recording.channels)
@@ -116,8 +122,10 @@ Result<std::size_t> RecordingReader::read(std::span<std::int16_t> into) {
         s.recording.samples - s.left + static_cast<std::uint64_t>(std::max<sf_count_t>(got, 0));
     return s.fail(Reason::recording_length, number(found), number(s.recording.samples));
   }
+  TORPOR_ASSERT(wanted <= s.left, "sensor.no_more_is_read_than_is_left");
   s.left -= wanted;
   const std::size_t values = static_cast<std::size_t>(wanted) * channels;
+  // INT16_MIN marks an invalid sample in a frame; in a recording it is the rail.
   for (std::int16_t& v : into.first(values)) v = std::max<std::int16_t>(v, -INT16_MAX);
   return values;
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/assertion.h"
 #include "sensor/frame_pacer.h"
 #include "sensor/recording/recording_player.h"
 
@@ -50,6 +51,7 @@ Result<SourceStep> RecordingSource::State::step(const TimeStamp& now) {
     const auto contiguous =
         static_cast<std::uint32_t>(std::min<std::uint64_t>(player.block_left(), UINT32_MAX));
     const std::uint32_t n = pacer.next_samples(contiguous);
+    TORPOR_ASSERT(n > 0, "sensor.a_running_window_has_a_next_frame");
     step.next = pacer.complete_at(n);
     if (step.frame || now.boot < step.next) return step;
     // The first sample of a window follows a pause, so a piece begins there too.
@@ -77,17 +79,17 @@ Result<std::unique_ptr<RecordingSource>> RecordingSource::make(std::vector<Recor
   const std::uint64_t frame_samples = kMaxFrameSamples / sensor.axes;
   if (player.most_pieces(window) > kMaxBlocks ||
       player.most_frames(window, frame_samples) > kMaxWindowFrames) {
-    FixedString<120> found;
-    found << player.most_pieces(window) << " pieces, " << player.most_frames(window, frame_samples)
-          << " frames a window";
-    FixedString<120> expected;
-    expected << "at most " << kMaxBlocks << " and " << kMaxWindowFrames;
-    return Error{Reason::recording_pieces, where, found, expected};
+    return Error{.reason = Reason::recording_pieces}
+        .at(where)
+        .saw(player.most_pieces(window), " pieces, ", player.most_frames(window, frame_samples),
+             " frames a window")
+        .want("at most ", kMaxBlocks, " and ", kMaxWindowFrames);
   }
   if (player.windows(window) == 0) {
-    FixedString<120> expected;
-    expected << window << " samples per axis in one run of a machine";
-    return Error{Reason::recording_short, where, "less than one window", expected};
+    return Error{.reason = Reason::recording_short}
+        .at(where)
+        .saw("less than one window")
+        .want(window, " samples per axis in one run of a machine");
   }
   const SensorFacts facts{sensor_index, sensor.rate_mhz, sensor.axes, player.scale_pg()};
   return std::unique_ptr<RecordingSource>(
@@ -100,9 +102,10 @@ Result<std::unique_ptr<RecordingSource>> RecordingSource::make(std::vector<Recor
                                                                std::uint32_t sensor) {
   const Terms& terms = contract.terms();
   if (sensor >= terms.sensor_count) {
-    FixedString<120> expected;
-    expected << "below " << terms.sensor_count;
-    return Error{Reason::source_sensor, "sensor number", FixedString<120>().append(sensor), expected};
+    return Error{.reason = Reason::source_sensor}
+        .at("sensor number")
+        .saw(sensor)
+        .want("below ", terms.sensor_count);
   }
   const SensorTerms& s = terms.sensors()[sensor];
   return make(std::move(recordings), folder, s, sensor, window_samples(terms.duty, s));
@@ -123,6 +126,7 @@ Status RecordingSource::start(std::uint64_t window_id, std::uint32_t samples, co
     if (status.error().reason != Reason::source_window) s.failed = status.error();
     return status;
   }
+  // Opened now, not at the first poll: what cannot be opened fails the start of a window.
   if (s.player.left_in_run() > 0 && s.player.block_left() == 0) {
     if (Status status = s.player.prepare(); !status) {
       s.failed = status.error();

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "base/assertion.h"
 #include "exact/math.h"
 #include "sensor/frame_pacer.h"
 #include "sensor/simulated/bearing_orders.h"
@@ -67,7 +68,10 @@ struct SimulatedBearing::State {
     if (age >= config.fault_grow) return config.severity;
     const double grown = static_cast<double>(age) / static_cast<double>(config.fault_grow);
     constexpr double kLn10 = 2.302585092994046;
-    return config.severity * det::exp(kLn10 * (grown - 1));
+    // A decade over its growth, as fatigue goes: slowly, then at once.
+    const double grown_to = config.severity * det::exp(kLn10 * (grown - 1));
+    TORPOR_ASSERT(grown_to <= config.severity, "sensor.a_fault_grows_up_to_its_severity");
+    return grown_to;
   }
 };
 
@@ -94,9 +98,10 @@ Result<std::unique_ptr<SimulatedBearing>> SimulatedBearing::make(const SimConfig
                                                                  std::uint32_t sensor) {
   const Terms& terms = contract.terms();
   if (sensor >= terms.sensor_count) {
-    FixedString<120> expected;
-    expected << "below " << terms.sensor_count;
-    return Error{Reason::source_sensor, "sensor number", FixedString<120>().append(sensor), expected};
+    return Error{.reason = Reason::source_sensor}
+        .at("sensor number")
+        .saw(sensor)
+        .want("below ", terms.sensor_count);
   }
   return make(config, terms.sensors()[sensor], sensor);
 }
@@ -122,6 +127,7 @@ Result<SourceStep> SimulatedBearing::poll(const TimeStamp& now) {
     if (step.frame || now.boot < step.next) return step;
     const std::span<std::int16_t> values = std::span(s.samples).first(std::size_t{n} * s.facts.axes);
     const bool first = s.pacer.done() == 0;
+    TORPOR_ASSERT(s.signal && !values.empty(), "sensor.a_running_window_has_a_signal");
     s.signal->fill(values);
     step.frame = s.pacer.take(values, first);
   }

@@ -70,6 +70,7 @@ Result<SourceSpec> parse_sim(std::string_view rest) {
       if (other == name) return true;
     return false;
   };
+  // An option that could do nothing is a mistake of whoever wrote it.
   if (config.fault == BearingFault::none)
     for (const std::string_view name : {"severity", "from", "grow"})
       if (has(name)) return refuse(name, "a fault= to go with it");
@@ -82,7 +83,7 @@ Result<SourceSpec> parse_source_spec(std::string_view text) {
   if (text.starts_with(kSim)) return parse_sim(text.substr(kSim.size()));
   if (!text.starts_with(kRecording)) return refuse(text, "recording:MANIFEST.csv[#SELECTION] or sim:SEED");
   const std::string_view rest = text.substr(kRecording.size());
-  const std::size_t hash = rest.rfind('#');
+  const std::size_t hash = rest.rfind('#');  // the last: a path may hold one, a selection none
   RecordingSpec spec;
   spec.manifest = rest.substr(0, hash);
   if (hash != std::string_view::npos) {

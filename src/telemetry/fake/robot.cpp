@@ -18,7 +18,7 @@ bool RobotForTest::start() {
   if (!log) return false;
   log_ = std::make_unique<ReportLog>(*std::move(log));
   auto pusher = Pusher::open(
-      {.files = files, .clock = clock, .transport = transport, .contract = contract, .site = site},
+      {.files = files, .clock = *pusher_clock, .transport = transport, .contract = contract, .site = site},
       {.device = FixedString<64>(device),
        .boot_id = "5b1c02f4-8f0e-4a53-9a3f-6f3d1b9e2c71",
        .directory = kReportsForTest,

@@ -43,6 +43,7 @@ class RobotForTest {
   TelemetrySite site;
   MemoryFiles files;
   FakeClock clock;
+  const Clock* pusher_clock = &clock;  // what the pusher reads
   FakeTransport transport{clock};
   Duration room = std::chrono::seconds(10);
   std::string said;  // by the last contact
