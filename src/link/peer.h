@@ -38,7 +38,7 @@ class Peer {
   Peer(Link& link, const OwnSide& own, End end, BootTime started);
 
   void step(BootTime now);
-  const Message* receive(BootTime now);
+  [[nodiscard]] const Message* receive(BootTime now);
 
   // Encodes and frames one message and writes what the link takes. link_busy: no room now,
   // nothing was taken. link_closed: there is no agreed peer.

@@ -63,7 +63,7 @@ class RollbackStore {
   RollbackStore(Files& files, const std::string& directory);
   static Result<Record> parse(Bytes raw, const std::string& path);
   static Bytes encode(const Record& record, MutableBytes out);
-  static const Entry* find(const Record& record, std::string_view target_class);
+  [[nodiscard]] static const Entry* find(const Record& record, std::string_view target_class);
   static void put(Record& record, const Contract& contract);
   Result<bool> load(const std::string& path, Record& record);
   Status write(const std::string& path, const Record& record);
