@@ -61,7 +61,7 @@ function checkCalls(file, text, code) {
 // Where each TORPOR_ASSERT stands, and the text that ends it.
 function* assertionsOf(quoted) {
   for (const start of quoted.matchAll(/\bTORPOR_ASSERT\s*\(/g)) {
-    const token = /"((?:\\.|[^"\\])*)"|'(?:\\.|[^'\\])+'|[()]/g;
+    const token = /"((?:\\.|[^"\\])*)"|(?<!\w)'(?:\\.|[^'\\])+'|[()]/g;
     token.lastIndex = start.index + start[0].length;
     let name = '';
     for (let depth = 1, at; depth > 0 && (at = token.exec(quoted));) {

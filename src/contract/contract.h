@@ -136,7 +136,7 @@ class Contract {
 
 // Suspend failed as often as the contract allows, and at least once: from then on the sleep
 // level is block. Both roles judge by this.
-inline bool suspend_given_up(const PowerTerms& power, std::uint32_t failed) {
+[[nodiscard]] inline bool suspend_given_up(const PowerTerms& power, std::uint32_t failed) {
   return failed > 0 && failed >= power.failed_resumes;
 }
 

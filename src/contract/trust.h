@@ -23,7 +23,7 @@ class TrustSet {
   enum class Standing : std::uint8_t { unknown, trusted, revoked };
   Standing standing(const KeyId& id) const;
   // The key of a trusted, not revoked entry; null otherwise.
-  const PublicKey* find(const KeyId& id) const;
+  [[nodiscard]] const PublicKey* find(const KeyId& id) const;
   std::size_t size() const { return count_; }
 
  private:

@@ -32,7 +32,9 @@ class PeerWatch {
 
   // `until` as said, where the contract can mean it: later than now and not beyond its
   // period. Anything else is another clock's or nonsense, and is taken for the period.
-  [[nodiscard]] bool credible(BootTime until, BootTime now) const { return until > now && until <= now + period_; }
+  [[nodiscard]] bool credible(BootTime until, BootTime now) const {
+    return until > now && until <= now + period_;
+  }
 
   // When to call overdue(); max(): nothing is owed.
   BootTime deadline() const;

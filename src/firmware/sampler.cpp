@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/assertion.h"
 #include "window/window_checks.h"
 
 namespace torpor {
 namespace {
 
-// How long a GOODBYE may wait for a peer that does not read, in real time.
+// How long a GOODBYE may wait for a peer that does not read, in real time: well below the
+// second within which a role that is to stop must have ended.
 constexpr Duration kGoodbyeWithin = std::chrono::seconds(1);
 
 // The contract's word against the source's: sensor, axes, and the rate within the tolerance
@@ -33,6 +35,8 @@ std::optional<Error> source_differs(const SensorFacts& facts, const Contract& co
   return std::nullopt;
 }
 
+// A source that is not the contract's is refused over the link as a bad bundle is: the peer
+// hears the reason instead of waiting for windows that cannot come.
 OwnSide side_with(const OwnSide& own, const std::optional<Error>& refusal) {
   OwnSide side = own;
   if (refusal) {
@@ -43,10 +47,12 @@ OwnSide side_with(const OwnSide& own, const std::optional<Error>& refusal) {
 }
 
 const Contract& contract_of(const OwnSide& own) {
-  if (own.contract == nullptr) __builtin_trap();
+  TORPOR_ASSERT(own.contract != nullptr, "sampler.without_a_contract_it_is_a_refusing_role");
+  TORPOR_ASSERT(own.role == LinkRole::sampler, "sampler.it_speaks_for_the_sampler");
   return *own.contract;
 }
 
+// 0 and INT32_MIN are how Context says "not measured" (window/window.h).
 bool is_known(const Context& context) {
   return context.rpm_milli != 0 || context.load_permille != 0 || context.temperature_mdeg != INT32_MIN;
 }
@@ -65,8 +71,22 @@ SamplerRole::SamplerRole(const Parts& parts)
       watch_(contract_, own_.speed_permille),
       sleep_(contract_.terms().power.sleep_level == SleepLevel::suspend ? parts.sleep : nullptr) {}
 
+// What holds between any two steps, whatever the peer sent.
+void SamplerRole::check_state() const {
+  TORPOR_ASSERT(state_ == State::sampling || poll_at_ == BootTime::max(),
+                "sampler.only_a_running_window_is_polled");
+  TORPOR_ASSERT(state_ != State::ending || end_by_ != BootTime::max(), "sampler.an_end_has_its_deadline");
+  TORPOR_ASSERT(!suspend_due_ || (sleep_ != nullptr && sleep_until_), "sampler.only_a_said_sleep_is_slept");
+  TORPOR_ASSERT(counts_.windows_sent <= counts_.windows_started, "sampler.only_what_was_started_is_sent");
+}
+
+// The order is the contract's: what the peer said first, since a new session voids whatever
+// ran under the old one; then the dead-man, who must not wait for a sensor; then the sensor
+// before the link, so that what is complete by now leaves in this wake; suspend last, because
+// nobody is served in it.
 Step SamplerRole::wake(Wake why) {
   const TimeStamp now = clock_.now();
+  check_state();
   if (why == Wake::stop) {
     // Best effort: whoever stops us wants the end, not the farewell.
     if (peer_.agreed() && !goodbye_sent_) static_cast<void>(peer_.send(Goodbye{}, now.boot));
@@ -90,6 +110,7 @@ Step SamplerRole::wake(Wake why) {
   transmit(now);
   if (state_ == State::ending && said_goodbye(now)) return done();
   if (suspend_due_ && state_ == State::idle) suspend();
+  check_state();
 
   Step step{.wait = peer_.wait(), .exit_code = std::nullopt};
   if (state_ == State::sampling) step.wait.until = std::min(step.wait.until, poll_at_);
@@ -105,6 +126,7 @@ void SamplerRole::follow_session() {
   give_up_window();
   suspend_due_ = false;
   stopped_told_ = false;
+  TORPOR_ASSERT(state_ == State::idle || state_ == State::ending, "sampler.no_window_outlives_its_agreement");
   if (peer_.agreed()) {
     watch_.agreed(clock_.now());
   } else {
@@ -113,6 +135,7 @@ void SamplerRole::follow_session() {
 }
 
 void SamplerRole::handle(const Message& message, const TimeStamp& now) {
+  // Whatever it is, who speaks is awake.
   if (message.type != MessageType::sleep) watch_.heard(now);
   switch (message.type) {
     case MessageType::window_start:
@@ -136,7 +159,9 @@ void SamplerRole::stop_overdue_peer(const TimeStamp& now) {
   if (stopper_ == nullptr) return;
   auto overdue = watch_.overdue(now);
   if (!overdue) return;
+  TORPOR_ASSERT(overdue->after >= overdue->limit, "sampler.who_is_stopped_had_the_whole_limit");
   overdue->window = window_id_;
+  // Stopped or not, the link goes: a peer that cannot be stopped is at least not served.
   if (stopper_->stop(*overdue)) {
     stopped_ = Stopped{.after = overdue->after, .limit = overdue->limit};
     ++counts_.peers_stopped;
@@ -150,7 +175,11 @@ void SamplerRole::tell_stopped(const TimeStamp& now) {
   stopped_told_ = peer_.send(*stopped_, now.boot).ok();
 }
 
+// The reasons not to suspend come before the attempt, the cheapest first; each is told, so
+// that the detector's record says why the machine stayed awake.
 void SamplerRole::suspend() {
+  TORPOR_ASSERT(sleep_ != nullptr && sleep_until_, "sampler.a_suspend_has_a_time_to_wake");
+  TORPOR_ASSERT(state_ == State::idle, "sampler.no_suspend_in_a_window");
   suspend_due_ = false;
   const PowerTerms& power = contract_.terms().power;
   Slept slept{.level = SleepLevel::block};
@@ -161,6 +190,7 @@ void SamplerRole::suspend() {
     trouble = Error{.reason = Reason::suspend_not_credible};
   } else {
     const SuspendOutcome outcome = sleep_->suspend_until(*sleep_until_);
+    TORPOR_ASSERT(outcome.slept >= Duration::zero(), "sampler.a_suspend_takes_no_time_back");
     slept.slept = outcome.slept;
     trouble = outcome.trouble;
     if (!trouble) {
@@ -177,15 +207,23 @@ void SamplerRole::suspend() {
   static_cast<void>(peer_.send(slept, clock_.now().boot));
 }
 
+std::optional<Error> SamplerRole::refused(const WindowStart& request) const {
+  const std::uint64_t samples = window_samples(contract_.terms().duty, contract_.terms().sensors()[sensor_]);
+  if (request.samples == samples) return std::nullopt;
+  Error error{.reason = Reason::window_request_refused};
+  error.where << "peer: WINDOW_START " << request.window_id;
+  error.found << request.samples << " samples";
+  error.expected << samples;
+  return error;
+}
+
+// Stop, drain, start, in this order: what an earlier window left in the source or the queue
+// can then not reach the new one. The queue's epoch comes last, when the source has said yes.
 void SamplerRole::start_window(const WindowStart& request, const TimeStamp& now) {
+  TORPOR_ASSERT(state_ != State::ending, "sampler.no_window_starts_at_the_end");
   give_up_window();
   suspend_due_ = false;
-  const std::uint64_t samples = window_samples(contract_.terms().duty, contract_.terms().sensors()[sensor_]);
-  if (request.samples != samples) {
-    Error error{.reason = Reason::window_request_refused};
-    error.where << "peer: WINDOW_START " << request.window_id;
-    error.found << request.samples << " samples";
-    error.expected << samples;
+  if (const auto error = refused(request)) {
     end(error, now);
     return;
   }
@@ -222,6 +260,9 @@ void SamplerRole::collect(const TimeStamp& now) {
       }
     }
     if (polled->next == BootTime::max()) state_ = State::sending;
+    // A source that asks to be polled at once for ever would hold the processor, and one
+    // that never ends would fill a whole period with frames: a driver's bug ends the role
+    // with a reason, where a loop would keep the machine awake.
     const bool stuck = !polled->frame && polled->next <= now.boot;
     if (stuck || window_frames_ > kMaxWindowFrames) {
       end(Error{.reason = Reason::internal, .where = "source", .found = "a poll that never ends"}, now);
@@ -236,6 +277,7 @@ void SamplerRole::transmit(const TimeStamp& now) {
   while (peer_.has_room()) {
     const auto frame = queue_.pop(outgoing_, now.boot);
     if (!frame) break;
+    TORPOR_ASSERT(frame->window_id == window_id_, "sampler.only_frames_of_the_window_asked_for_are_sent");
     if (!peer_.send(*frame, now.boot)) return;  // the link is lost; the next wake gives the window up
     ++counts_.frames_sent;
   }
@@ -248,7 +290,10 @@ void SamplerRole::transmit(const TimeStamp& now) {
 }
 
 // True when the window's last words are with the link; false: no room, try again.
+// CONTEXT goes before WINDOW_END, because the receiver judges the window at its end.
 bool SamplerRole::close_window(const TimeStamp& now) {
+  TORPOR_ASSERT(queue_.held_frames() == 0, "sampler.a_window_ends_behind_its_last_frame");
+  TORPOR_ASSERT(queue_.dropped() >= drops_before_, "sampler.drops_are_never_taken_back");
   if (!context_sent_) {
     const Context context = source_.context();
     if (is_known(context) && !peer_.send(ContextUpdate{window_id_, context}, now.boot)) return false;
@@ -267,6 +312,7 @@ void SamplerRole::give_up_window() {
 }
 
 void SamplerRole::end(const std::optional<Error>& why, const TimeStamp& now) {
+  TORPOR_ASSERT(state_ != State::ending, "sampler.it_ends_for_one_reason");
   give_up_window();
   failure_ = why;
   state_ = State::ending;
@@ -274,6 +320,7 @@ void SamplerRole::end(const std::optional<Error>& why, const TimeStamp& now) {
 }
 
 bool SamplerRole::said_goodbye(const TimeStamp& now) {
+  TORPOR_ASSERT(state_ == State::ending, "sampler.goodbye_is_the_last_word");
   if (!peer_.agreed() || now.boot >= end_by_) return true;
   if (!goodbye_sent_) {
     Goodbye goodbye;
@@ -283,6 +330,7 @@ bool SamplerRole::said_goodbye(const TimeStamp& now) {
   return goodbye_sent_ && peer_.flushed();
 }
 
+// The sensor rests before the link closes: the last thing this role does costs no power after it.
 Step SamplerRole::done() {
   source_.stop();
   peer_.close();

@@ -62,7 +62,7 @@ class SamplerRole final : public Role {
   // Why it ended, unless it ended well: for the log line and refusal.json.
   const std::optional<Error>& failure() const { return failure_; }
   // The peer's last SLEEP: nothing is wanted before this time.
-  std::optional<BootTime> sleep_until() const { return sleep_until_; }
+  [[nodiscard]] std::optional<BootTime> sleep_until() const { return sleep_until_; }
 
   struct Counts {
     std::uint64_t windows_started = 0;
@@ -84,14 +84,17 @@ class SamplerRole final : public Role {
   void stop_overdue_peer(const TimeStamp& now);
   void tell_stopped(const TimeStamp& now);
   void suspend();
+  // What the contract has against a request; it is then not served, and told so.
+  [[nodiscard]] std::optional<Error> refused(const WindowStart& request) const;
   void start_window(const WindowStart& request, const TimeStamp& now);
   void collect(const TimeStamp& now);
   void transmit(const TimeStamp& now);
-  bool close_window(const TimeStamp& now);
+  [[nodiscard]] bool close_window(const TimeStamp& now);
   void give_up_window();
   void end(const std::optional<Error>& why, const TimeStamp& now);
-  bool said_goodbye(const TimeStamp& now);
+  [[nodiscard]] bool said_goodbye(const TimeStamp& now);
   Step done();
+  void check_state() const;
 
   const Clock& clock_;
   SampleSource& source_;

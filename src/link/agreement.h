@@ -70,7 +70,7 @@ class Agreement {
 
   // What to send next, hello or bundle; nullopt: nothing. sent() once it is in the link's
   // hands wholly.
-  std::optional<MessageType> to_send() const;
+  [[nodiscard]] std::optional<MessageType> to_send() const;
   void sent(MessageType type);
   Hello hello() const;
 
@@ -81,8 +81,11 @@ class Agreement {
 
  private:
   Duration scaled(Duration real) const { return real / 1000 * own_.speed_permille; }
-  std::optional<Error> judge(const Hello& theirs) const;
-  void settle();
+  [[nodiscard]] std::optional<Error> judge(const Hello& theirs) const;
+  void take_hello(const Hello& theirs);
+  void take_bundle(const BundleCopy& theirs);
+  void conclude();
+  void fail();
   std::string_view absence() const;
 
   const OwnSide& own_;

@@ -46,7 +46,7 @@ class Deframer {
 
   // Takes bytes off the front of `in` up to the end of the next good payload and gives it;
   // nullopt when `in` is used up without one. The view lives until the next call.
-  std::optional<Bytes> next(Bytes& in);
+  [[nodiscard]] std::optional<Bytes> next(Bytes& in);
 
   // Forgets a half-read message: a new connection. Counts stay.
   void reset();
@@ -54,7 +54,7 @@ class Deframer {
 
  private:
   enum class State : std::uint8_t { reading, too_long };
-  std::optional<Bytes> close_message();
+  [[nodiscard]] std::optional<Bytes> close_message();
   void append(std::byte b);
 
   State state_ = State::reading;

@@ -129,7 +129,7 @@ class MessageReader {
  public:
   // Takes bytes off the front of `in` up to the end of the next good message; null when
   // `in` is used up. The message and its views live until the next call.
-  const Message* next(Bytes& in);
+  [[nodiscard]] const Message* next(Bytes& in);
   void reset() { deframer_.reset(); }
 
   std::uint64_t messages() const { return messages_; }

@@ -38,7 +38,7 @@ class Peer {
   Peer(Link& link, const OwnSide& own, End end, BootTime started);
 
   void step(BootTime now);
-  const Message* receive(BootTime now);
+  [[nodiscard]] const Message* receive(BootTime now);
 
   // Encodes and frames one message and writes what the link takes. link_busy: no room now,
   // nothing was taken. link_closed: there is no agreed peer.
@@ -49,12 +49,12 @@ class Peer {
     return enqueue(payload, now);
   }
   // A frame of any size can be sent now without link_busy.
-  bool has_room() const { return out_.size() - out_size_ >= kMaxWireBytes; }
+  [[nodiscard]] bool has_room() const { return out_.size() - out_size_ >= kMaxWireBytes; }
   // Everything sent is in the link's hands.
-  bool flushed() const { return out_size_ == 0; }
+  [[nodiscard]] bool flushed() const { return out_size_ == 0; }
 
-  bool agreed() const { return agreement_.state() == Agreement::State::agreed; }
-  bool failed() const { return agreement_.state() == Agreement::State::failed; }
+  [[nodiscard]] bool agreed() const { return agreement_.state() == Agreement::State::agreed; }
+  [[nodiscard]] bool failed() const { return agreement_.state() == Agreement::State::failed; }
   const Error& error() const { return agreement_.error(); }
   const PeerFacts& facts() const { return agreement_.peer(); }
   // Rises with each agreement; 0 before the first.
@@ -62,6 +62,7 @@ class Peer {
   Wait wait() const;
   // Gives this peer up, as if it had hung up: agreement is made anew, with the next.
   void hang_up(BootTime now) { lose(now); }
+  // The end of this object's use: only what was said is left to be asked for.
   void close();
 
   struct Counts {

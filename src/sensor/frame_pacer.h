@@ -18,7 +18,7 @@ class FramePacer {
 
   void start(std::uint64_t window_id, std::uint32_t samples, const TimeStamp& now);
   void stop() { left_ = 0; }
-  bool running() const { return left_ > 0; }
+  [[nodiscard]] bool running() const { return left_ > 0; }
   std::uint32_t left() const { return left_; }  // samples per axis still to come
   std::uint32_t done() const { return done_; }  // samples per axis handed out
 

@@ -72,7 +72,7 @@ class SampleSource {
   // No further window can be filled: a recording is used up. True as soon as it is known,
   // at the latest when the last frame of the last window has been handed out; false for
   // ever for a real sensor. start() is not called after that.
-  virtual bool ended() const = 0;
+  [[nodiscard]] virtual bool ended() const = 0;
 };
 
 }  // namespace torpor

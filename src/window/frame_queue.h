@@ -65,7 +65,7 @@ class FrameQueue {
 
   // The oldest frame, its samples copied to `into` (at least kMaxFrameSamples). Counted as
   // consumed.
-  std::optional<Frame> pop(std::span<std::int16_t> into, BootTime now);
+  [[nodiscard]] std::optional<Frame> pop(std::span<std::int16_t> into, BootTime now);
 
   // The newest `samples_per_axis` of the run as one contiguous stretch, or an empty one when
   // the run is shorter. Either way the queue is empty afterwards: used frames count as
@@ -81,7 +81,7 @@ class FrameQueue {
   Run newest(std::size_t samples_per_axis, BootTime now);
   const Slot& slot(std::size_t i) const { return memory_.slots[(first_slot_ + i) % memory_.slots.size()]; }
 
-  std::optional<std::uint64_t> window_id() const { return epoch_; }
+  [[nodiscard]] std::optional<std::uint64_t> window_id() const { return epoch_; }
   std::size_t held_frames() const { return frames_; }
   std::size_t held_bytes() const { return values_ * sizeof(std::int16_t); }
   std::size_t held_samples_per_axis() const { return values_ / axes_; }

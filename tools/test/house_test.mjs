@@ -27,7 +27,7 @@ constexpr int kTable[] = {
 ${'    1,\n'.repeat(90)}};
 void f() {
 ${lines(68)}}
-void g() { TORPOR_ASSERT(a("x") == ')', "power.one"); TORPOR_ASSERT(b, "power.two"); }
+void g() { TORPOR_ASSERT(a("x") == ')', "power.one"); TORPOR_ASSERT(b < 100'000, "power.two"); }
 `,
     },
     expected: [],

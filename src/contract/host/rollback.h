@@ -29,7 +29,7 @@ class RollbackStore {
 
   // True when there was no counter for any class: the first start of this device, or its
   // state was wiped. Then any sequence is admitted, and the caller reports it.
-  bool wiped() const { return wiped_; }
+  [[nodiscard]] bool wiped() const { return wiped_; }
   std::int64_t trusted_s() const { return current_.trusted_s; }
 
   // rollback_lower, rollback_equivocation (equal sequence, another digest, against
@@ -49,6 +49,7 @@ class RollbackStore {
     FixedString<32> target_class;
     std::uint64_t sequence = 0;
     Digest digest{};
+    bool operator==(const Entry&) const = default;
   };
   static constexpr std::size_t kMaxClasses = 8;
   static constexpr std::size_t kMaxStateBytes = 1024;
@@ -57,11 +58,12 @@ class RollbackStore {
     std::int64_t trusted_s = 0;
     std::array<Entry, kMaxClasses> entries{};  // one a target class, oldest first
     std::size_t count = 0;
+    bool operator==(const Record&) const = default;
   };
   RollbackStore(Files& files, const std::string& directory);
   static Result<Record> parse(Bytes raw, const std::string& path);
   static Bytes encode(const Record& record, MutableBytes out);
-  static const Entry* find(const Record& record, std::string_view target_class);
+  [[nodiscard]] static const Entry* find(const Record& record, std::string_view target_class);
   static void put(Record& record, const Contract& contract);
   Result<bool> load(const std::string& path, Record& record);
   Status write(const std::string& path, const Record& record);

@@ -27,6 +27,6 @@ Status check_start_time(const Terms& terms, const TimeStamp& now, std::int64_t t
                         std::string_view what);
 
 // While running nothing stops for time; this is what the alarm says.
-bool certainly_expired(const Terms& terms, const TimeStamp& now, std::int64_t trusted_s);
+[[nodiscard]] bool certainly_expired(const Terms& terms, const TimeStamp& now, std::int64_t trusted_s);
 
 }  // namespace torpor

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/assertion.h"
+
 namespace torpor {
 namespace {
 
@@ -77,7 +79,9 @@ SuspendMeans suspend_means(SystemTree& tree) {
 HostSleep::HostSleep(SystemTree& tree, const Clock& clock, WakeAlarm* alarm)
     : tree_(tree), clock_(clock), alarm_(alarm), means_(suspend_means(tree)) {}
 
+// The cheap refusals come first: nothing has been armed that would have to be taken back.
 SuspendOutcome HostSleep::suspend_until(BootTime until) {
+  TORPOR_ASSERT(lead_ >= kLead && lead_ <= kMostLead, "host_sleep.the_lead_keeps_its_bounds");
   const BootTime alarm_at = until - lead_;
   if (const BootTime now = clock_.now().boot; alarm_at - now < kLeast) {
     Error error{.reason = Reason::suspend_too_short, .where = "sleep"};
@@ -93,7 +97,10 @@ SuspendOutcome HostSleep::suspend_until(BootTime until) {
   const TimeStamp after = clock_.now();
   disarm();
 
-  SuspendOutcome outcome{.slept = (after.boot - before.boot) - (after.mono - before.mono), .trouble = {}};
+  // Boot time counts suspend, monotonic time does not. The two are read one after the other:
+  // where nothing was slept their difference is a few nanoseconds, of either sign.
+  const Duration stood_still = (after.boot - before.boot) - (after.mono - before.mono);
+  SuspendOutcome outcome{.slept = std::max(Duration::zero(), stood_still), .trouble = {}};
   if (!written) {
     outcome.trouble = suspend_error(written.error());
   } else if (after.boot < alarm_at - kEarly) {
@@ -102,6 +109,7 @@ SuspendOutcome HostSleep::suspend_until(BootTime until) {
     error.expected << "after " << (alarm_at - before.boot).count() / 1'000'000 << " ms";
     outcome.trouble = error;
   } else {
+    // How late this resume was is the best guess for the next; too early costs awake time only.
     lead_ = std::clamp(kLead + (after.boot - alarm_at), kLead, kMostLead);
   }
   return outcome;
@@ -109,6 +117,7 @@ SuspendOutcome HostSleep::suspend_until(BootTime until) {
 
 Status HostSleep::arm(BootTime at) {
   if (alarm_ != nullptr) return alarm_->arm(at);
+  TORPOR_ASSERT(!means_.rtc_wake_alarm.empty(), "host_sleep.an_rtc_is_armed_that_is_there");
   const auto refused = [](const Status& status) {
     return with_reason(Reason::suspend_alarm_refused, status.error());
   };

@@ -54,7 +54,7 @@ class UnixLink final : public Link, public PollSource {
   ~UnixLink() override;
 
   Status open() override;
-  bool is_open() const override { return static_cast<bool>(connection_); }
+  [[nodiscard]] bool is_open() const override { return static_cast<bool>(connection_); }
   Result<std::size_t> read(MutableBytes into) override;
   Result<std::size_t> write(Bytes from) override;
   void close() override;

@@ -212,6 +212,103 @@ struct Robot {
   }
 };
 
+// Fills fields with anything their types can hold.
+class Arbitrary {
+ public:
+  explicit Arbitrary(std::uint64_t seed) : random_(seed) {}
+  void ids_and_times(CycleReport& r);
+  void judgement(CycleReport& r);
+  void energy(CycleReport& r);
+
+ private:
+  template <class Text>
+  void text(Text& into) {
+    into.clear();
+    const std::uint64_t size = random_.below(into.capacity() + 1);
+    for (std::uint64_t i = 0; i < size; ++i) {
+      const char c = static_cast<char>(' ' + random_.below(95));
+      into.append(std::string_view(&c, 1));
+    }
+  }
+  template <class T>
+  void integer(T& into) {
+    into = static_cast<T>(random_.bits() >> random_.below(64));
+  }
+  void real(double& into) {
+    const double kSpecial[] = {0, -1, 1e300, -1e300, HUGE_VAL, -HUGE_VAL, std::nan("")};
+    const std::uint64_t kind = random_.below(10);
+    into = kind < std::size(kSpecial) ? kSpecial[kind] : random_.normal() * std::exp(20 * random_.normal());
+  }
+  void span(Duration& into) { into = Duration(static_cast<std::int64_t>(random_.bits())); }
+  template <class T>
+  void code(T& into, std::size_t count) {
+    into = static_cast<T>(random_.below(count));
+  }
+
+  Random random_;
+};
+
+void Arbitrary::ids_and_times(CycleReport& r) {
+  text(r.device), text(r.boot_id), text(r.sensor), text(r.contract.id);
+  for (auto* digest : {&r.contract.digest, &r.model}) {
+    for (std::byte& b : *digest) b = static_cast<std::byte>(random_.bits());
+  }
+  integer(r.cycle), integer(r.window), integer(r.contract.sequence);
+  integer(r.contract.sample_ms), integer(r.contract.sleep_ms), integer(r.contract.interval_tolerance_ms);
+  integer(r.contract.awake_limit_ms), integer(r.contract.idle_mw), integer(r.contract.active_mj_per_cycle);
+  integer(r.contract.mj_per_hour), integer(r.contract.cycles_between_false_alarms);
+  real(r.speed);
+  Duration d{};
+  span(d), r.slot = BootTime(d), span(d), r.woke.boot = BootTime(d), span(d), r.woke.mono = MonoTime(d);
+  span(d), r.woke.wall = WallTime(d), span(d), r.slept_from = BootTime(d);
+  r.woke.synchronised = random_.below(2) == 1;
+  for (Duration& spent : r.spent) span(spent);
+  span(r.interval), span(r.cpu);
+  integer(r.slots_skipped), integer(r.voluntary_switches_asleep), integer(r.frames), integer(r.queue_bytes);
+  for (auto& drops : r.drops) integer(drops);
+}
+
+void Arbitrary::judgement(CycleReport& r) {
+  code(r.quality, kWindowQualities);
+  r.window_complete = random_.below(2) == 1;
+  integer(r.context.rpm_milli), integer(r.context.load_permille), integer(r.context.temperature_mdeg);
+  r.inferred = random_.below(2) == 1;
+  for (double& score : r.scores.value) real(score);
+  r.scores.calibrated_speed = random_.below(2) == 1;
+  code(r.verdict.kind, kVerdictKinds), code(r.verdict.reason, kVerdictReasons);
+  for (ScoreEvidence& score : r.verdict.score) {
+    real(score.z), real(score.e);
+    score.used = random_.below(2) == 1;
+  }
+  real(r.verdict.log_evidence), real(r.verdict.log_alarm_threshold), real(r.verdict.log_watch_threshold);
+  r.verdict.latched = random_.below(2) == 1;
+  integer(r.verdict.learned), integer(r.verdict.to_learn);
+  integer(r.verdict.arming_epoch), integer(r.verdict.first_crossing_cycle);
+  text(r.verdict.explanation);
+  r.indicators.axes = static_cast<std::uint32_t>(random_.below(kMaxAxes + 1));
+  for (AxisIndicators& axis : r.indicators.axis) {
+    real(axis.rms_g), real(axis.velocity_rms_mm_s), real(axis.kurtosis), real(axis.crest);
+    for (EnvelopePeak& peak : axis.peaks) real(peak.hertz), real(peak.prominence);
+  }
+}
+
+void Arbitrary::energy(CycleReport& r) {
+  for (double& energy : r.energy_mj) real(energy);
+  text(r.energy_source);
+  code(r.residency, 3);
+  text(r.residency_note);
+  integer(r.breaches);
+  code(r.slept_by, 2);
+  integer(r.failed_resumes);
+  text(r.sleep_note);
+  span(r.stopped_after), span(r.unmeasured);
+  text(r.energy_coverage), text(r.backend), text(r.backend_note);
+  r.sleep_interpolated = random_.below(2) == 1;
+  real(r.energy_error_mj), real(r.budget_mj);
+  integer(r.idle_rail_mw);
+  for (Duration& step : r.worker) span(step);
+}
+
 }  // namespace
 
 std::vector<CycleReport> reports_for_test(const StoryForTest& story) {
@@ -224,82 +321,11 @@ std::vector<CycleReport> reports_for_test(const StoryForTest& story) {
 }
 
 CycleReport arbitrary_report_for_test(std::uint64_t seed) {
-  Random random(seed);
+  Arbitrary arbitrary(seed);
   CycleReport r;
-  const auto text = [&](auto& into) {
-    into.clear();
-    const std::uint64_t size = random.below(into.capacity() + 1);
-    for (std::uint64_t i = 0; i < size; ++i) {
-      const char c = static_cast<char>(' ' + random.below(95));
-      into.append(std::string_view(&c, 1));
-    }
-  };
-  const auto integer = [&](auto& into) {
-    using T = std::remove_reference_t<decltype(into)>;
-    into = static_cast<T>(random.bits() >> random.below(64));
-  };
-  const auto real = [&](double& into) {
-    const double kSpecial[] = {0, -1, 1e300, -1e300, HUGE_VAL, -HUGE_VAL, std::nan("")};
-    const std::uint64_t kind = random.below(10);
-    into = kind < std::size(kSpecial) ? kSpecial[kind] : random.normal() * std::exp(20 * random.normal());
-  };
-  const auto span = [&](Duration& into) { into = Duration(static_cast<std::int64_t>(random.bits())); };
-  const auto code = [&](auto& into, std::size_t count) {
-    into = static_cast<std::remove_reference_t<decltype(into)>>(random.below(count));
-  };
-
-  text(r.device), text(r.boot_id), text(r.sensor), text(r.contract.id);
-  for (auto* digest : {&r.contract.digest, &r.model}) {
-    for (std::byte& b : *digest) b = static_cast<std::byte>(random.bits());
-  }
-  integer(r.cycle), integer(r.window), integer(r.contract.sequence);
-  integer(r.contract.sample_ms), integer(r.contract.sleep_ms), integer(r.contract.interval_tolerance_ms);
-  integer(r.contract.awake_limit_ms), integer(r.contract.idle_mw), integer(r.contract.active_mj_per_cycle);
-  integer(r.contract.mj_per_hour), integer(r.contract.cycles_between_false_alarms);
-  real(r.speed);
-  Duration d{};
-  span(d), r.slot = BootTime(d), span(d), r.woke.boot = BootTime(d), span(d), r.woke.mono = MonoTime(d);
-  span(d), r.woke.wall = WallTime(d), span(d), r.slept_from = BootTime(d);
-  r.woke.synchronised = random.below(2) == 1;
-  for (Duration& spent : r.spent) span(spent);
-  span(r.interval), span(r.cpu);
-  integer(r.slots_skipped), integer(r.voluntary_switches_asleep), integer(r.frames), integer(r.queue_bytes);
-  for (auto& drops : r.drops) integer(drops);
-  code(r.quality, kWindowQualities);
-  r.window_complete = random.below(2) == 1;
-  integer(r.context.rpm_milli), integer(r.context.load_permille), integer(r.context.temperature_mdeg);
-  r.inferred = random.below(2) == 1;
-  for (double& score : r.scores.value) real(score);
-  r.scores.calibrated_speed = random.below(2) == 1;
-  code(r.verdict.kind, kVerdictKinds), code(r.verdict.reason, kVerdictReasons);
-  for (ScoreEvidence& score : r.verdict.score) {
-    real(score.z), real(score.e);
-    score.used = random.below(2) == 1;
-  }
-  real(r.verdict.log_evidence), real(r.verdict.log_alarm_threshold), real(r.verdict.log_watch_threshold);
-  r.verdict.latched = random.below(2) == 1;
-  integer(r.verdict.learned), integer(r.verdict.to_learn);
-  integer(r.verdict.arming_epoch), integer(r.verdict.first_crossing_cycle);
-  text(r.verdict.explanation);
-  r.indicators.axes = static_cast<std::uint32_t>(random.below(kMaxAxes + 1));
-  for (AxisIndicators& axis : r.indicators.axis) {
-    real(axis.rms_g), real(axis.velocity_rms_mm_s), real(axis.kurtosis), real(axis.crest);
-    for (EnvelopePeak& peak : axis.peaks) real(peak.hertz), real(peak.prominence);
-  }
-  for (double& energy : r.energy_mj) real(energy);
-  text(r.energy_source);
-  code(r.residency, 3);
-  text(r.residency_note);
-  integer(r.breaches);
-  code(r.slept_by, 2);
-  integer(r.failed_resumes);
-  text(r.sleep_note);
-  span(r.stopped_after), span(r.unmeasured);
-  text(r.energy_coverage), text(r.backend), text(r.backend_note);
-  r.sleep_interpolated = random.below(2) == 1;
-  real(r.energy_error_mj), real(r.budget_mj);
-  integer(r.idle_rail_mw);
-  for (Duration& step : r.worker) span(step);
+  arbitrary.ids_and_times(r);
+  arbitrary.judgement(r);
+  arbitrary.energy(r);
   return r;
 }
 

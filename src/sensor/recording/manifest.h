@@ -45,7 +45,7 @@ struct Recording {
   std::string notes;
 
   double duration_s() const { return static_cast<double>(samples) / rate_hz; }
-  bool healthy() const { return condition == "healthy"; }
+  [[nodiscard]] bool healthy() const { return condition == "healthy"; }
 };
 
 inline constexpr std::size_t kMaxManifestBytes = 8u << 20;

@@ -38,7 +38,7 @@ class RecordingPlayer {
   // Left of the run being played, the rest of its current recording included.
   std::uint64_t left_in_run() const;
   // Does a run after the one being played hold that much?
-  bool holds_later(std::uint64_t samples) const;
+  [[nodiscard]] bool holds_later(std::uint64_t samples) const;
   // Stays if this run has that much left, else goes to the first later run that has;
   // source_window when none has.
   Status seek(std::uint64_t samples);
@@ -47,7 +47,7 @@ class RecordingPlayer {
   // Not to be called when left_in_run() == 0.
   Status prepare();
   std::uint64_t block_left() const { return block_left_; }
-  bool at_block_start() const { return block_left_ == items_[at_].block; }
+  [[nodiscard]] bool at_block_start() const { return block_left_ == items_[at_].block; }
   // Fills `into` (axes interleaved), at most block_left() samples per axis.
   Status read(std::span<std::int16_t> into);
 
@@ -62,7 +62,9 @@ class RecordingPlayer {
   RecordingPlayer() = default;
   Status scan();
   void choose_scale(double peak_g);
-  bool resamples(const Recording& r) const { return r.rate_hz * std::uint64_t{1000} != rate_mhz_; }
+  [[nodiscard]] bool resamples(const Recording& r) const {
+    return r.rate_hz * std::uint64_t{1000} != rate_mhz_;
+  }
   Status open_item();
   Status begin_block();
   Result<std::size_t> read_axes(std::size_t samples);

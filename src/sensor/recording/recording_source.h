@@ -51,7 +51,7 @@ class RecordingSource final : public SampleSource {
   Result<SourceStep> poll(const TimeStamp& now) override;
   void stop() override;
   Context context() const override;
-  bool ended() const override;
+  [[nodiscard]] bool ended() const override;
 
   // Whole windows of the contract's length that the list holds from its beginning.
   std::uint64_t windows() const;

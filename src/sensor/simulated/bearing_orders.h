@@ -26,6 +26,6 @@ struct BearingOrders {
 };
 
 // Empty when the geometry is not known (no elements) or is none (d >= D, angle >= 90 deg).
-std::optional<BearingOrders> bearing_orders(const BearingTerms& geometry);
+[[nodiscard]] std::optional<BearingOrders> bearing_orders(const BearingTerms& geometry);
 
 }  // namespace torpor

@@ -75,7 +75,7 @@ class SimulatedBearing final : public SampleSource {
   Result<SourceStep> poll(const TimeStamp& now) override;
   void stop() override;
   Context context() const override;
-  bool ended() const override { return false; }
+  [[nodiscard]] bool ended() const override { return false; }
 
   // Truth, for tests and the demo: severity of the running (or last) window.
   double severity() const;

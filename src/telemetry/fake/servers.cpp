@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -62,7 +63,7 @@ HttpAnswer http_request(int port, const std::string& method, const std::string& 
   for (ssize_t n; (n = ::recv(fd.get(), part, sizeof part, 0)) > 0;)
     all.append(part, static_cast<std::size_t>(n));
   if (all.size() < 12) return answer;
-  answer.status = std::atoi(all.c_str() + 9);
+  std::from_chars(all.data() + 9, all.data() + 12, answer.status);
   const std::size_t end = all.find("\r\n\r\n");
   if (end != all.npos) answer.body = all.substr(end + 4);
   return answer;

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <ctime>
 
+#include "base/assertion.h"
 #include "base/utc.h"
 #include "telemetry/http/credentials.h"
 #include "telemetry/http/curl_library.h"
@@ -179,6 +180,7 @@ CurlTransport::CurlTransport(Files& files, std::uint32_t own_uid) : files_(files
 CurlTransport::~CurlTransport() = default;
 
 Outcome CurlTransport::send(const Request& request, Duration deadline) {
+  TORPOR_ASSERT(request.to != nullptr && request.to->on(), "transport.a_request_names_its_server");
   const auto failed = [](const Error& error) {
     Outcome outcome;
     outcome.said = FixedString<160>(one_line(error).view());

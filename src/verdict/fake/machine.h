@@ -33,8 +33,18 @@ class Machine {
   Window next(double seconds);
 
  private:
+  struct Structure;
+  struct Strike {
+    double time, strength;
+  };
+  std::vector<Strike> strikes(double seconds);
+  void background(const Structure& structure, std::vector<double>& x);
+  void ring(const Structure& structure, std::vector<double>& x);
+
   MachineConfig config_;
   std::mt19937_64 random_;
+  std::normal_distribution<double> normal_;  // a member, for it keeps every second draw
+  std::vector<Strike> strikes_;
   std::vector<std::int16_t> samples_;
   std::vector<std::uint32_t> blocks_;
 };
