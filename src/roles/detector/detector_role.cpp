@@ -4,7 +4,6 @@
 
 #include <unistd.h>
 
-#include <ctime>
 #include <optional>
 
 #include "base/assertion.h"
@@ -12,6 +11,7 @@
 #include "base/posix/posix_host.h"
 #include "base/posix/posix_system_tree.h"
 #include "base/posix/tell.h"
+#include "base/utc.h"
 #include "duty/detector.h"
 #include "link/refusing_role.h"
 #include "model/model_file.h"
@@ -32,15 +32,15 @@ namespace {
 // "2026-01-31T00:00:00Z"; none for an empty text; usage for anything else.
 Result<std::optional<WallTime>> wall_time(const std::string& text) {
   if (text.empty()) return std::optional<WallTime>();
-  tm parts{};
-  const char* end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  if (end == nullptr || *end != '\0') {
-    Error error{.reason = Reason::usage, .where = "--clock-origin"};
-    error.found << text;
-    error.expected << "a time like 2026-01-31T00:00:00Z";
-    return error;
+  const auto seconds = parse_utc(text);
+  // Nanoseconds in 64 bits end in the year 2262.
+  if (!seconds || *seconds < 0 || *seconds > unix_seconds(WallTime::max())) {
+    return Error{.reason = Reason::usage}
+        .at("--clock-origin")
+        .saw(text)
+        .want("a time like 2026-01-31T00:00:00Z");
   }
-  return std::optional<WallTime>(WallTime(std::chrono::seconds(::timegm(&parts))));
+  return std::optional<WallTime>(WallTime(std::chrono::seconds(*seconds)));
 }
 
 // torpord from its flags to its exit code.
