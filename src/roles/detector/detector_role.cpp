@@ -112,7 +112,6 @@ Result<std::optional<Pusher>> DetectorProcess::open_pusher(Transport& transport,
                                           .site = site},
                                          {.device = home_.site.device_id,
                                           .boot_id = read_boot_id(),
-                                          .speed = flags_.speed,
                                           .directory = flags_.reports,
                                           .log_end = log.end()}));
   return std::optional<Pusher>(std::move(pusher));
