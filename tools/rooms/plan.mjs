@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 const kLine = /^([a-z_/]+)((?: ![a-z]+)*) *:([+ a-z_/]*)$/;
 
+export const kTestName = /(^|_)(test|fuzz|bench)\.\w+$/;
 export const isFake = (room) => /(^|\/)fake(\/|$)/.test(room);
 
 // {rooms: name -> {name, line, freestanding, edges: [name], public: Set, hosted: Set,
