@@ -57,32 +57,38 @@ bool called(const std::string& heard, const std::string& alert, const std::strin
 #define NEED(server, package) \
   if (server == nullptr) GTEST_SKIP() << "not installed: Debian package " package
 
-using Pairs = std::vector<std::unique_ptr<RobotPair>>;
+using Robots = std::vector<std::unique_ptr<RobotPair>>;
 
-// Forty robots: two push through the gateway, one has a wrong clock.
-Pairs start_pairs(RobotHome& home, ServerForTest& server, ServerForTest& gateway) {
-  Pairs pairs;
+std::string cycles_of(const RobotPair& robot) {
+  return "torpor_cycles_total{instance=\"" + robot.device() + "\"}";
+}
+
+// All but two push to the server itself; one has a clock that is hours ahead.
+Robots start_robots(RobotHome& home, const ServerForTest& server, const ServerForTest& gateway) {
+  Robots robots;
   for (std::size_t i = 0; i < kPairs; ++i) {
     RobotPair::Options options;
     options.device = "robot-" + std::to_string(100 + i);
     (i >= kByGateway ? options.pushgateway : options.remote_write) =
         i >= kByGateway ? gateway.url() : server.url() + "/api/v1/write";
     if (i == kWrongClock) options.clock_ahead_s = 6 * 3600;
-    pairs.push_back(std::make_unique<RobotPair>(home, options));
-    pairs.back()->start();
+    robots.push_back(std::make_unique<RobotPair>(home, options));
+    robots.back()->start();
   }
-  return pairs;
+  const auto began = steady_clock::now();
+  until([&] { return count_of(server, "torpor_cycles_total") >= static_cast<int>(kPairs) - 1; });
+  std::printf("seen: all robots but the one with a wrong clock after %.1f s\n", seconds_since(began));
+  return robots;
 }
 
-// Seconds from each deviation to the person's call, for five robots.
-std::vector<double> from_oversleep_to_call(const Pairs& pairs, HostileServer& webhook) {
-  // Robots oversleep, at other times within an evaluation: stopped behind their report, set
-  // free past their next slot.
+// Seconds from a robot's oversleeping to the call for it, sorted. Robots oversleep at other
+// times within an evaluation: stopped behind their report, set free past their next slot.
+std::vector<double> deviation_latencies(const Robots& robots, const HostileServer& webhook) {
   std::vector<double> latency(5);
   std::vector<std::thread> watchers;
   for (std::size_t i = 0; i < latency.size(); ++i) {
     watchers.emplace_back([&, i] {
-      RobotPair& robot = *pairs[i * 7];
+      RobotPair& robot = *robots[i * 7];
       ::usleep(static_cast<unsigned>(i) * 3'000'000);
       const std::uint64_t size = robot.log_bytes();
       until([&] { return robot.log_bytes() > size; });
@@ -99,29 +105,43 @@ std::vector<double> from_oversleep_to_call(const Pairs& pairs, HostileServer& we
     });
   }
   for (std::thread& watcher : watchers) watcher.join();
+  std::sort(latency.begin(), latency.end());
   return latency;
 }
 
-void expect_each_cycle_once(const Pairs& pairs, ServerForTest& server) {
+// A robot and the server are killed while robots push, and come back.
+void kill_and_restart(RobotPair& robot, ServerForTest& server) {
+  robot.kill_detector();
+  ::kill(server.process_id(), SIGKILL);
+  server.restart();
+  robot.start();
+  const auto back = steady_clock::now();
+  const std::size_t before = samples_of(server, cycles_of(robot)).size();
+  until([&] { return samples_of(server, cycles_of(robot)).size() > before + 2; });
+  std::printf("killed -9 robot and server: both back after %.1f s\n", seconds_since(back));
+}
+
+// Each cycle in a record log is in the server once, and none is left out but what came after
+// the last contact.
+void expect_each_cycle_once(const Robots& robots, const ServerForTest& server) {
   std::size_t held = 0;
   std::size_t there = 0;
   for (std::size_t i = 0; i < kByGateway; ++i) {
-    const std::string query = "torpor_cycles_total{instance=\"" + pairs[i]->device() + "\"}";
-    const std::vector<std::int64_t> stored = samples_of(server, query);
-    const std::vector<std::int64_t> recorded = pairs[i]->recorded_ms();
+    const RobotPair& robot = *robots[i];
+    const std::vector<std::int64_t> stored = samples_of(server, cycles_of(robot));
+    const std::vector<std::int64_t> recorded = robot.recorded_ms();
     if (i == kWrongClock) {
       EXPECT_TRUE(stored.empty()) << "a clock hours ahead dated something";
       EXPECT_GT(recorded.size(), 3u);
       continue;
     }
-    // Each once, and none left out but what came after the last contact.
-    ASSERT_FALSE(stored.empty()) << pairs[i]->device() << pairs[i]->logs();
+    ASSERT_FALSE(stored.empty()) << robot.device() << robot.logs();
     std::vector<std::int64_t> expected;
     for (const std::int64_t t : recorded) {
       if (t <= stored.back()) expected.push_back(t);
     }
-    EXPECT_EQ(stored, expected) << pairs[i]->device();
-    EXPECT_LE(recorded.size() - expected.size(), 2u) << pairs[i]->device() << pairs[i]->logs();
+    EXPECT_EQ(stored, expected) << robot.device();
+    EXPECT_LE(recorded.size() - expected.size(), 2u) << robot.device() << robot.logs();
     held += recorded.size();
     there += stored.size();
   }
@@ -145,33 +165,16 @@ TEST(EndToEnd, forty_real_robots_are_seen_and_a_deviation_calls_a_person) {
   NEED(server, "prometheus");
 
   RobotHome home;
-  const Pairs pairs = start_pairs(home, *server, *gateway);
-  const auto began = steady_clock::now();
-  until([&] { return count_of(*server, "torpor_cycles_total") >= static_cast<int>(kPairs) - 1; });
-  std::printf("seen: all robots but the one with a wrong clock after %.1f s\n", seconds_since(began));
-
-  std::vector<double> latency = from_oversleep_to_call(pairs, webhook);
-  std::sort(latency.begin(), latency.end());
+  const Robots robots = start_robots(home, *server, *gateway);
+  const std::vector<double> latency = deviation_latencies(robots, webhook);
   std::printf("deviation to webhook: median %.1f s, least %.1f s, most %.1f s\n", latency[2], latency[0],
               latency[4]);
   EXPECT_LT(latency[4], 90.0);
-
-  // A robot and the server are killed while robots push, and come back.
-  pairs[20]->kill_detector();
-  ::kill(server->process_id(), SIGKILL);
-  server->restart();
-  pairs[20]->start();
-  const auto back = steady_clock::now();
-  const std::string counted = "torpor_cycles_total{instance=\"" + pairs[20]->device() + "\"}";
-  const std::size_t before = samples_of(*server, counted).size();
-  until([&] { return samples_of(*server, counted).size() > before + 2; });
-  std::printf("killed -9 robot and server: both back after %.1f s\n", seconds_since(back));
-
+  kill_and_restart(*robots[20], *server);
   // An alert from before Prometheus has found its Alertmanager is sent again after a minute.
   until([&] { return webhook.heard().find("TorporDeadMansSwitch") != std::string::npos; });
-
-  for (auto& pair : pairs) pair->stop();
-  expect_each_cycle_once(pairs, *server);
+  for (const auto& robot : robots) robot->stop();
+  expect_each_cycle_once(robots, *server);
   EXPECT_EQ(count_of(*server, "torpor_cycles_total{instance=~\"robot-13[89]\"}"), 2);
 }
 

@@ -10,16 +10,11 @@
 namespace torpor {
 
 // What kind of failure it is; the value is the exit code of a process that ends
-// because of it (sysexits numbering, docs/exit-codes.md).
+// because of it (base/exits.def, docs/exit-codes.md).
 enum class Group : std::uint8_t {
-  usage = 64,
-  bad_input = 65,
-  absent = 69,
-  bug = 70,
-  io = 74,
-  retry = 75,
-  permission = 77,
-  refused = 78,
+#define TORPOR_EXIT(code, group, restart, meaning, note) group = code,
+#include "base/exits.def"
+#undef TORPOR_EXIT
 };
 
 // One name per reason to say no. The list, with group and next step, is

@@ -24,6 +24,7 @@ std::string human(Duration d, bool sign) {
   const double size = std::fabs(s);
   const std::string_view plus = sign && s > 0 ? "+" : "";
   if (size >= 1) return fmt::format("{}{:.3f} s", plus, s);
+  // From here on "100 ms": 99.95 ms with one decimal would read "100.0 ms", five digits.
   if (size >= 0.0995) return fmt::format("{}{:.0f} ms", plus, s * 1e3);
   if (size >= 0.001) return fmt::format("{}{:.1f} ms", plus, s * 1e3);
   return fmt::format("{}{:.0f} us", plus, s * 1e6);

@@ -6,7 +6,7 @@
 #include "model/cpu/cpu_backend.h"
 #include "model/worker/worker_backend.h"
 
-namespace torpor::apps {
+namespace torpor {
 namespace {
 
 // As long as a first load of a large plan may take; nothing waits for it in service.
@@ -56,4 +56,4 @@ std::vector<BenchPolicy> bench_policies(const BackendChoice& choice, const Model
   return policies;
 }
 
-}  // namespace torpor::apps
+}  // namespace torpor

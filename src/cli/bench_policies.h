@@ -8,7 +8,7 @@
 #include "power/policy/policy_energy.h"
 #include "site/site.h"
 
-namespace torpor::apps {
+namespace torpor {
 
 // Every backend and residency this site can be asked for, in the order they are shown: the
 // one list of `torpor bench energy`. The CPU in this process, and where the site names a
@@ -17,4 +17,4 @@ namespace torpor::apps {
 std::vector<BenchPolicy> bench_policies(const BackendChoice& choice, const ModelFile& model,
                                         const std::string& path, std::size_t batch, const Clock& real);
 
-}  // namespace torpor::apps
+}  // namespace torpor

@@ -7,10 +7,8 @@
 #include "base/utc.h"
 #include "contract/field_table.h"
 
-namespace torpor::apps {
+namespace torpor {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json value_json(const Field& field, const FieldValue& value) {
   if (field.type == FieldType::integer) return value.number;
@@ -77,4 +75,4 @@ Json terms_json(const Terms& terms) {
   return root;
 }
 
-}  // namespace torpor::apps
+}  // namespace torpor

@@ -3,36 +3,40 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/result.h"
 
-// `torpor VERB`: each verb is one file, verb_<name>.cpp, which adds its subcommand, reads
-// its flags, calls one folder's functions and prints. No logic of its own.
-namespace torpor::apps {
+// `torpor VERB`: each verb is one file, <name>_verb.cpp, and one row of verbs.def. The file
+// adds its subcommand, reads its flags, calls one room's functions and prints (print.h). No
+// logic of its own.
+namespace torpor {
 
-// What a verb works with; outlives the CLI::App. A verb that fails sets exit_code
-// through fail() and prints nothing else.
+// What verbs work with and leave; outlives the CLI::App.
 struct Verbs {
   Files& files;
   const Clock& clock;
+  bool json = false;  // --json was given: stdout carries one JSON object, an error too
   int exit_code = 0;
-
-  // Prints "torpor VERB: <one line>\n  <next step>" on stderr and sets exit_code.
-  void fail(std::string_view verb, const Error& error);
 };
 
-void add_key(CLI::App& app, Verbs& verbs);        // torpor key new
-void add_contract(CLI::App& app, Verbs& verbs);   // torpor contract check|sign|verify|show|diff
-void add_model(CLI::App& app, Verbs& verbs);      // torpor model inspect|verify
-void add_baseline(CLI::App& app, Verbs& verbs);   // torpor baseline show|accept|reset
-void add_trace(CLI::App& app, Verbs& verbs);      // torpor trace DIR
-void add_report(CLI::App& app, Verbs& verbs);     // torpor report DIR --out PAGE.html
-void add_telemetry(CLI::App& app, Verbs& verbs);  // torpor telemetry decommission
-void add_eval(CLI::App& app, Verbs& verbs);       // torpor eval --pack DIR ..
-void add_bench(CLI::App& app, Verbs& verbs);      // torpor bench energy
-void add_doctor(CLI::App& app, Verbs& verbs);     // torpor doctor
-void add_demo(CLI::App& app, Verbs& verbs);       // torpor demo
+// What a device would refuse (78) may, in the hands of a tool, be plain bad input (65): a
+// contract in TOML, a model file. docs/exit-codes.md.
+enum class Refused : std::uint8_t { as_a_device_would, is_bad_input };
 
-}  // namespace torpor::apps
+// --json, for a verb that reports: sets Verbs::json.
+void add_json(CLI::App& verb, Verbs& verbs);
+
+// `work` is what the verb does. An Error of it is printed in the one form of all verbs
+// (print.h) under the verb's name and sets Verbs::exit_code; work that failed has printed
+// nothing on stdout under --json.
+void on_call(CLI::App& verb, Verbs& verbs, std::function<Status()> work,
+             Refused refused = Refused::as_a_device_would);
+
+#define TORPOR_VERB(name) void add_##name(CLI::App& app, Verbs& verbs);
+#include "cli/verbs.def"
+#undef TORPOR_VERB
+
+}  // namespace torpor

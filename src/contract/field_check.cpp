@@ -6,6 +6,7 @@ namespace torpor {
 using namespace std::string_view_literals;  // their length needs no strlen
 namespace {
 
+// Names go into paths, log lines, label values and shell commands as they are.
 bool name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
          c == '-';
@@ -46,6 +47,7 @@ Status check_value(const Field& field, const FieldValue& value) {
       error.expected << "only A-Z a-z 0-9 . _ -";
       return error;
     }
+    // "..", hidden files and options of a command begin like that.
     if (value.text.front() == '.' || value.text.front() == '-') {
       Error error{.reason = Reason::contract_bad_text};
       error.found << value.text;
@@ -55,6 +57,7 @@ Status check_value(const Field& field, const FieldValue& value) {
     return {};
   }
   if (field.type == FieldType::digest) {
+    // A digest of zeros is what a forgotten field looks like.
     bool zero = true;
     for (std::byte b : value.bytes) zero = zero && b == std::byte{0};
     if (value.bytes.size() == sizeof(Digest) && !zero) return {};

@@ -9,6 +9,7 @@
 namespace torpor {
 namespace {
 
+// A member is a digest, a number (integer, time or word) or a text.
 template <class T>
 FieldValue load(const T& from) {
   if constexpr (std::is_same_v<T, Digest>) {
@@ -44,6 +45,7 @@ constexpr std::string_view kResidencies[] = {
 #include "contract/words.def"
 };
 
+// By the type of the member, so that a row cannot name the words of another field.
 template <class Member>
 constexpr std::span<const std::string_view> words_of() {
   if constexpr (std::is_same_v<Member, SleepLevel>) {
@@ -61,9 +63,11 @@ constexpr std::array<std::uint8_t, 3> key(std::uint8_t first, std::uint8_t secon
   return {first, second, third};
 }
 
+// A time outside of these is another unit, or the clock of a computer without a battery.
 constexpr std::int64_t kYear2020 = 1'577'836'800;
 constexpr std::int64_t kYear2100 = 4'102'444'800;
 
+// Two functions without state a row: constant data, nothing for firmware to run before its main.
 constexpr Field kFields[] = {
 #define TORPOR_FIELD(name, keys, type, unit, min, max, since, member, doc) \
   {name,                                                                   \
@@ -103,6 +107,7 @@ constexpr bool sorted_by_key() {
 }
 static_assert(sorted_by_key(), "encoder and decoder walk the rows in key order");
 
+// Fields of a schema to come stand in the table only once this binary knows that schema.
 constexpr bool bounded() {
   for (const Field& field : kFields) {
     if (field.min > field.max || field.since < 1 || field.since > kNewestSchema) return false;

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "contract/field_table.h"
 
+#include "base/assertion.h"
 #include "base/utc.h"
 
 namespace torpor {
@@ -15,6 +16,7 @@ std::string_view section_of(const Field& field, std::size_t depth) {
 FixedString<48> path_of(const Field& field, std::size_t sensor) {
   FixedString<48> path;
   if (!field.per_sensor) return path << field.name;
+  TORPOR_ASSERT(sensor < kMaxSensors, "contract.a_path_names_a_sensor");
   const std::string_view list = section_of(field, 1);
   std::string_view rest = field.name;
   rest.remove_prefix(list.size());
@@ -33,6 +35,7 @@ FixedString<72> to_text(const Field& field, const FieldValue& value) {
       break;
     case FieldType::word: {
       const auto i = static_cast<std::size_t>(value.number);
+      // Total: a number that no word stands for is shown as it is.
       if (value.number >= 0 && i < field.words.size()) {
         out << field.words[i];
       } else {

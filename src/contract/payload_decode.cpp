@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
+#include "base/assertion.h"
 #include "base/cbor.h"
 #include "contract/field_table.h"
 #include "contract/payload.h"
@@ -28,6 +29,7 @@ class Decoder {
     auto pairs = reader_.map();
     if (!pairs) return from_reader(pairs.error(), section, "map"sv);
     rows = rows_of_schema(rows, schema_);
+    // Keys rise: one order, so one encoding, and a key that comes twice is seen without a list.
     std::int64_t last = -1;
     for (std::size_t i = 0; i < *pairs; ++i) {
       TORPOR_TRY(const std::int64_t key, next_key(section, last));
@@ -60,6 +62,7 @@ class Decoder {
     }
     if (*key < last || *key < 0) {
       // Negative keys sort behind all others and no row has one.
+      // In the order of CBOR, negative keys come behind all others, so this one is not out of order.
       if (*key < 0) return unknown(section, *key);
       Error error = fail(Reason::bundle_not_deterministic, section, ""sv, "ascending keys"sv);
       error.found << "key " << *key << " after " << last;
@@ -108,6 +111,8 @@ class Decoder {
         break;
       }
     }
+    // The schema says which fields follow. It is refused by a name of its own: the remedy is another
+    // binary, not another contract.
     const bool is_schema = field.key[0] == 1;
     if (is_schema) schema_ = value.number;
     if (auto checked = check_value(field, value); !checked) {
@@ -116,11 +121,14 @@ class Decoder {
       error.where << what_ << ": " << path;
       return error;
     }
+    TORPOR_ASSERT(!field.per_sensor || sensor < terms_.sensor_count,
+                  "contract.only_sensors_there_are_decoded");
     field.set(terms_, sensor, value);
     return {};
   }
 
-  // There is one payload for given terms: these very bytes.
+  // There is one payload for given terms: these very bytes. Two encodings of one contract
+  // would have two digests, and two roles that agree in every number would refuse each other.
   Status encodes_to_the_same() {
     std::byte room[kMaxPayloadBytes];
     TORPOR_TRY(const Bytes again, encode_payload(terms_, room));
@@ -167,6 +175,7 @@ class Decoder {
       error.expected.clear();
       error.expected << cause.expected;
     }
+    // Where the reader stands, for whoever looks at the bytes.
     error.where << ": offset " << reader_.offset();
     return error;
   }

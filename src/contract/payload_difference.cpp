@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
+#include "base/assertion.h"
 #include "contract/field_table.h"
 #include "contract/payload.h"
 
@@ -11,6 +12,7 @@ class Differences {
  public:
   explicit Differences(std::span<FieldDifference> out) : out_(out) {}
   void add(std::string_view field, std::string_view a, std::string_view b) {
+    // Counted beyond the room too: "3 of 12 fields" is the truth, 3 fields would not be.
     if (count_ < out_.size()) out_[count_] = {field, a, b};
     ++count_;
   }
@@ -38,12 +40,14 @@ std::size_t differing_fields(Bytes payload_a, Bytes payload_b, std::span<FieldDi
   if (equal(payload_a, payload_b)) return 0;
   const Result<Terms> a = decode_payload(payload_a, "a"sv);
   const Result<Terms> b = decode_payload(payload_b, "b"sv);
+  // Neither side is signed: a peer may send anything, and the answer is still one line.
   if (!a || !b) {
     found.add("payload"sv, reading(a), reading(b));
     return found.count();
   }
   if (a->sensor_count != b->sensor_count)
     found.add("sensors"sv, number_text(a->sensor_count), number_text(b->sensor_count));
+  // Sensors only one side has were told above as a number; the others are compared place by place.
   const std::size_t both = a->sensor_count < b->sensor_count ? a->sensor_count : b->sensor_count;
   for (const Field& field : fields()) {
     for (std::size_t i = 0; i < (field.per_sensor ? both : 1); ++i) {
@@ -52,6 +56,9 @@ std::size_t differing_fields(Bytes payload_a, Bytes payload_b, std::span<FieldDi
       if (!same(in_a, in_b)) found.add(path_of(field, i), to_text(field, in_a), to_text(field, in_b));
     }
   }
+  TORPOR_ASSERT(found.count() <= kMaxDifferences, "contract.differences_fit_their_bound");
+  // Other bytes are other terms, because there is one payload for given terms.
+  TORPOR_ASSERT(found.count() > 0, "contract.payloads_that_differ_differ_in_a_field");
   return found.count();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
+#include "base/assertion.h"
 #include "base/cbor.h"
 #include "contract/field_table.h"
 #include "contract/payload.h"
@@ -18,7 +19,8 @@ class Encoder {
   }
 
  private:
-  // One map: the rows share their first `depth` keys.
+  // One map: the rows share their first `depth` keys. Its size comes first in CBOR, so the
+  // groups are counted before they are written.
   Status level(std::span<const Field> rows, std::size_t depth, std::size_t sensor) {
     rows = rows_of_schema(rows, terms_.schema);
     writer_.map(count_groups(rows, depth));
@@ -37,6 +39,7 @@ class Encoder {
   }
 
   Status sensors(std::span<const Field> rows) {
+    // Terms may be filled in by anyone: what cannot be decoded again is not encoded.
     if (terms_.sensor_count < 1 || terms_.sensor_count > kMaxSensors) {
       Error error{.reason = Reason::contract_out_of_range};
       error.where << section_of(rows.front(), 1);
@@ -50,7 +53,10 @@ class Encoder {
   }
 
   Status value(const Field& field, std::size_t sensor) {
+    TORPOR_ASSERT(!field.per_sensor || sensor < terms_.sensor_count,
+                  "contract.only_sensors_there_are_encoded");
     const FieldValue value = field.get(terms_, sensor);
+    // The same bounds on both ways: a payload that was written can be read.
     if (auto checked = check_value(field, value); !checked) {
       Error error = checked.error();
       error.where << path_of(field, sensor);

@@ -2,12 +2,16 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "contract/rules.h"
 
+#include "base/assertion.h"
+
 namespace torpor {
 using namespace std::string_view_literals;  // their length needs no strlen
 namespace {
 
 constexpr std::uint64_t kHourMs = 3'600'000;
+// The window that is judged, the one that comes, and one to spare for a hiccup between them.
 constexpr std::uint64_t kBatchesThatMustFit = 3;
+// No sound sensor has noise of 1 % of its full scale.
 constexpr std::uint64_t kFloorsInFullScale = 100;
 
 class Judge {
@@ -15,6 +19,8 @@ class Judge {
   Judge(const Terms& terms, std::string_view what) : t_(terms), what_(what) {}
 
   Status run() const {
+    // Beyond the table's bounds these rules would divide by a period of 0, or read no sensor.
+    TORPOR_ASSERT(period_ms() > 0 && t_.sensor_count <= kMaxSensors, "contract.rules_judge_bounded_terms");
     TORPOR_CHECK(times());
     TORPOR_CHECK(queue());
     for (std::size_t i = 0; i < t_.sensor_count; ++i) TORPOR_CHECK(sensor(i));
@@ -25,7 +31,8 @@ class Judge {
 
  private:
   std::uint64_t period_ms() const { return t_.duty.period_ms(); }
-  // Cycles that may begin within a span, the one at its edge included.
+  // Cycles that may begin within a span, the one at its edge included: rounded up, or an hour
+  // could hold one cycle more than its energy was signed for.
   std::uint64_t cycles_in(std::uint64_t span_ms) const { return (span_ms + period_ms() - 1) / period_ms(); }
 
   Status times() const {
@@ -35,14 +42,18 @@ class Judge {
       error.expected << "later than not_before";
       return error;
     }
+    // From half a period on, a robot that looks twice as often as agreed would deviate by nothing.
     if (2 * std::uint64_t{t_.duty.interval_tolerance_ms} >= period_ms())
       return compare(Reason::rule_interval, "duty.interval_tolerance_ms"sv, t_.duty.interval_tolerance_ms,
                      "less than half of"sv, period_ms(), "ms, the period"sv);
+    // Both are taken out of the sleep, so that the period stays what was signed.
     const std::uint64_t deadlines = std::uint64_t{t_.power.infer_deadline_ms} + t_.power.release_deadline_ms;
     if (deadlines >= t_.duty.sleep_ms)
       return compare(Reason::rule_deadlines, "power.infer_deadline_ms"sv, deadlines,
                      "together with power.release_deadline_ms less than"sv, t_.duty.sleep_ms,
                      "ms, duty.sleep_ms"sv);
+    // The sampler stops a detector beyond the limit. Below what the contract itself grants it would
+    // stop a sound one; of a whole period it would never strike.
     if (t_.power.awake_limit_ms < t_.duty.sample_ms + deadlines)
       return compare(Reason::rule_awake_limit, "power.awake_limit_ms"sv, t_.power.awake_limit_ms,
                      "at least"sv, t_.duty.sample_ms + deadlines, "ms, sample and deadlines"sv);
@@ -53,6 +64,7 @@ class Judge {
   }
 
   Status queue() const {
+    // One queue for all sensors: its bound is one number, however they share it.
     std::uint64_t window = 0;
     for (const SensorTerms& sensor : t_.sensors()) window += window_bytes(t_.duty, sensor);
     if (t_.queue.bytes < kBatchesThatMustFit * window)
@@ -107,6 +119,7 @@ class Judge {
   }
 
   Status energy() const {
+    // An hour that cannot pay for its own cycles sleeps through them: silence, signed.
     const std::uint64_t needed = cycles_in(kHourMs) * t_.power.active_mj_per_cycle;
     if (t_.power.mj_per_hour >= needed) return {};
     return compare(Reason::rule_hourly_energy, "power.mj_per_hour"sv, t_.power.mj_per_hour, "at least"sv,
@@ -114,6 +127,7 @@ class Judge {
   }
 
   Status alarm() const {
+    // What is learned for longer is learned from a bearing that has aged meanwhile.
     const std::uint64_t cycles = std::uint64_t{t_.alarm.fit_cycles} + t_.alarm.calibration_cycles;
     if (cycles * period_ms() <= kMaxLearningMs) return {};
     return compare(Reason::rule_learning, "alarm.calibration_cycles"sv, cycles,
@@ -122,6 +136,7 @@ class Judge {
   }
 
   Status spool() const {
+    // Reports must live until the next contact, by age and by bytes, or are lost by contract.
     if (t_.telemetry.spool_age_ms < t_.telemetry.interval_ms)
       return compare(Reason::rule_spool_age, "telemetry.spool_age_ms"sv, t_.telemetry.spool_age_ms,
                      "at least"sv, t_.telemetry.interval_ms, "ms, telemetry.interval_ms"sv);

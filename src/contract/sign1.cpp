@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "contract/sign1.h"
 
+#include "base/assertion.h"
 #include "base/cbor.h"
 #include "contract/crypto.h"
 
@@ -28,6 +29,7 @@ class Parser {
     }
     auto tag = reader_.tag();
     if (!tag) return broken(reader_, tag.error(), Reason::bundle_not_sign1, "tag"sv);
+    // Untagged, the same array could be another kind of COSE message.
     if (*tag != kSign1Tag) return number(Reason::bundle_not_sign1, "tag"sv, *tag, "tag 18, COSE_Sign1"sv);
     auto items = reader_.array();
     if (!items) return broken(reader_, items.error(), Reason::bundle_not_sign1, "envelope"sv);
@@ -38,9 +40,11 @@ class Parser {
     parts_.protected_header = *header;
     TORPOR_CHECK(protected_header(*header));
 
+    // The order of RFC 9052, section 4.2: protected, unprotected, payload, signature.
     auto unprotected = reader_.map();
     if (!unprotected)
       return broken(reader_, unprotected.error(), Reason::bundle_not_sign1, "unprotected header"sv);
+    // What stands outside the signature could be changed by anyone: nothing may.
     if (*unprotected != 0)
       return number(Reason::bundle_unprotected, "unprotected header"sv, *unprotected, "no entries"sv);
 
@@ -59,11 +63,17 @@ class Parser {
     if (reader_.offset() != bundle_.size())
       return number(Reason::bundle_trailing, "end"sv, bundle_.size() - reader_.offset(),
                     "no further bytes"sv);
+    // What is verified and what is decoded later are these bytes, not copies of them.
+    TORPOR_ASSERT(parts_.payload.data() > bundle_.data() &&
+                      parts_.payload.data() + parts_.payload.size() <= parts_.signature.data(),
+                  "contract.the_payload_lies_in_its_bundle");
     return parts_;
   }
 
  private:
   Status protected_header(Bytes raw) {
+    // A map inside a byte string (RFC 9052, section 3): the signature covers these very bytes, so they
+    // are read where they lie and never encoded again.
     cbor::Reader header(raw);
     auto pairs = header.map();
     if (!pairs) return broken(header, pairs.error(), Reason::bundle_header, "protected header"sv);
@@ -100,6 +110,7 @@ class Parser {
     return {};
   }
 
+  // The algorithm is compared, never chosen by: an envelope has no say in how it is checked.
   Status read_algorithm(cbor::Reader& header) {
     auto value = header.integer();
     if (!value) return broken(header, value.error(), Reason::bundle_algorithm, "alg"sv);
@@ -183,6 +194,7 @@ Result<Bytes> write_protected_header(const KeyId& key, MutableBytes out) {
   return writer.finish();
 }
 
+// Sig_structure of RFC 9052, section 4.4.
 Result<Bytes> write_signed_bytes(Bytes protected_header, Bytes external_aad, Bytes payload,
                                  MutableBytes out) {
   cbor::Writer writer(out);
@@ -205,6 +217,7 @@ Result<Bytes> write_sign1(const Sign1& parts, MutableBytes out) {
   return writer.finish();
 }
 
+// Names a key, and proves nothing: the signature is checked with the whole key of the trust file.
 KeyId key_id(const PublicKey& key) {
   const Digest digest = sha256(key);
   KeyId id;

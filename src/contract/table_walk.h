@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #pragma once
 
+#include "base/assertion.h"
 #include "contract/field_table.h"
 
 // How encoder and decoder walk the field table: as nested groups of rows. Internal to
@@ -17,6 +18,7 @@ inline std::span<const Field> rows_of_schema(std::span<const Field> rows, std::i
 
 // The leading rows with one key at this depth; `rows` keeps the rest.
 inline std::span<const Field> take_group(std::span<const Field>& rows, std::size_t depth) {
+  TORPOR_ASSERT(!rows.empty() && depth < rows.front().depth(), "contract.a_group_has_a_key_at_its_depth");
   std::size_t n = 1;
   while (n < rows.size() && rows[n].key[depth] == rows[0].key[depth]) ++n;
   const std::span<const Field> group = rows.first(n);

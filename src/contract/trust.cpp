@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "contract/trust.h"
 
+#include "base/assertion.h"
 #include "base/hex.h"
 #include "contract/crypto.h"
 
@@ -41,6 +42,7 @@ const PublicKey* TrustSet::find(const KeyId& id) const {
   if (standing(id) != Standing::trusted) return nullptr;
   for (std::size_t i = 0; i < count_; ++i)
     if (entries_[i].id == id) return &entries_[i].key;
+  TORPOR_ASSERT(false, "contract.a_trusted_id_has_its_key");
   return nullptr;
 }
 
@@ -55,6 +57,7 @@ Result<TrustSet> parse_trust(Bytes text, std::string_view what) {
     const std::string_view verb = cut(words, ' ');
     const std::string_view id_word = cut(words, ' ');
     TrustSet::Entry entry;
+    // A line that is neither is refused: a misspelt "revoked" must not leave a key trusted.
     entry.revoked = verb == "revoked"sv;
     bool well_formed = (entry.revoked || verb == "trusted"sv) && parse_hex(id_word, entry.id);
     if (well_formed) well_formed = entry.revoked ? words.empty() : parse_hex(words, entry.key);
@@ -63,6 +66,8 @@ Result<TrustSet> parse_trust(Bytes text, std::string_view what) {
       error.expected << "trusted KEYID PUBLICKEY, or revoked KEYID, in lower-case hex";
       return error;
     }
+    // A revocation carries no key. One that is trusted must be sound,
+    // and must be the one its id names, or one key would answer for another.
     if (!entry.revoked) {
       FixedString<160> place;
       place << what << ":" << line;
@@ -80,6 +85,7 @@ Result<TrustSet> parse_trust(Bytes text, std::string_view what) {
     }
     set.entries_[set.count_++] = entry;
   }
+  // A file that revokes all it trusts would refuse every bundle, which looks like a broken one.
   for (std::size_t i = 0; i < set.count_; ++i)
     if (set.standing(set.entries_[i].id) == TrustSet::Standing::trusted) return set;
   Error error{.reason = Reason::trust_empty};

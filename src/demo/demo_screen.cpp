@@ -4,10 +4,11 @@
 
 #include <fmt/core.h>
 
+#include "base/assertion.h"
 #include "demo/live_line.h"
 #include "report/report_codec.h"
 
-namespace torpor::apps {
+namespace torpor {
 
 Result<std::optional<CycleReport>> LogFollower::next() {
   if (!reader_) {
@@ -51,6 +52,7 @@ void DemoScreen::show(const CycleReport& report) {
 }
 
 void DemoScreen::bar() const {
+  TORPOR_ASSERT(shown_ > 0, "demo.a_bar_stands_below_a_cycle");
   constexpr std::uint64_t kWidth = 50;
   const std::uint64_t done = std::min(kWidth, shown_ * kWidth / std::max<std::uint64_t>(1, cycles_));
   fmt::print("[{:#>{}}{:.>{}}] {}/{} cycles", "", done, "", kWidth - done, shown_, cycles_);
@@ -85,4 +87,4 @@ void DemoScreen::finish(const std::string& out) const {
   fmt::print("             torpor trace {}/reports\n", out);
 }
 
-}  // namespace torpor::apps
+}  // namespace torpor

@@ -10,7 +10,7 @@
 #include "report/cycle_report.h"
 #include "view/trace.h"
 
-namespace torpor::apps {
+namespace torpor {
 
 // Follows a record log that another process writes.
 class LogFollower {
@@ -34,7 +34,6 @@ class DemoScreen {
   void show(const CycleReport& report);
   // A verdict on the run: did the alarm come, was the contract kept.
   void finish(const std::string& out) const;
-  bool alarmed() const { return alarm_.has_value(); }
   std::uint64_t shown() const { return shown_; }
 
  private:
@@ -51,4 +50,4 @@ class DemoScreen {
   std::optional<CycleReport> armed_, watch_, alarm_, named_, last_;
 };
 
-}  // namespace torpor::apps
+}  // namespace torpor

@@ -4,10 +4,11 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
-#include "base/utc.h"
+#include "base/assertion.h"
 #include "contract/field_table.h"
 #include "contract/host/admission.h"
 #include "contract/host/contract_toml.h"
@@ -17,10 +18,10 @@
 #include "contract/verify.h"
 #include "sensor/recording/manifest.h"
 
-namespace torpor::apps {
+namespace torpor {
 namespace {
 
-// What a demo leaves, and so what the next one may remove.
+// What a demo leaves beside its marker, and so what the next one may remove.
 constexpr const char* kLeftovers[] = {
     "keys",         "detector",    "sampler",    "reports",         "trust",
     "site.toml",    "report.html", "trace.json", "detector.bundle", "sampler.bundle",
@@ -42,6 +43,32 @@ Error cannot_remove(const std::string& path, const std::error_code& code) {
   error.where << path;
   error.found << code.message();
   return error;
+}
+
+// The marker comes first and stays: a demo that was broken off can be given again.
+Status make_place(const std::string& out, Files& files) {
+  const auto names = files.list(out);
+  if (!names && names.error().reason != Reason::file_missing) return names.error();
+  const std::vector<std::string> there = names ? *names : std::vector<std::string>();
+  const bool marked = std::find(there.begin(), there.end(), kDemoMarker) != there.end();
+  if (!there.empty() && !marked) {
+    Error error{.reason = Reason::file_exists};
+    error.where << out;
+    error.found << there.front() << ", and no " << kDemoMarker;
+    error.expected << "a new or empty directory, or that of an earlier demo";
+    return error;
+  }
+  TORPOR_CHECK(files.make_directories(out));
+  constexpr std::string_view kText =
+      "Made by `torpor demo`. The next demo with this --out removes what this one left:\n"
+      "keys, state, logs, reports. Move away what you want to keep.\n";
+  TORPOR_CHECK(files.replace(out + "/" + std::string(kDemoMarker), as_bytes(kText), 0644));
+  for (const char* leftover : kLeftovers) {
+    std::error_code code;
+    std::filesystem::remove_all(out + "/" + leftover, code);
+    if (code) return cannot_remove(out + "/" + leftover, code);
+  }
+  return {};
 }
 
 }  // namespace
@@ -74,11 +101,7 @@ Result<DemoSource> choose_source(Files& files, const std::string& pack, const Du
 }
 
 Result<DemoStage> set_stage(const DemoFlags& flags, Files& files, const Clock& clock) {
-  for (const char* leftover : kLeftovers) {
-    std::error_code code;
-    std::filesystem::remove_all(flags.out + "/" + leftover, code);
-    if (code) return cannot_remove(flags.out + "/" + leftover, code);
-  }
+  TORPOR_CHECK(make_place(flags.out, files));
   DemoStage stage;
   stage.reports = flags.out + "/reports";
   for (const char* directory : {"/keys", "/detector", "/sampler", "/reports"}) {
@@ -102,8 +125,8 @@ Result<DemoStage> set_stage(const DemoFlags& flags, Files& files, const Clock& c
   TORPOR_TRY(Terms terms, load_terms(files, flags.contract,
                                      {.sequence = 1, .not_before_s = now_s, .expires_s = now_s + kValidS}));
   TORPOR_TRY(stage.source, choose_source(files, flags.pack, terms.duty));
-  const auto length =
-      std::chrono::duration_cast<std::chrono::seconds>(terms.duty.period() * stage.source.windows);
+  const auto period = std::chrono::milliseconds(terms.duty.sample_ms + terms.duty.sleep_ms);
+  const auto length = std::chrono::duration_cast<std::chrono::seconds>(period * stage.source.windows);
   stage.origin = now - length;
   terms.not_before_s = (now - length).time_since_epoch().count() - 1;
   TORPOR_TRY(const auto bundle, sign_terms(terms, key, flags.contract));
@@ -112,6 +135,7 @@ Result<DemoStage> set_stage(const DemoFlags& flags, Files& files, const Clock& c
   TORPOR_CHECK(files.replace(flags.out + "/sampler.bundle", bundle, 0644));
   TORPOR_TRY(const TrustSet trusted, load_trust(files, flags.out + "/trust"));
   TORPOR_TRY(const Contract contract, verify(bundle, trusted, flags.out + "/detector.bundle"));
+  TORPOR_ASSERT(to_ns(stage.origin) <= to_ns(clock.now().wall), "demo.a_scaled_clock_starts_in_the_past");
   stage.contract = contract;
   return stage;
 }
@@ -146,4 +170,4 @@ Result<DemoRoles> start_roles(const DemoFlags& flags, const DemoStage& stage, co
   return DemoRoles{std::move(first), std::move(second)};
 }
 
-}  // namespace torpor::apps
+}  // namespace torpor

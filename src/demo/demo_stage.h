@@ -12,15 +12,15 @@
 
 // What `torpor demo` sets up before anything runs: a key, a signed contract, two homes, and
 // two real processes.
-namespace torpor::apps {
+namespace torpor {
 
 struct DemoFlags {
-  std::string out;       // directory; what an earlier demo left in it is removed
-  std::string pack;      // data pack with a MANIFEST.csv; empty: simulate
-  std::string contract;  // TOML
-  std::string model;
-  std::string site;
-  double speed = 0;
+  std::string out{};       // directory, see set_stage()
+  std::string pack{};      // data pack with a MANIFEST.csv; empty: simulate
+  std::string contract{};  // TOML
+  std::string model{};
+  std::string site{};
+  double speed = 0;  // times faster than real time
 };
 
 // What the sampler will play.
@@ -42,8 +42,13 @@ struct DemoStage {
 // bearing, and the description says why.
 Result<DemoSource> choose_source(Files& files, const std::string& pack, const DutyTerms& duty);
 
-// Key, bundle (one copy per role), trust file, site file. `say` prints a line per step.
-// Errors: those of contract and files.
+// A demo leaves this file in the directory it made, and only in a directory that holds it does
+// the next demo remove anything: by name, what a demo leaves (keys and logs of the roles too).
+inline constexpr std::string_view kDemoMarker = ".torpor-demo";
+
+// Makes flags.out, or clears an earlier demo out of it, then writes key, bundle (one copy per
+// role), trust file and site file. Heap; runs nothing. Errors: file_exists when the directory
+// holds something and no marker, and nothing was touched; those of contract and Files.
 Result<DemoStage> set_stage(const DemoFlags& flags, Files& files, const Clock& clock);
 
 struct DemoRoles {
@@ -53,4 +58,4 @@ struct DemoRoles {
 // `directory` holds the programs.
 Result<DemoRoles> start_roles(const DemoFlags& flags, const DemoStage& stage, const std::string& directory);
 
-}  // namespace torpor::apps
+}  // namespace torpor

@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <cmath>
 
-namespace torpor::apps {
+#include "base/assertion.h"
+
+namespace torpor {
 namespace {
 
 constexpr std::string_view kReset = "\x1b[0m";
@@ -146,7 +148,9 @@ FixedString<256> live_line(const CycleReport& r, bool colour) {
     }
   }
   if (broken) line.paint(kReset);
+  // A cut line could end within an escape and paint the terminal for good.
+  TORPOR_ASSERT(line.text().size() < line.text().capacity(), "demo.a_line_fits_its_room");
   return line.text();
 }
 
-}  // namespace torpor::apps
+}  // namespace torpor

@@ -7,7 +7,7 @@
 
 #include "report/fake/reports.h"
 
-namespace torpor::apps {
+namespace torpor {
 namespace {
 
 using testing::HasSubstr;
@@ -63,4 +63,4 @@ TEST(LiveLine, colour_takes_no_columns) {
 }
 
 }  // namespace
-}  // namespace torpor::apps
+}  // namespace torpor

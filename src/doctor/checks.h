@@ -16,7 +16,7 @@ using Findings = std::vector<Finding>;
 inline constexpr unsigned kCapKill = 5;
 inline constexpr unsigned kCapSysPtrace = 19;
 inline constexpr unsigned kCapWakeAlarm = 35;
-inline bool has_capability(const DoctorFacts& facts, unsigned number) {
+[[nodiscard]] inline bool has_capability(const DoctorFacts& facts, unsigned number) {
   return ((facts.capabilities >> number) & 1u) != 0;
 }
 
@@ -42,7 +42,7 @@ std::string printable(std::string_view text);
 // A directory's names; empty where it cannot be listed.
 std::vector<std::string> names_in(SystemTree& tree, const std::string& path);
 std::string joined(const std::vector<std::string>& parts);  // "a, b, c", at most eight, then "and n more"
-inline bool wants_suspend(const DoctorFacts& facts) {
+[[nodiscard]] inline bool wants_suspend(const DoctorFacts& facts) {
   return facts.terms && facts.terms->power.sleep_level == SleepLevel::suspend;
 }
 

@@ -21,7 +21,7 @@ constexpr std::size_t kMostFaults = 240;
 
 // Weak faults made of strong ones: a healthy test window plus a fault window, the latter
 // brought to a level below the healthy one's RMS.
-Result<Json> run_dilute(Context& c) {
+Result<Json> run_dilute(ProtocolRun& c) {
   Json machines = Json::array();
   for (const PackMachine& machine : machines_of(c.manifest)) {
     if (machine.of(Split::train_healthy).empty() || machine.of(Split::test_healthy).empty()) continue;

@@ -12,16 +12,16 @@ namespace torpor::eval {
 
 Result<std::string> evaluate(Files& files, const Options& options, const std::string& model_path,
                              const std::function<void(const std::string&)>& say) {
-  using Run = Result<nlohmann::ordered_json> (*)(Context&);
-  constexpr std::pair<std::string_view, Run> kProtocols[] = {{"same", run_same},
-                                                             {"loso", run_loso},
-                                                             {"dilute", run_dilute},
-                                                             {"life", run_life},
-                                                             {"replay", run_replay}};
-  Run run = nullptr;
+  using Protocol = Result<nlohmann::ordered_json> (*)(ProtocolRun&);
+  constexpr std::pair<std::string_view, Protocol> kProtocols[] = {{"same", run_same},
+                                                                  {"loso", run_loso},
+                                                                  {"dilute", run_dilute},
+                                                                  {"life", run_life},
+                                                                  {"replay", run_replay}};
+  Protocol protocol = nullptr;
   for (const auto& [name, function] : kProtocols)
-    if (name == options.protocol) run = function;
-  if (run == nullptr)
+    if (name == options.protocol) protocol = function;
+  if (protocol == nullptr)
     return Error{Reason::usage, "--protocol", std::string_view(options.protocol),
                  "same, loso, dilute, life or replay"};
   if (!(options.load.window_s >= 0.1 && options.load.window_s <= 60))
@@ -37,8 +37,8 @@ Result<std::string> evaluate(Files& files, const Options& options, const std::st
   CpuBackend backend;
   TORPOR_CHECK(backend.load(*model, kScoreBatch));
   Scorer scorer(backend);
-  Context context{manifest, scorer, options, say};
-  TORPOR_TRY(auto result, run(context));
+  ProtocolRun run{manifest, scorer, options, say};
+  TORPOR_TRY(auto result, protocol(run));
 
   nlohmann::ordered_json out;
   out["protocol"] = options.protocol;

@@ -28,9 +28,9 @@ std::vector<PackMachine> lives_of(const Manifest& manifest) {
   return lives;
 }
 
-Outcome judge_life(std::span<const double> t_s, std::span<const double> score, double threshold,
-                   double healthy_until_s, double failing_from_s) {
-  Outcome out;
+LifeOutcome judge_life(std::span<const double> t_s, std::span<const double> score, double threshold,
+                       double healthy_until_s, double failing_from_s) {
+  LifeOutcome out;
   for (std::size_t i = 2; i < score.size(); ++i) {
     if (!(score[i] > threshold && score[i - 1] > threshold && score[i - 2] > threshold)) continue;
     out.first_alarm_s = t_s[i];
@@ -43,7 +43,7 @@ Outcome judge_life(std::span<const double> t_s, std::span<const double> score, d
 // Runs to failure in time order. The baseline is learned from train_healthy; everything
 // after it is played. Margins multiply the distance of the self-set threshold from the
 // healthy median.
-Result<Json> run_life(Context& c) {
+Result<Json> run_life(ProtocolRun& c) {
   Json machines = Json::array();
   Json totals;
   for (const PackMachine& machine : lives_of(c.manifest)) {
@@ -89,8 +89,8 @@ Result<Json> run_life(Context& c) {
       const auto s = column(units, scores, k), held = column(units, held_out.scores, k);
       Json margins = Json::array();
       for (double margin : {1.0, 2.0, 4.0}) {
-        const Outcome o = judge_life(t, s, self_set_threshold(held, margin * kThresholdMargin), healthy_until,
-                                     failing_from);
+        const LifeOutcome o = judge_life(t, s, self_set_threshold(held, margin * kThresholdMargin),
+                                         healthy_until, failing_from);
         margins.push_back({{"margin", margin * kThresholdMargin},
                            {"outcome", o.kind},
                            {"first_alarm_s", o.first_alarm_s},

@@ -16,11 +16,11 @@ std::vector<PackMachine> lives_of(const Manifest& manifest);
 // early: the first lasting alarm (three windows in a row above the threshold) comes while
 // the pack still calls the machine healthy; late: not before it calls it failing; missed:
 // never. There is no ground truth between the two.
-struct Outcome {
+struct LifeOutcome {
   const char* kind = "missed";
   double first_alarm_s = -1;
 };
-Outcome judge_life(std::span<const double> t_s, std::span<const double> score, double threshold,
-                   double healthy_until_s, double failing_from_s);
+LifeOutcome judge_life(std::span<const double> t_s, std::span<const double> score, double threshold,
+                       double healthy_until_s, double failing_from_s);
 
 }  // namespace torpor::eval

@@ -111,7 +111,7 @@ TEST(Units, compare_gives_every_score_its_own_figures) {
 TEST(Life, wants_three_windows_in_a_row) {
   const std::vector<double> t = {1, 2, 3, 4, 5, 6, 7, 8};
   const std::vector<double> s = {9, 9, 0, 9, 9, 9, 0, 0};
-  const Outcome o = judge_life(t, s, 1, 2, 8);
+  const LifeOutcome o = judge_life(t, s, 1, 2, 8);
   EXPECT_STREQ(o.kind, "in time");
   EXPECT_DOUBLE_EQ(o.first_alarm_s, 6);
 }

@@ -23,7 +23,8 @@ struct Options {
   LoadOptions load;
 };
 
-struct Context {
+// What one protocol runs on; all of it outlives the run.
+struct ProtocolRun {
   const Manifest& manifest;
   Scorer& scorer;
   Options options;
@@ -33,11 +34,11 @@ struct Context {
 
 // Each returns {"machines": [..], ..}. Errors: eval_nothing where no machine of the pack
 // serves the protocol; those of the readers and the backend.
-Result<nlohmann::ordered_json> run_same(Context& context);
-Result<nlohmann::ordered_json> run_loso(Context& context);
-Result<nlohmann::ordered_json> run_dilute(Context& context);
-Result<nlohmann::ordered_json> run_life(Context& context);
-Result<nlohmann::ordered_json> run_replay(Context& context);
+Result<nlohmann::ordered_json> run_same(ProtocolRun& run);
+Result<nlohmann::ordered_json> run_loso(ProtocolRun& run);
+Result<nlohmann::ordered_json> run_dilute(ProtocolRun& run);
+Result<nlohmann::ordered_json> run_life(ProtocolRun& run);
+Result<nlohmann::ordered_json> run_replay(ProtocolRun& run);
 
 // All of it: opens pack and model, runs the protocol, returns the document that is
 // written to --out. Errors as above, usage for an unknown protocol or a window or rate

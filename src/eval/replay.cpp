@@ -70,54 +70,62 @@ Json play(const AlarmTerms& terms, const ScoreSet& on, std::size_t fit_cycles, s
   return out;
 }
 
-// What one machine gave: play() is given the same cycles for each row of the grid.
-struct Played {
-  std::size_t fit_cycles = 0;
-  std::size_t calibration_cycles = 0;
-  std::vector<Cycle> cycles;
+// What is learned from and what is judged, of one machine.
+struct Course {
+  SplitWindows train;
+  std::size_t fit_cycles = 0;  // the first of train; the rest is calibrated on
+  double running = 0;          // typical rms; far below it the machine stands
+  std::vector<Cycle> cycles;   // calibrated on, then judged
   double end_s = 0;
+  std::size_t calibration_cycles() const { return train.windows.size() - fit_cycles; }
 };
 
-// Half to fit, but no more than leaves what calibration needs at least.
-std::size_t fit_cycles_of(std::size_t n) {
-  const std::size_t half = n / 2;
-  return n > kMinCalibrationCycles && n - half < kMinCalibrationCycles ? n - kMinCalibrationCycles : half;
-}
-
-Result<SplitWindows> measure_training(Context& c, const PackMachine& machine, const WindowPlan& plan) {
-  SplitWindows train;
+Status load_training(ProtocolRun& run, const PackMachine& machine, Course& course) {
+  const WindowPlan plan{run.options.load.window_s, run.options.load.window_s};
   for (const Recording* r : machine.of(Split::train_healthy)) {
-    TORPOR_TRY(const auto samples, load(c.manifest, *r, c.options.load));
-    TORPOR_TRY(auto windows, c.measurer.measure(
+    TORPOR_TRY(const auto samples, load(run.manifest, *r, run.options.load));
+    TORPOR_TRY(auto windows, run.measurer.measure(
                                  samples, *r, static_cast<std::size_t>(r - machine.recordings.data()), plan));
-    for (MeasuredWindow& w : windows) train.windows.push_back(std::move(w));
+    for (MeasuredWindow& w : windows) course.train.windows.push_back(std::move(w));
   }
-  return train;
-}
-
-// What the robot would have judged after learning: standing still is left out, and whatever
-// unlabelled was recorded before the training ended.
-Status score_rest(Context& c, const PackMachine& machine, const WindowPlan& plan,
-                  const MachineBaseline& baseline, double running, Played& played) {
-  const double learned_until = machine.of(Split::train_healthy).back()->t0_s;
-  for (Split split : {Split::test_healthy, Split::unlabelled, Split::test_fault}) {
-    for (const Recording* r : machine.of(split)) {
-      if (r->t0_s < learned_until && split == Split::unlabelled) continue;
-      TORPOR_TRY(const auto samples, load(c.manifest, *r, c.options.load));
-      TORPOR_TRY(const auto windows, c.measurer.measure(samples, *r, 0, plan));
-      for (const MeasuredWindow& w : windows) {
-        if (w.rms < running / 5) continue;
-        TORPOR_TRY(const CycleScores s, c.scorer.score(baseline, w));
-        played.cycles.push_back({s, w.t_s, split});
-        played.end_s = std::max(played.end_s, w.t_s);
-      }
-    }
-  }
+  course.running = running_rms(course.train);
+  drop_standing_still(course.train, course.running);
+  // Half to fit, but no more than leaves what calibration needs at least.
+  const std::size_t n = course.train.windows.size();
+  course.fit_cycles = n / 2;
+  if (n > kMinCalibrationCycles && course.calibration_cycles() < kMinCalibrationCycles)
+    course.fit_cycles = n - kMinCalibrationCycles;
   return {};
 }
 
-// Every score alone and all together, over the grid.
-Json outcomes(const Played& played) {
+// Scores by the baseline of the first part: the rest of training, then every later recording.
+Status score_all(ProtocolRun& run, const PackMachine& machine, Course& course) {
+  const WindowList all = course.train.all();
+  const auto fitted = all.begin() + static_cast<std::ptrdiff_t>(course.fit_cycles);
+  TORPOR_TRY(const auto baseline, fit(WindowList(all.begin(), fitted)));
+  for (auto window = fitted; window != all.end(); ++window) {
+    TORPOR_TRY(const CycleScores s, run.scorer.score(baseline, **window));
+    course.cycles.push_back({s, (*window)->t_s, Split::train_healthy});
+  }
+  const WindowPlan plan{run.options.load.window_s, run.options.load.window_s};
+  const double learned_until = machine.of(Split::train_healthy).back()->t0_s;
+  for (Split split : {Split::test_healthy, Split::unlabelled, Split::test_fault})
+    for (const Recording* r : machine.of(split)) {
+      if (r->t0_s < learned_until && split == Split::unlabelled) continue;
+      TORPOR_TRY(const auto samples, load(run.manifest, *r, run.options.load));
+      TORPOR_TRY(const auto windows, run.measurer.measure(samples, *r, 0, plan));
+      for (const MeasuredWindow& w : windows) {
+        if (w.rms < course.running / 5) continue;
+        TORPOR_TRY(const CycleScores s, run.scorer.score(baseline, w));
+        course.cycles.push_back({s, w.t_s, split});
+        course.end_s = std::max(course.end_s, w.t_s);
+      }
+    }
+  return {};
+}
+
+// Every score alone and all together, on the grid of alarm terms.
+Json play_all(const Course& course) {
   Json by_score;
   for (std::size_t k = 0; k < kKinds; ++k) {
     ScoreSet on{};
@@ -129,43 +137,13 @@ Json outcomes(const Played& played) {
     for (std::uint64_t a : kAlarmGrid)
       for (std::uint32_t tolerance : kToleranceGrid) {
         Json row = {{"cycles_between_false_alarms", a}, {"tolerance_mad", tolerance / 1000.0}};
-        row.update(play(terms_for(a, tolerance, played.fit_cycles, played.calibration_cycles), on,
-                        played.fit_cycles, played.cycles, played.end_s));
+        row.update(play(terms_for(a, tolerance, course.fit_cycles, course.calibration_cycles()), on,
+                        course.fit_cycles, course.cycles, course.end_s));
         grid.push_back(row);
       }
     by_score[kind_name(k)] = grid;
   }
   return by_score;
-}
-
-Result<Json> replay(Context& c, const PackMachine& machine) {
-  c.say(machine.name);
-  const WindowPlan plan{c.options.load.window_s, c.options.load.window_s};
-  TORPOR_TRY(SplitWindows train, measure_training(c, machine, plan));
-  const double running = running_rms(train);
-  drop_standing_still(train, running);
-  const WindowList all = train.all();
-  Played played;
-  played.fit_cycles = fit_cycles_of(all.size());
-  played.calibration_cycles = all.size() - played.fit_cycles;
-  Json entry = {{"machine", machine.name},
-                {"fit_cycles", played.fit_cycles},
-                {"calibration_cycles", played.calibration_cycles}};
-  if (played.calibration_cycles < kMinCalibrationCycles) {
-    entry["refused"] = "fewer healthy cycles than calibration needs";
-    return entry;
-  }
-  const auto learned = all.begin() + static_cast<std::ptrdiff_t>(played.fit_cycles);
-  TORPOR_TRY(const auto baseline, fit(WindowList(all.begin(), learned)));
-  for (auto window = learned; window != all.end(); ++window) {
-    TORPOR_TRY(const CycleScores s, c.scorer.score(baseline, **window));
-    played.cycles.push_back({s, (*window)->t_s, Split::train_healthy});
-  }
-  TORPOR_CHECK(score_rest(c, machine, plan, baseline, running, played));
-  entry["cycles_judged"] = played.cycles.size() - played.calibration_cycles;
-  entry["life_s"] = played.end_s;
-  entry["scores"] = outcomes(played);
-  return entry;
 }
 
 }  // namespace
@@ -174,15 +152,29 @@ Result<Json> replay(Context& c, const PackMachine& machine) {
 // of train_healthy is fitted, the rest calibrated on, everything after is judged by
 // verdict's alarm. A machine that is no run to failure is played healthy test first, then
 // its faults.
-Result<Json> run_replay(Context& c) {
+Result<Json> run_replay(ProtocolRun& run) {
   Json machines = Json::array();
-  for (const PackMachine& machine : machines_of(c.manifest)) {
+  for (const PackMachine& machine : machines_of(run.manifest)) {
     if (machine.of(Split::train_healthy).empty() || machine.of(Split::test_fault).empty()) continue;
-    TORPOR_TRY(const Json entry, replay(c, machine));
+    run.say(machine.name);
+    Course course;
+    TORPOR_CHECK(load_training(run, machine, course));
+    Json entry = {{"machine", machine.name},
+                  {"fit_cycles", course.fit_cycles},
+                  {"calibration_cycles", course.calibration_cycles()}};
+    if (course.calibration_cycles() < kMinCalibrationCycles) {
+      entry["refused"] = "fewer healthy cycles than calibration needs";
+      machines.push_back(entry);
+      continue;
+    }
+    TORPOR_CHECK(score_all(run, machine, course));
+    entry["cycles_judged"] = course.cycles.size() - course.calibration_cycles();
+    entry["life_s"] = course.end_s;
+    entry["scores"] = play_all(course);
     machines.push_back(entry);
   }
   if (machines.empty())
-    return Error{Reason::eval_nothing, std::string_view(c.manifest.path()), "no such machine",
+    return Error{Reason::eval_nothing, std::string_view(run.manifest.path()), "no such machine",
                  "train_healthy and test_fault rows"};
   return Json{{"machines", machines}};
 }

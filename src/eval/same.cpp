@@ -32,7 +32,7 @@ std::set<std::string> names(const PackMachine& machine, Split split, Name name) 
 
 }  // namespace
 
-Result<Json> run_same(Context& c) {
+Result<Json> run_same(ProtocolRun& c) {
   Json machines = Json::array();
   for (const PackMachine& machine : machines_of(c.manifest)) {
     if (machine.of(Split::train_healthy).empty() || machine.of(Split::test_healthy).empty()) continue;
@@ -98,7 +98,7 @@ Result<Json> run_same(Context& c) {
 
 // One speed (or, where all ran at one speed, one load) is left out of the baseline and of
 // every threshold, then its healthy and faulty windows are judged.
-Result<Json> run_loso(Context& c) {
+Result<Json> run_loso(ProtocolRun& c) {
   Json machines = Json::array();
   for (const PackMachine& machine : machines_of(c.manifest)) {
     auto speed = [](const Recording& r) { return fmt::format("{:.0f} rpm", r.rpm); };

@@ -32,7 +32,7 @@ struct MeasuredWindow {
   double rms = 0;                     // of all axes together, means removed
 
   std::size_t per_axis() const { return axes == 0 ? 0 : raw.size() / axes; }
-  bool overlaps(const MeasuredWindow& other) const {
+  [[nodiscard]] bool overlaps(const MeasuredWindow& other) const {
     return recording == other.recording && first < other.last && other.first < last;
   }
 };

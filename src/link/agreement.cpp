@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "link/agreement.h"
 
+#include "base/assertion.h"
 #include "base/hex.h"
 #include "link/bundle_differences.h"
 
@@ -18,6 +19,7 @@ void put_contract(FixedString<120>& out, const Digest& digest, std::uint64_t seq
 }  // namespace
 
 Agreement::Agreement(const OwnSide& own, BootTime started) : own_(own) {
+  TORPOR_ASSERT(own_.speed_permille > 0, "agreement.the_clock_runs");
   const bool refuses = own_.contract == nullptr;
   absent_at_ = started + scaled(refuses ? kDecideWithin : own_.peer_timeout);
   if (refuses) {
@@ -37,6 +39,7 @@ Hello Agreement::hello() const {
   return hello;
 }
 
+// Each connection is greeted and judged for itself: nothing of the one before counts.
 void Agreement::connected(BootTime) {
   if (state_ == State::failed) return;
   state_ = State::waiting;
@@ -59,37 +62,51 @@ std::optional<MessageType> Agreement::to_send() const {
 }
 
 void Agreement::sent(MessageType type) {
+  TORPOR_ASSERT(to_send() == type || state_ == State::failed, "agreement.only_what_was_due_is_sent");
   if (type == MessageType::hello) hello_sent_ = true;
   if (type == MessageType::bundle) bundle_sent_ = true;
-  settle();
+  conclude();
 }
 
 void Agreement::received(const Message& message, BootTime now) {
   if (state_ == State::failed) return;
+  TORPOR_ASSERT(connected_, "agreement.a_message_comes_over_a_connection");
   if (message.type == MessageType::hello && state_ == State::agreed) {
     if (message.hello.boot_epoch == peer_.boot_epoch) return;
     connected(now);  // the peer was started again on a link that does not hang up
   }
   heard(now);
-  if (message.type == MessageType::hello && !verdict_ && !hello_good_) {
-    if (auto refusal = judge(message.hello)) {
-      verdict_ = true;
-      error_ = *refusal;
-      const bool contracts_differ =
-          error_.reason == Reason::digest_differs || error_.reason == Reason::sequence_reused;
-      bundle_wanted_ = contracts_differ && !own_.bundle.empty();
-    } else {
-      hello_good_ = true;
-      peer_ = {.protocol_minor = message.hello.minor, .boot_epoch = message.hello.boot_epoch};
-    }
-  } else if (message.type == MessageType::bundle && bundle_wanted_ && !bundle_seen_) {
-    bundle_seen_ = true;
-    error_.where << ": "sv << bundle_differences(own_.bundle, message.bundle.file);
+  if (message.type == MessageType::hello) take_hello(message.hello);
+  if (message.type == MessageType::bundle) take_bundle(message.bundle);
+  conclude();
+}
+
+// The first HELLO of a connection decides; a second one cannot talk us out of it.
+void Agreement::take_hello(const Hello& theirs) {
+  if (verdict_ || hello_good_) return;
+  const auto refusal = judge(theirs);
+  if (!refusal) {
+    hello_good_ = true;
+    peer_ = {.protocol_minor = theirs.minor, .boot_epoch = theirs.boot_epoch};
+    return;
   }
-  settle();
+  verdict_ = true;
+  error_ = *refusal;
+  const bool contracts_differ =
+      error_.reason == Reason::digest_differs || error_.reason == Reason::sequence_reused;
+  bundle_wanted_ = contracts_differ && !own_.bundle.empty();
+}
+
+// Adds words to the verdict, never takes it back: what a bundle claims is not verified.
+void Agreement::take_bundle(const BundleCopy& theirs) {
+  if (!bundle_wanted_ || bundle_seen_) return;
+  TORPOR_ASSERT(verdict_, "agreement.bundles_are_compared_after_the_verdict");
+  bundle_seen_ = true;
+  error_.where << ": "sv << bundle_differences(own_.bundle, theirs.file);
 }
 
 std::optional<Error> Agreement::judge(const Hello& theirs) const {
+  TORPOR_ASSERT(own_.contract != nullptr, "agreement.only_a_side_with_a_contract_judges");
   Error error;
   const auto refuse = [&](Reason reason, std::string_view where) {
     error.reason = reason;
@@ -130,13 +147,23 @@ std::optional<Error> Agreement::judge(const Hello& theirs) const {
   return std::nullopt;
 }
 
-void Agreement::settle() {
+// Whoever refuses says so first: without our HELLO, or our bundle, the peer could not tell
+// its own people why.
+void Agreement::conclude() {
   if (verdict_) {
-    if (hello_sent_ && (!bundle_wanted_ || (bundle_sent_ && bundle_seen_))) state_ = State::failed;
+    if (hello_sent_ && (!bundle_wanted_ || (bundle_sent_ && bundle_seen_))) fail();
   } else if (hello_good_ && hello_sent_) {
+    TORPOR_ASSERT(own_.contract != nullptr, "agreement.nobody_agrees_without_a_contract");
+    TORPOR_ASSERT(peer_.boot_epoch != own_.boot_epoch, "agreement.nobody_agrees_with_oneself");
     state_ = State::agreed;
     decide_by_ = BootTime::max();
   }
+}
+
+// For good: nothing a peer says or does later takes it back.
+void Agreement::fail() {
+  TORPOR_ASSERT(state_ != State::failed, "agreement.fails_once");
+  state_ = State::failed;
 }
 
 void Agreement::lost(BootTime now) {
@@ -146,7 +173,7 @@ void Agreement::lost(BootTime now) {
     absent_at_ = now + scaled(own_.peer_timeout);
     died_talking_ = false;
   } else if (verdict_ && own_.contract != nullptr) {
-    state_ = State::failed;  // decided, and nobody is left to tell
+    fail();  // decided, and nobody is left to tell
     return;
   } else {
     died_talking_ |= state_ == State::talking;
@@ -175,13 +202,13 @@ void Agreement::elapsed(BootTime now) {
       error_.expected << "the other role within "sv << own_.peer_timeout.count() / 1'000'000 << " ms"sv;
     }
   }
-  state_ = State::failed;
+  fail();
 }
 
 void Agreement::abandon(const Error& error) {
   if (state_ == State::failed) return;
   error_ = error;
-  state_ = State::failed;
+  fail();
 }
 
 BootTime Agreement::deadline() const {

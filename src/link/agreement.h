@@ -82,7 +82,10 @@ class Agreement {
  private:
   Duration scaled(Duration real) const { return real / 1000 * own_.speed_permille; }
   [[nodiscard]] std::optional<Error> judge(const Hello& theirs) const;
-  void settle();
+  void take_hello(const Hello& theirs);
+  void take_bundle(const BundleCopy& theirs);
+  void conclude();
+  void fail();
   std::string_view absence() const;
 
   const OwnSide& own_;

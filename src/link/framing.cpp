@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "link/framing.h"
 
+#include "base/assertion.h"
+
 namespace torpor {
 
 Result<std::size_t> frame_payload(Bytes payload, MutableBytes out) {
@@ -36,6 +38,7 @@ Result<std::size_t> frame_payload(Bytes payload, MutableBytes out) {
   for (std::byte b : crc) put(b);
   out[code_at] = static_cast<std::byte>(code);
   out[at++] = std::byte{0};
+  TORPOR_ASSERT(at <= wire_bytes(payload.size()), "framing.the_bound_of_wire_bytes_holds");
   return at;
 }
 
@@ -82,6 +85,7 @@ std::optional<Bytes> Deframer::close_message() {
     ++counts_.garbled;
     return std::nullopt;
   }
+  TORPOR_ASSERT(size <= buffer_.size(), "framing.a_message_lies_in_its_buffer");
   const Bytes payload = Bytes(buffer_).first(size - kCrcBytes);
   if (crc32c(payload) != load_le<std::uint32_t>(payload.data() + payload.size())) {
     ++counts_.bad_crc;

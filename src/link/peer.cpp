@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/assertion.h"
+
 namespace torpor {
 
 Peer::Peer(Link& link, const OwnSide& own, End end, BootTime started)
@@ -19,6 +21,7 @@ void Peer::step(BootTime now) {
 }
 
 void Peer::connect(BootTime now) {
+  TORPOR_ASSERT(!agreed(), "peer.no_agreement_outlives_its_link");
   if (end_ == End::dials) {
     if (now < redial_at_) return;
     redial_at_ = now + kRedial / 1000 * own_.speed_permille;
@@ -34,6 +37,7 @@ void Peer::connect(BootTime now) {
     return;
   }
   ++counts_.connections;
+  // Half a message of the peer before, in either direction, would garble the first of this one.
   reader_.reset();
   in_ = {};
   out_size_ = 0;
@@ -41,6 +45,8 @@ void Peer::connect(BootTime now) {
   agreement_.connected(now);
 }
 
+// What is due is told as sent only once the link has all of it: a HELLO half written when the
+// link is lost was not said.
 void Peer::greet(BootTime now) {
   while (link_.is_open()) {
     if (greeting_) {
@@ -67,7 +73,10 @@ const Message* Peer::receive(BootTime now) {
   while (!failed() && link_.is_open()) {
     while (const Message* message = reader_.next(in_)) {
       const bool greets = message->type == MessageType::hello || message->type == MessageType::bundle;
-      if (agreed() && !greets) return message;
+      if (agreed() && !greets) {
+        TORPOR_ASSERT(counted_ && session_ > 0, "peer.a_message_belongs_to_a_session");
+        return message;
+      }
       if (!greets) {
         ++counts_.out_of_turn;
         continue;
@@ -84,6 +93,7 @@ const Message* Peer::receive(BootTime now) {
       return nullptr;
     }
     if (*count == 0) return nullptr;
+    TORPOR_ASSERT(*count <= in_buffer_.size(), "peer.a_link_reads_no_more_than_it_was_asked");
     read_this_wake_ += *count;
     in_ = Bytes(in_buffer_).first(*count);
     agreement_.heard(now);
@@ -104,6 +114,7 @@ Status Peer::enqueue(Bytes payload, BootTime now) {
   }
   TORPOR_TRY(const std::size_t count, frame_payload(payload, MutableBytes(out_).subspan(out_size_)));
   out_size_ += count;
+  TORPOR_ASSERT(out_size_ <= out_.size(), "peer.what_waits_fits_its_buffer");
   flush(now);
   return {};
 }
@@ -118,6 +129,7 @@ void Peer::flush(BootTime now) {
     }
     if (*count == 0) break;
     done += *count;
+    TORPOR_ASSERT(done <= out_size_, "peer.a_link_takes_no_more_than_it_was_given");
   }
   std::copy(out_.begin() + static_cast<std::ptrdiff_t>(done),
             out_.begin() + static_cast<std::ptrdiff_t>(out_size_), out_.begin());
@@ -132,11 +144,16 @@ void Peer::lose(BootTime now) {
   greeting_.reset();
   redial_at_ = now + kRedial / 1000 * own_.speed_permille;
   note_agreement();
+  TORPOR_ASSERT(!agreed() && !link_.is_open(), "peer.what_is_lost_is_neither_agreed_nor_open");
 }
 
+// After everything that may change the agreement: a role that compares session() with the one
+// it knows must see each new agreement, also one that follows a loss within one wake.
 void Peer::note_agreement() {
+  const std::uint32_t before = session_;
   if (agreed() && !counted_) ++session_;
   counted_ = agreed();
+  TORPOR_ASSERT(session_ >= before && (session_ > 0 || !agreed()), "peer.a_session_only_grows");
 }
 
 Wait Peer::wait() const {

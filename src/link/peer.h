@@ -62,6 +62,7 @@ class Peer {
   Wait wait() const;
   // Gives this peer up, as if it had hung up: agreement is made anew, with the next.
   void hang_up(BootTime now) { lose(now); }
+  // The end of this object's use: only what was said is left to be asked for.
   void close();
 
   struct Counts {

@@ -38,7 +38,7 @@ class PeerTest : public testing::Test {
     while (const Message* message = peer.receive(now_)) got.push_back(message->type);
   }
   // A few turns each: enough for all that needs no time to pass.
-  void settle(int turns = 6) {
+  void take_turns(int turns = 6) {
     for (int i = 0; i < turns; ++i) {
       turn(*detector_, detector_got_);
       turn(*sampler_, sampler_got_);
@@ -48,7 +48,7 @@ class PeerTest : public testing::Test {
   Duration run_until_both_failed(Duration limit) {
     const BootTime began = now_;
     while (now_ - began < limit && !(sampler_->failed() && detector_->failed())) {
-      settle(2);
+      take_turns(2);
       now_ += milliseconds(50);
     }
     return now_ - began;
@@ -57,7 +57,7 @@ class PeerTest : public testing::Test {
 
 TEST_F(PeerTest, two_ends_agree_at_once) {
   start();
-  settle(2);
+  take_turns(2);
   EXPECT_TRUE(sampler_->agreed());
   EXPECT_TRUE(detector_->agreed());
   EXPECT_EQ(sampler_->session(), 1u);
@@ -67,7 +67,7 @@ TEST_F(PeerTest, two_ends_agree_at_once) {
 TEST_F(PeerTest, agrees_over_single_bytes_both_ways) {
   links_.set_pieces(1, 1);
   start();
-  settle(600);
+  take_turns(600);
   EXPECT_TRUE(sampler_->agreed());
   EXPECT_TRUE(detector_->agreed());
 }
@@ -81,9 +81,9 @@ TEST_F(PeerTest, sends_its_hello_before_it_reads_anything) {
 TEST_F(PeerTest, messages_pass_once_agreed_and_not_before) {
   start();
   EXPECT_EQ(detector_->send(WindowStart{1, 2}, now_).error().reason, Reason::link_closed);
-  settle();
+  take_turns();
   ASSERT_TRUE(detector_->send(WindowStart{1, 2}, now_).ok());
-  settle(1);
+  take_turns(1);
   EXPECT_EQ(sampler_got_, std::vector{MessageType::window_start});
 }
 
@@ -109,7 +109,7 @@ TEST_F(PeerTest, a_disagreement_over_a_link_of_single_bytes_still_names_the_fiel
   terms.sequence = 2;
   SideForTest other(LinkRole::detector, terms);
   start(sampler_side_, other);
-  for (int i = 0; i < 4000; ++i) settle(1);
+  for (int i = 0; i < 4000; ++i) take_turns(1);
   ASSERT_TRUE(sampler_->failed() && detector_->failed());
   EXPECT_NE(sampler_->error().where.view().find("duty.sleep_ms"), std::string_view::npos);
   EXPECT_NE(detector_->error().where.view().find("duty.sleep_ms"), std::string_view::npos);
@@ -140,13 +140,13 @@ TEST_F(PeerTest, nobody_there_is_absent_after_the_time_out_and_dialing_is_rare) 
 
 TEST_F(PeerTest, a_lost_peer_is_found_again_and_agreed_with_anew) {
   start();
-  settle();
+  take_turns();
   links_.hang_up();
-  settle(1);
+  take_turns(1);
   EXPECT_FALSE(sampler_->agreed());
   EXPECT_FALSE(detector_->agreed());
   now_ += Peer::kRedial;
-  settle(2);
+  take_turns(2);
   EXPECT_TRUE(sampler_->agreed());
   EXPECT_TRUE(detector_->agreed());
   EXPECT_EQ(sampler_->session(), 2u);
@@ -154,12 +154,12 @@ TEST_F(PeerTest, a_lost_peer_is_found_again_and_agreed_with_anew) {
 
 TEST_F(PeerTest, a_peer_replaced_by_one_with_another_contract_is_refused) {
   start();
-  settle();
+  take_turns();
   Terms terms = terms_for_test();
   terms.sequence = 9;
   SideForTest other(LinkRole::detector, terms);
-  detector_->close();
-  settle(1);
+  detector_->hang_up(now_);
+  take_turns(1);
   detector_ = std::make_unique<Peer>(links_.dialer(), other.own(), Peer::End::dials, now_);
   run_until_both_failed(seconds(5));
   ASSERT_TRUE(sampler_->failed());
@@ -168,7 +168,7 @@ TEST_F(PeerTest, a_peer_replaced_by_one_with_another_contract_is_refused) {
 
 TEST_F(PeerTest, what_a_peer_says_last_is_read_before_the_hang_up_is_noticed) {
   start();
-  settle();
+  take_turns();
   ASSERT_TRUE(sampler_->send(Goodbye{"source_differs"}, now_).ok());
   sampler_->close();
   ASSERT_TRUE(detector_->send(WindowStart{1, 2}, now_).ok());
@@ -179,7 +179,7 @@ TEST_F(PeerTest, what_a_peer_says_last_is_read_before_the_hang_up_is_noticed) {
 
 TEST_F(PeerTest, a_peer_that_never_reads_gets_refused_sends_and_nothing_grows) {
   start();
-  settle();
+  take_turns();
   const std::vector<std::int16_t> samples(kMaxFrameSamples, 5);
   const Frame frame{.axes = 1, .samples = samples};
   int taken = 0;
@@ -187,7 +187,7 @@ TEST_F(PeerTest, a_peer_that_never_reads_gets_refused_sends_and_nothing_grows) {
   EXPECT_LE(taken, 4);
   EXPECT_EQ(sampler_->send(frame, now_).error().reason, Reason::link_busy);
   EXPECT_TRUE(sampler_->wait().link_out);
-  settle(4);
+  take_turns(4);
   EXPECT_EQ(detector_got_.size(), static_cast<std::size_t>(taken));
   EXPECT_FALSE(sampler_->wait().link_out);
 }
@@ -321,7 +321,7 @@ TEST_F(PeerTest, survives_a_link_that_is_cut_in_both_ways_again_and_again) {
       }
       links_.restore();
       links_.hang_up();
-      settle(2);
+      take_turns(2);
       start();
     }
   }

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kNumberDigits = 10;
 constexpr std::size_t kSecondsDigits = 11;
+constexpr std::int64_t kLastSecond = 99'999'999'999;  // of so many digits: the year 5138
 constexpr std::string_view kSuffix = ".tlog";
 
 template <class T>
@@ -41,7 +42,7 @@ Bytes payload_at(Bytes segment, std::size_t offset) {
 
 std::string SegmentName::text() const {
   // More digits would be another form, and sort elsewhere.
-  TORPOR_ASSERT(number <= kLast && began_s >= 0 && began_s < 100'000'000'000, "log.a_name_keeps_its_form");
+  TORPOR_ASSERT(number <= kLast && began_s >= 0 && began_s <= kLastSecond, "log.a_name_keeps_its_form");
   char name[64];
   std::snprintf(name, sizeof name, "%0*llu-%0*lld%s", static_cast<int>(kNumberDigits),
                 static_cast<unsigned long long>(number), static_cast<int>(kSecondsDigits),

@@ -1,66 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
 //
-// The worker of torpord: runs the network in a process that ends. Not started by hand.
-
-#include <csignal>
+// The worker of torpord: runs the network in a process that ends. Not started by hand, so its
+// command line is read by the room that also writes it.
 #include <cstdio>
+#include <string_view>
 
-#include "base/posix/posix_clock.h"
-#include "base/posix/posix_files.h"
-#include "model/factory/make_backend.h"
-#include "model/worker/worker_process.h"
-#include "model/worker/worker_service.h"
-
-namespace torpor::apps {
-namespace {
-
-constexpr const char* kHelp =
-    "torpor-infer: the worker of torpord. Takes token sets over the socket it inherits as\n"
-    "descriptor 3, runs the network, answers, gives the compute device back, ends.\n"
-    "Started by torpord where site.toml names it: [backend] worker = \"/usr/bin/torpor-infer\"\n"
-    "\n"
-    "example:\n"
-    "  torpor-infer --backend cpu --residency exit --model detector.model --digest HEX \\\n"
-    "               --features 1 --batch 30 --parent PID\n";
-
-int end_with(const Error& error) {
-  std::fprintf(stderr, "torpor-infer: %.*s\n", static_cast<int>(one_line(error).size()),
-               one_line(error).view().data());
-  return exit_code(error.reason);
-}
-
-int run(std::span<const char* const> given) {
-  const auto arguments = parse_worker_arguments(given);
-  if (!arguments) return end_with(arguments.error());
-  // torpord alone decides when this process ends; a signal meant for both must not come first.
-  std::signal(SIGTERM, SIG_IGN);
-  std::signal(SIGINT, SIG_IGN);
-  if (!die_with_parent(arguments->parent))
-    return end_with(
-        {.reason = Reason::usage, .where = "--parent", .expected = "the process that started this"});
-  PosixFiles files;
-  const PosixClock clock = PosixClock::unscaled();
-  const BackendParts parts{.model_path = arguments->model, .files = files, .clock = clock};
-  WorkerService service{
-      .arguments = *arguments,
-      .files = files,
-      .clock = clock,
-      .socket = WorkerProcess::kSocket,
-      .make_backend = [&parts](std::string_view name) { return make_backend(name, parts); }};
-  const Status served = service.serve();
-  return served ? 0 : end_with(served.error());
-}
-
-}  // namespace
-}  // namespace torpor::apps
+#include "model/cpu/cpu_backend.h"
+#include "program/version.h"
+#include "roles/worker/worker_role.h"
 
 int main(int argc, char** argv) {
+  using namespace torpor;
   const std::span<const char* const> given(argv + 1, static_cast<std::size_t>(argc - 1));
   for (const std::string_view word : given) {
-    if (word != "--help") continue;
-    std::fputs(torpor::apps::kHelp, stdout);
-    return 0;
+    if (word == "--help") return std::fputs(kWorkerHelp, stdout) < 0 ? exit_code(Reason::io_failed) : 0;
+    if (word == "--version") {
+      const std::string text = version_text("torpor-infer", CpuBackend().kernels_name());
+      return std::puts(text.c_str()) < 0 ? exit_code(Reason::io_failed) : 0;
+    }
   }
-  return torpor::apps::run(given);
+  return run_worker(given);
 }

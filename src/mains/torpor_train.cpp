@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
-#include <CLI/CLI.hpp>
-#include <cstdio>
-
+//
+// torpor-train: healthy recordings and simulated machines to data/detector.model.
 #include "base/posix/posix_clock.h"
 #include "base/posix/posix_files.h"
+#include "base/posix/tell.h"
+#include "program/command_line.h"
+#include "program/error_text.h"
+#include "program/version.h"
 #include "train/learn/produce.h"
 
-// torpor-train: healthy recordings and simulated machines to data/detector.model.
 // NOLINTNEXTLINE(bugprone-exception-escape): out of memory, or a flag declared twice
 int main(int argc, char** argv) {
   using namespace torpor;
-  CLI::App app{"Trains the detector and writes detector.model, detector.onnx and the card detector.md."};
+  constexpr const char* kProgram = "torpor-train";
+  CLI::App app("Trains the detector and writes detector.model, detector.onnx and the card detector.md.",
+               kProgram);
   app.footer(
       "Example:\n  torpor-train --pack ../shared/data --out data --seed 1\n"
       "  torpor-train --onnx-of data/detector.model --out data      (trains nothing)");
@@ -30,23 +34,19 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   CLI::Option* again = app.add_option("--onnx-of", onnx_of, "only write detector.onnx of this model file");
   again->excludes(pack)->excludes(seed);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : exit_code(Reason::usage);
-  }
-  if (onnx_of.empty() && (pack->count() == 0 || seed->count() == 0)) {
-    std::fprintf(stderr,
-                 "torpor-train: --pack and --seed are required\nRun with --help for more information.\n");
-    return exit_code(Reason::usage);
-  }
+  if (const auto code = parse_command_line(app, argc, argv, [] { return version_text(kProgram); }))
+    return *code;
+  const auto ended = [](const Error& error) {
+    tell_error(kProgram, error);
+    return exit_code(error.reason);
+  };
+  if (onnx_of.empty() && (pack->count() == 0 || seed->count() == 0))
+    return ended(
+        {.reason = Reason::usage, .where = "--pack and --seed", .expected = "both: they are required"});
   PosixFiles files;
   const PosixClock clock = PosixClock::unscaled();
-  auto say = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+  const auto say = [](const std::string& line) { tell("{}\n", line); };
   const Status done = onnx_of.empty() ? train::produce(files, clock, options, say)
                                       : train::export_again(files, onnx_of, options.out_dir);
-  if (done) return 0;
-  std::fprintf(stderr, "torpor-train: %s\n  %s\n", std::string(one_line(done.error()).view()).c_str(),
-               std::string(next_step(done.error().reason)).c_str());
-  return exit_code(done.error().reason);
+  return done ? 0 : ended(done.error());
 }

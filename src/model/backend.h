@@ -32,7 +32,7 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;  // as in backends.def; part of the baseline key
-  virtual bool exact() const = 0;
+  [[nodiscard]] virtual bool exact() const = 0;
   // Can this device run it at all? Touches nothing that would wake a sleeping device.
   virtual Status probe() = 0;
   // `model` outlives the backend. Allocates all that run() needs for up to max_batch
@@ -57,7 +57,7 @@ inline Status check_batch(std::string_view where, std::size_t sets, std::size_t 
 }
 
 // The device itself is the matter: it is not there, or did not wake.
-constexpr bool is_device_failure(Reason reason) {
+[[nodiscard]] constexpr bool is_device_failure(Reason reason) {
   return reason == Reason::device_absent || reason == Reason::device_failed;
 }
 

@@ -5,6 +5,8 @@
 
 #include "model/float_model.h"
 
+#include "base/assertion.h"
+
 namespace torpor {
 namespace {
 
@@ -159,7 +161,7 @@ float* slot(ActivationRanges& ranges, TapPoint point, std::uint32_t layer) {
     case TapPoint::head_hidden:
       return &ranges.head_hidden;
   }
-  __builtin_trap();
+  torpor_assertion_failed("model.every_tap_has_its_place");
 }
 
 struct LargestTap : Tap {

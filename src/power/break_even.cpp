@@ -5,6 +5,7 @@
 namespace torpor {
 
 BreakEven break_even(const ResidencyCost& cost) {
+  // Negated, so that a figure that is no number falls to the side that claims less.
   const double more_mj = cost.cold_mj - cost.warm_mj;
   const double more_mw = cost.resident_mw - cost.idle_mw;
   if (!(more_mj > 0)) return {.kind = BreakEven::Kind::never};

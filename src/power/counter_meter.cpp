@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "power/counter_meter.h"
 
+#include "base/assertion.h"
 #include "power/span_cost.h"
 
 namespace torpor {
@@ -21,7 +22,9 @@ CounterMeter::CounterMeter(SystemTree& tree, std::string_view name, const std::s
       path_(zone + "/energy_uj"),
       range_uj_(range_uj),
       idle_mw_(idle_mw),
-      source_("rapl " + std::string(name)) {}
+      source_("rapl " + std::string(name)) {
+  TORPOR_ASSERT(range_uj_ > 0, "counter_meter.a_counter_has_a_range");
+}
 
 EnergyCost CounterMeter::lap(Phase, Duration span, bool) {
   const std::optional<std::int64_t> from = border_uj_;
@@ -32,7 +35,9 @@ EnergyCost CounterMeter::lap(Phase, Duration span, bool) {
   if (!from || !now) return {.measured = false};
 
   std::int64_t passed_uj = *now - *from;
+  // Once around at most: a range is 262 kJ on most packages, 40 minutes at 100 W.
   if (passed_uj < 0) passed_uj += range_uj_;
+  TORPOR_ASSERT(passed_uj >= 0, "counter_meter.a_wrap_is_one_range");
   const double mj = static_cast<double>(passed_uj) / 1000;
   if (mj > double{kMaxRailMw} * elapsed_s(span + kGrain)) {
     source_.failed("jumped");

@@ -16,6 +16,7 @@ Error no_rail(std::string_view source) {
 
 }  // namespace
 
+// Held is dearer than asleep: what a device was kept through a sleep costs is the incident.
 EnergyCost DeclaredMeter::lap(Phase phase, Duration span, bool held) {
   double rail_mw = model_.sample_mw;
   if (phase == Phase::sleep) rail_mw = model_.sleep_mw;

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "power/device_residency.h"
 
+#include "base/assertion.h"
 #include "power/gpu_devices.h"
 
 namespace torpor {
@@ -9,6 +10,7 @@ namespace {
 
 // "17000000.gpu" of ".../17000000.gpu/power/runtime_status"
 std::string_view device_name(std::string_view path) {
+  TORPOR_ASSERT(path.ends_with(kRuntimeStatus), "residency.a_status_is_asked_at_its_path");
   path.remove_suffix(kRuntimeStatus.size());
   return path.substr(path.rfind('/') + 1);
 }
@@ -21,6 +23,8 @@ DeviceResidency::DeviceResidency(SystemTree& tree, Rail rail, std::uint32_t idle
     status_paths_.push_back(device + std::string(kRuntimeStatus));
 }
 
+// The device's own word first; the rail only where that is no clear "suspended": a rail below
+// the limit proves that nothing on it works, one above may be anybody's.
 ResidencyState DeviceResidency::check(FixedString<64>& note) {
   note.clear();
   FixedString<64> device_note;
@@ -95,6 +99,7 @@ DeviceResidency::Seen DeviceResidency::ask_rail(FixedString<64>& note) {
 }
 
 void DeviceResidency::name_holders(FixedString<64>& note) {
+  TORPOR_ASSERT(!note.empty(), "residency.a_breach_says_what_was_seen_before_who_holds_it");
   const auto found = gpu_holders(tree_);
   if (!found) {
     note << "; holders unseen: no /proc";

@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "base/assertion.h"
+
 namespace torpor {
 namespace {
 
@@ -37,7 +39,9 @@ double DeviceRuntime::active_share_since_last() {
   const std::int64_t ran = active_ms_ - active_before;
   const std::int64_t slept = suspended_ms_ - suspended_before;
   if (!was_known || ran < 0 || slept < 0 || ran + slept == 0) return 0;
-  return static_cast<double>(ran) / static_cast<double>(ran + slept);
+  const double share = static_cast<double>(ran) / static_cast<double>(ran + slept);
+  TORPOR_ASSERT(share >= 0 && share <= 1, "device_runtime.a_share_lies_between_none_and_all");
+  return share;
 }
 
 }  // namespace torpor

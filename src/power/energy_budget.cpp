@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/assertion.h"
 #include "power/span_cost.h"
 
 namespace torpor {
@@ -38,25 +39,41 @@ EnergyBudget::EnergyBudget(const Terms& terms, BootTime now)
       cycle_mj_(terms.power.active_mj_per_cycle),
       full_mj_(cycle_mj_ + mj_per_second_ * (terms.duty.interval_tolerance_ms / 1000.0)),
       balance_mj_(full_mj_),
-      filled_at_(now) {}
+      filled_at_(now) {
+  TORPOR_ASSERT(pays_for_a_cycle(), "budget.a_full_bucket_pays_for_a_cycle");
+}
+
+// What a balance can be; no number is none.
+bool EnergyBudget::sound() const { return balance_mj_ <= full_mj_ && balance_mj_ >= -kMaxDebtMj; }
 
 void EnergyBudget::refill(BootTime now) {
   if (now <= filled_at_) return;
   balance_mj_ = std::min(full_mj_, balance_mj_ + mj_per_second_ * elapsed_s(now - filled_at_));
   filled_at_ = now;
+  TORPOR_ASSERT(sound(), "budget.a_balance_is_never_above_the_bucket");
 }
 
+void EnergyBudget::reserve() {
+  TORPOR_ASSERT(pays_for_a_cycle(), "budget.no_cycle_begins_that_cannot_be_paid_for");
+  balance_mj_ -= cycle_mj_;
+}
+
+// Charge before giving the allowance back: with the allowance the bucket may be full again,
+// and what flowed in while the cycle worked would be cut off before the cost was taken.
 void EnergyBudget::settle(double mj) {
   charge(mj);
   balance_mj_ = std::min(full_mj_, balance_mj_ + cycle_mj_);
 }
 
 void EnergyBudget::charge(double mj) {
+  const double before = balance_mj_;
   balance_mj_ = std::max(-kMaxDebtMj, balance_mj_ - (mj >= 0 ? mj : cycle_mj_));
+  TORPOR_ASSERT(balance_mj_ <= before, "budget.a_charge_never_fills");
 }
 
 Bytes EnergyBudget::encode(const FixedString<36>& boot_id, bool settled,
                            std::span<std::byte, kEncodedSize> out) const {
+  TORPOR_ASSERT(sound(), "budget.what_is_written_is_a_balance_a_bucket_can_have");
   std::fill(out.begin(), out.end(), std::byte{0});
   std::memcpy(&out[0], kMagic.data(), kMagic.size());
   store_le(&out[kVersionAt], kVersion);
@@ -84,6 +101,7 @@ Status EnergyBudget::restore(Bytes stored, const FixedString<36>& boot_id, BootT
   boot = boot.substr(0, boot.find('\0'));
   if (boot != boot_id.view()) {
     balance_mj_ = balance < 0 ? balance : full_mj_;
+    TORPOR_ASSERT(sound(), "budget.a_debt_survives_a_boot_as_it_was");
     return {};
   }
   const BootTime then{Duration(static_cast<std::int64_t>(load_le<std::uint64_t>(&stored[kTimeAt])))};
@@ -91,7 +109,10 @@ Status EnergyBudget::restore(Bytes stored, const FixedString<36>& boot_id, BootT
   balance_mj_ = std::min(balance, full_mj_);
   filled_at_ = then;
   refill(now);
+  // After refilling, against the rule: when the uncounted cycle was is not known, and charged
+  // before it might hide in the inflow of a long absence.
   if (settled == 0) charge(cycle_mj_);
+  TORPOR_ASSERT(sound(), "budget.what_is_read_is_a_balance_a_bucket_can_have");
   return {};
 }
 

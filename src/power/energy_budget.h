@@ -23,12 +23,15 @@ class EnergyBudget {
   // Full: what a robot that was never started may spend.
   EnergyBudget(const Terms& terms, BootTime now);
 
+  // Lets in what the time since the last call brings. Charge first what that time cost:
+  // refilled first, a full bucket has no room for the inflow that pays for it.
   void refill(BootTime now);
   // A whole cycle can be paid for now.
-  bool pays_for_a_cycle() const { return balance_mj_ >= cycle_mj_; }
+  [[nodiscard]] bool pays_for_a_cycle() const { return balance_mj_ >= cycle_mj_; }
   // Takes the allowance out before the cycle begins, so that the bucket, no longer full, goes
   // on filling while the cycle works; settle() puts right what it really took.
-  void reserve() { balance_mj_ -= cycle_mj_; }
+  // Only where pays_for_a_cycle().
+  void reserve();
   void settle(double mj);
   // Anything else that was spent. Here and above a cost below 0 or not a number is a whole
   // cycle's allowance, failing closed.
@@ -50,6 +53,8 @@ class EnergyBudget {
   Status restore(Bytes stored, const FixedString<36>& boot_id, BootTime now);
 
  private:
+  [[nodiscard]] bool sound() const;
+
   double mj_per_second_;
   double cycle_mj_;
   double full_mj_;

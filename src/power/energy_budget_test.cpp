@@ -188,5 +188,12 @@ TEST(EnergyBudget, a_contract_with_a_smaller_bucket_keeps_no_more_than_it_holds)
   EXPECT_DOUBLE_EQ(again.balance_mj(), again.full_mj());
 }
 
+TEST(EnergyBudget, a_cycle_that_cannot_be_paid_for_is_never_reserved) {
+  EnergyBudget budget(terms(), kStart);
+  budget.charge(2 * kCycle);
+  EXPECT_EXIT(budget.reserve(), ::testing::ExitedWithCode(70),
+              "budget.no_cycle_begins_that_cannot_be_paid_for");
+}
+
 }  // namespace
 }  // namespace torpor

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/assertion.h"
 #include "power/span_cost.h"
 
 namespace torpor {
@@ -52,12 +53,16 @@ EnergyCost RailMeter::lap(Phase phase, Duration span, bool) {
   if (span <= Duration::zero()) return {};
   if (!from || !border_mw_) return {.measured = false};
 
+  // Trapezoid rule; where the power moves one way in between, it lies between the two readings,
+  // and so the integral within half their difference x time of the trapezoid.
   const bool asleep = phase == Phase::sleep;
   double mean_mw = (*from + *border_mw_) / 2;
   if (asleep && infer_mw_) mean_mw += active * std::max(0.0, *infer_mw_ - mean_mw);
-  return {.mj = attributed_mj(mean_mw, idle_mw_, span),
-          .error_mj = std::fabs(*from - *border_mw_) / 2 * elapsed_s(span),
-          .interpolated = asleep};
+  const EnergyCost cost{.mj = attributed_mj(mean_mw, idle_mw_, span),
+                        .error_mj = std::fabs(*from - *border_mw_) / 2 * elapsed_s(span),
+                        .interpolated = asleep};
+  TORPOR_ASSERT(cost.mj >= 0 && cost.error_mj >= 0, "rail_meter.a_cost_is_never_negative");
+  return cost;
 }
 
 }  // namespace torpor

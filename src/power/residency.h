@@ -45,7 +45,7 @@ class ComputeLease {
   Status close() {
     if (device_ == nullptr) return {};
     Device* device = device_;
-    device_ = nullptr;
+    device_ = nullptr;  // before the call: released at most once, also where it fails
     return device->release();
   }
 

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <vector>
 
 #include "base/fake/places.h"
 #include "report/cycle_report.h"
@@ -28,6 +29,17 @@ TEST(Breaches, have_names_of_their_own_and_fit_the_record) {
   for (std::size_t i = 0; i < kBreaches; ++i) names.insert(name(static_cast<Breach>(i)));
   EXPECT_EQ(names.size(), kBreaches);
   EXPECT_LE(kBreaches, 8 * sizeof(CycleReport::breaches));
+}
+
+// Bits are on disk for as long as anybody keeps a log, and kinds in the cursors of robots.
+TEST(Breaches, keep_the_numbers_that_records_and_cursors_hold) {
+  const std::vector<std::string_view> breaches = {
+      "interval", "awake",     "energy", "residency", "infer_deadline", "drops",  "expired",
+      "idle",     "inference", "device", "dead_man",  "budget",         "suspend"};
+  for (std::size_t i = 0; i < breaches.size(); ++i) EXPECT_EQ(name(static_cast<Breach>(i)), breaches[i]);
+  const std::vector<std::string_view> kinds = {"interval",  "awake",   "energy", "residency",
+                                               "inference", "expired", "suspend"};
+  for (std::size_t i = 0; i < kinds.size(); ++i) EXPECT_EQ(name(static_cast<BreachKind>(i)), kinds[i]);
 }
 
 TEST(Breaches, every_kind_is_the_kind_of_the_breach_it_is_named_after) {

@@ -11,11 +11,13 @@ namespace torpor {
 namespace {
 
 // The vocabulary of the `words` column.
+// Words, not arithmetic: what is not finite reads as 0, and whole units are enough.
 std::int64_t whole(double value) { return std::isfinite(value) ? std::llround(value) : 0; }
 std::int64_t ms(Duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); }
 
 // "infer 1200", in mJ.
 FixedString<32> dearest(const PhaseMillijoules& energy) {
+  // The phase to look at first: where most of the energy went.
   const auto most = std::max_element(energy.begin(), energy.end());
   FixedString<32> text(name(static_cast<Phase>(most - energy.begin())));
   return text << " " << whole(*most);

@@ -29,8 +29,10 @@ Duration real(const CycleReport& report, Phase phase) {
 
 Duration awake_of(const CycleReport& report) {
   Duration awake{};
+  // Waits follow the schedule, which runs on the scaled clock.
   for (const Phase waiting : {Phase::wake, Phase::sample, Phase::drain})
     awake += report.spent[static_cast<std::size_t>(waiting)];
+  // A processor does not work faster because a clock does.
   for (const Phase working : {Phase::infer, Phase::release}) awake += real(report, working);
   return awake;
 }

@@ -96,7 +96,7 @@ struct CycleReport {
   FixedString<96> backend_note;    // why it gave no score, or did not release: "worker_died: signal 9"
   std::array<Duration, kWorkerSteps> worker{};  // init, load, infer, teardown; 0 where in-process
   std::uint32_t breaches = 0;                   // bit per Breach
-  bool has(Breach b) const { return (breaches >> static_cast<unsigned>(b)) & 1u; }
+  [[nodiscard]] bool has(Breach b) const { return (breaches >> static_cast<unsigned>(b)) & 1u; }
   void set(Breach b) { breaches |= 1u << static_cast<unsigned>(b); }
 };
 

@@ -49,7 +49,7 @@ void live_with(Bytes segment) {
   require(log.ok());
   CycleReport mine;
   mine.device = "fuzz";
-  mine.cycle = log->last_cycle() == ~std::uint64_t{0} ? log->last_cycle() : log->last_cycle() + 1;
+  mine.cycle = log->last_cycle() + 1;
   require(log->append(mine).ok());
   auto reader = ReportReader::open(files, "r");
   require(reader.ok());

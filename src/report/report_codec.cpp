@@ -30,6 +30,7 @@ struct Uint {
   }
 };
 
+// Signed numbers are checked against the member they go into: a record may hold any 64 bits.
 struct Int {
   static void write(Writer& w, std::int64_t value) { w.integer(value); }
   template <class T>
@@ -79,6 +80,7 @@ struct Bytes32 {
   }
 };
 
+// Durations and times are whole nanoseconds on both sides: nothing is rounded.
 struct Span {
   static void write(Writer& w, Duration value) { w.integer(value.count()); }
   static Result<bool> read(Reader& in, Duration& value) {
@@ -103,6 +105,7 @@ struct Time {
 
 template <std::int64_t kScale>
 struct Scaled {
+  // The three integers of docs/record-log.md; a finite value never reaches them (kLargest).
   static constexpr std::int64_t kMinusInfinity = std::numeric_limits<std::int64_t>::min();
   static constexpr std::int64_t kNotANumber = kMinusInfinity + 1;
   static constexpr std::int64_t kPlusInfinity = std::numeric_limits<std::int64_t>::max();
@@ -116,6 +119,7 @@ struct Scaled {
     } else if (std::isinf(value)) {
       raw = value < 0 ? kMinusInfinity : kPlusInfinity;
     } else {
+      // llrint of a value beyond 64 bits is undefined: the bound comes first. To nearest, ties to even.
       raw = std::llrint(std::fmin(std::fmax(scaled, -kLargest), kLargest));
     }
     w.integer(raw);
@@ -141,12 +145,15 @@ struct Enum {
   template <class T>
   static Result<bool> read(Reader& in, T& value) {
     TORPOR_TRY(const std::uint64_t raw, in.uint());
+    // A word of a later torpor is refused, not taken for another: a record that says "alarm" in a
+    // new way must not read as "healthy".
     if (raw >= kCount) return false;
     value = static_cast<T>(raw);
     return true;
   }
 };
 
+// The lists of indicators have kMaxAxes places; more axes than that would be read beyond them.
 struct Axes {
   static void write(Writer& w, std::uint32_t value) { w.uint(value); }
   static Result<bool> read(Reader& in, std::uint32_t& value) {
@@ -155,6 +162,7 @@ struct Axes {
   }
 };
 
+// The number of items is part of the format: another number of phases is another schema.
 Result<bool> read_count(Reader& in, std::size_t want) {
   TORPOR_TRY(const std::size_t count, in.array());
   return count == want;
@@ -277,6 +285,7 @@ Result<RecordHead> take_head(cbor::MapReader& map, Reader& in) {
   RecordHead head;
   for (const auto& [key, field, into] : {std::tuple{kSchemaKey, std::string_view("schema"), &head.schema},
                                          std::tuple{kKindKey, std::string_view("kind"), &head.kind}}) {
+    // By place as well as by key: both heads come first, so that any reader can tell a record's kind.
     const bool there = map.next() && map.key() == key;
     TORPOR_CHECK(map.status());
     if (!there) return field_error(Reason::report_field_missing, field);
@@ -302,6 +311,7 @@ Result<Bytes> encode_report(const CycleReport& report, MutableBytes out) {
   w.uint(kReportSchema);
   w.integer(kKindKey);
   w.uint(static_cast<std::uint64_t>(RecordKind::cycle_report));
+  // Every key of the schema, in the order of the table, is the deterministic order of CBOR.
   for (std::size_t i = 0; i < kFieldCount; ++i) {
     w.integer(kFields[i].key);
     kAccess[i].write(w, report);
@@ -319,6 +329,7 @@ Status decode_report(Bytes payload, CycleReport& report) {
     error.expected << static_cast<std::uint64_t>(RecordKind::cycle_report);
     return error;
   }
+  // Keys a record of an older schema lacks keep the defaults of the struct.
   report = CycleReport{};
   std::size_t expected = 0;  // rows before it are there, or not of this record's schema
   const auto pass_until = [&](std::size_t row) -> Status {

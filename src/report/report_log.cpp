@@ -4,10 +4,15 @@
 
 #include <algorithm>
 
+#include "base/assertion.h"
 #include "report/report_codec.h"
 
 namespace torpor {
 namespace {
+
+// What a robot of one cycle a second reaches in 285 million years. A number above it is not
+// ours, and to count on from one near 2^64 would begin again at 0.
+constexpr std::uint64_t kMostCycles = std::uint64_t{1} << 53;
 
 // Highest cycle of one segment; 0 where it holds no report.
 std::uint64_t last_cycle_of(Bytes segment) {
@@ -15,8 +20,10 @@ std::uint64_t last_cycle_of(Bytes segment) {
   CycleReport report;
   for (std::size_t at = 0; at < segment.size();) {
     const RecordAt record = record_at(segment, at);
-    if (record.kind == RecordAt::Kind::record && decode_report(record.payload, report))
+    if (record.kind == RecordAt::Kind::record && decode_report(record.payload, report) &&
+        report.cycle <= kMostCycles) {
       last = std::max(last, report.cycle);
+    }
     at = record.next;
   }
   return last;
@@ -33,11 +40,22 @@ Result<std::uint64_t> find_last_cycle(Files& files, const std::string& directory
   std::sort(segments.rbegin(), segments.rend());
   for (const SegmentName& name : segments) {
     auto content = files.read(directory + "/" + name.text(), kMaxSegmentBytes);
+    // No segment of ours is that large: what it is, it holds no cycle number.
     if (!content && content.error().reason == Reason::file_too_large) continue;
     if (!content) return content.error();
     if (const std::uint64_t last = last_cycle_of(*content); last != 0) return last;
   }
   return std::uint64_t{0};
+}
+
+// Before a record becomes durable: would the next start, and everyone after it, read what is
+// meant here? Real numbers are rounded on the way and are left out.
+bool reads_back(Bytes payload, const CycleReport& report) {
+  CycleReport again;
+  return decode_report(payload, again) && again.cycle == report.cycle && again.window == report.window &&
+         again.woke.boot == report.woke.boot && again.contract.digest == report.contract.digest &&
+         again.verdict.kind == report.verdict.kind && again.verdict.latched == report.verdict.latched &&
+         again.breaches == report.breaches;
 }
 
 }  // namespace
@@ -54,8 +72,10 @@ Result<ReportLog> ReportLog::open(Files& files, std::string directory, LogBounds
 
 Status ReportLog::append(const CycleReport& report) {
   TORPOR_TRY(const Bytes payload, encode_report(report, payload_));
+  TORPOR_ASSERT(report.cycle > last_cycle_, "report.no_cycle_number_comes_twice");
+  TORPOR_ASSERT(reads_back(payload, report), "report.a_record_reads_back");
   TORPOR_CHECK(log_.append(payload, report.woke));
-  last_cycle_ = std::max(last_cycle_, report.cycle);
+  last_cycle_ = report.cycle;
   return {};
 }
 
@@ -69,6 +89,7 @@ Result<bool> ReportReader::next(CycleReport& report) {
     TORPOR_TRY(const RecordReader::Next record, reader_.next());
     if (!record.found) return false;
     const auto head = read_head(record.payload);
+    // A record of a later torpor is no damage, and must not be counted as such.
     if (head && head->kind != static_cast<std::uint64_t>(RecordKind::cycle_report)) {
       ++counters_.other_kinds;
       continue;

@@ -21,7 +21,7 @@ class ReportLog {
   // RecordLog::open.
   static Result<ReportLog> open(Files& files, std::string directory, LogBounds bounds);
 
-  // Durable on return. Heap and errors as RecordLog::append.
+  // Durable on return; the cycle is above last_cycle(). Heap and errors as RecordLog::append.
   Status append(const CycleReport& report);
 
   // Number of the newest report; 0 where there is none. The next cycle is one more.

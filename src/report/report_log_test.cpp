@@ -48,7 +48,33 @@ TEST(ReportLog, an_empty_or_damaged_newest_segment_does_not_start_the_count_agai
   files.put("reports/0000000901-00000000000.tlog", as_bytes("no record at all"));
   auto log = *ReportLog::open(files, "reports", kBounds);
   EXPECT_EQ(log.last_cycle(), 40u);
-  ASSERT_TRUE(log.append(reports.back()).ok());
+  CycleReport next = reports.back();
+  next.cycle = 41;
+  ASSERT_TRUE(log.append(next).ok());
+}
+
+TEST(ReportLog, a_number_no_robot_lives_to_does_not_count) {
+  MemoryFiles files;
+  CycleReport report = reports_for_test({.healthy = 1, .damaged = 0, .learning = 1}).front();
+  {
+    auto log = *ReportLog::open(files, "reports", kBounds);
+    report.cycle = 7;
+    ASSERT_TRUE(log.append(report).ok());
+    report.cycle = ~std::uint64_t{0};
+    ASSERT_TRUE(log.append(report).ok());
+  }
+  auto log = *ReportLog::open(files, "reports", kBounds);
+  EXPECT_EQ(log.last_cycle(), 7u);
+  report.cycle = log.last_cycle() + 1;
+  ASSERT_TRUE(log.append(report).ok());
+}
+
+TEST(ReportLogDeathTest, a_cycle_number_that_comes_twice_is_a_bug_with_a_name) {
+  MemoryFiles files;
+  const CycleReport report = reports_for_test({.healthy = 1, .damaged = 0, .learning = 1}).front();
+  auto log = *ReportLog::open(files, "reports", kBounds);
+  ASSERT_TRUE(log.append(report).ok());
+  EXPECT_DEATH((void)log.append(report), "report.no_cycle_number_comes_twice");
 }
 
 TEST(ReportLog, records_of_a_later_torpor_and_unsound_ones_are_counted_and_passed_over) {

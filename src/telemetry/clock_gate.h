@@ -25,8 +25,8 @@ class ClockGate {
       : not_before_(std::chrono::seconds(not_before_s)), boot_id_(boot_id) {}
 
   // Closed but worth asking the server what time it is.
-  bool may_ask(const TimeStamp& now) const { return plausible(now) && !is_open(now); }
-  bool is_open(const TimeStamp& now) const;
+  [[nodiscard]] bool may_ask(const TimeStamp& now) const { return plausible(now) && !is_open(now); }
+  [[nodiscard]] bool is_open(const TimeStamp& now) const;
   // After every answer of a server; `date` is what it gave.
   void hear(const TimeStamp& now, std::optional<WallTime> date);
 
@@ -42,7 +42,9 @@ class ClockGate {
   std::optional<WallTime> date_of(const Reading& reading, const TimeStamp& now) const;
 
  private:
-  bool plausible(const TimeStamp& now) const { return now.synchronised && now.wall >= not_before_; }
+  [[nodiscard]] bool plausible(const TimeStamp& now) const {
+    return now.synchronised && now.wall >= not_before_;
+  }
 
   WallTime not_before_;
   FixedString<36> boot_id_;

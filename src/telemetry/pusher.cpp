@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/assertion.h"
 #include "exact/random.h"
 #include "telemetry/alarm_post.h"
 #include "telemetry/exposition.h"
@@ -29,7 +30,7 @@ Result<Pusher> Pusher::open(const Parts& parts, const Identity& identity) {
              Spool::open(parts.files,
                          {.directory = identity.directory,
                           .age = std::chrono::milliseconds(parts.contract.terms().telemetry.spool_age_ms),
-                          .log_end = identity.log_end}));
+                          .end = identity.log_end}));
   return Pusher(parts, identity, std::move(spool));
 }
 
@@ -77,6 +78,7 @@ void Pusher::plan(BootTime now) {
     event_next_ = now + event_wait_ / 2;
     event_wait_ = std::min(2 * event_wait_, std::max(interval, parts_.contract.period()));
   }
+  TORPOR_ASSERT(next_ > now, "pusher.the_next_contact_lies_ahead");
 }
 
 FixedString<400> Pusher::contact_if_due(Duration room) {
@@ -96,7 +98,9 @@ FixedString<400> Pusher::contact_if_due(Duration room) {
     spool_.live_done(false);
   }
   put_snapshot();
+  TORPOR_ASSERT(parts_left_ == 0, "pusher.every_receiver_had_its_share");
   plan(now);
+  // Last: a cursor written before the answers would pass records that nobody has.
   if (const Status saved = spool_.save(); !saved) said_ << one_line(saved.error()).view();
   return said_;
 }
@@ -127,6 +131,7 @@ Outcome Pusher::send(Receiver receiver, std::string_view method, std::string_vie
     return outcome;
   }
   Line& l = line(receiver);
+  TORPOR_ASSERT(l.server != nullptr, "pusher.only_a_configured_receiver_is_spoken_to");
   outcome = parts_.transport.send(
       {.method = method, .to = l.server, .path = path, .headers = headers, .body = body, .last = last},
       deadline);

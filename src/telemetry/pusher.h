@@ -67,8 +67,8 @@ class Pusher {
 
   Pusher(const Parts& parts, const Identity& identity, Spool spool);
   Line& line(Receiver receiver) { return lines_[static_cast<std::size_t>(receiver)]; }
-  bool speaks_to(Receiver receiver) const;
-  bool is_due(BootTime now) const;
+  [[nodiscard]] bool speaks_to(Receiver receiver) const;
+  [[nodiscard]] bool is_due(BootTime now) const;
   void plan(BootTime now);
   Duration share() const;
   PusherFacts facts() const;

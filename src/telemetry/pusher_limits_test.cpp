@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "base/fake/allocations.h"
@@ -243,7 +244,7 @@ TEST(PusherCost, a_cycle_without_a_contact_allocates_nothing) {
   RobotForTest robot;
   CycleReport report;
   Spool spool = *Spool::open((static_cast<void>(robot.files.make_directories(kReportsForTest)), robot.files),
-                             {.directory = kReportsForTest, .age = hours(1), .log_end = {}});
+                             {.directory = kReportsForTest, .age = hours(1), .end = {}});
   const std::uint64_t before = allocations_for_test();
   for (std::uint64_t i = 1; i <= 100; ++i) {
     report.cycle = i;
@@ -273,13 +274,42 @@ TEST(PusherSnapshot, what_a_person_should_know_is_said_once) {
   ASSERT_TRUE(robot.start());
   robot.cycles(3);
   robot.transport.mode = Mode::unavailable;
-  robot.cycle();
+  ASSERT_TRUE(robot.cycle());
   EXPECT_NE(robot.said.find("remote_write: unavailable (503)"), std::string::npos) << robot.said;
-  robot.cycle();
+  ASSERT_TRUE(robot.cycle());
   EXPECT_EQ(robot.said, "");
   robot.transport.mode = Mode::well;
-  robot.cycle();
+  ASSERT_TRUE(robot.cycle());
   EXPECT_NE(robot.said.find("well again"), std::string::npos) << robot.said;
+}
+
+// --- the cursor file ------------------------------------------------------------
+
+TEST(SpoolState, a_file_whose_cursor_lies_beyond_the_head_is_damaged) {
+  std::array<std::byte, kMaxSpoolStateBytes> room;
+  const Bytes written = *encode_spool_state(SpoolState{}, room);
+  ASSERT_TRUE(decode_spool_state(written, "cursor").ok());
+  // The second mark, array(8) array(2) segment offset, and its segment from 0 to 1.
+  const std::byte mark[] = {std::byte{0x88}, std::byte{0x82}, std::byte{0}, std::byte{0}};
+  std::vector<std::byte> file(written.begin(), written.end());
+  const auto head = std::search(file.begin(), file.end(), std::begin(mark), std::end(mark));
+  const auto cursor = std::search(head + 1, file.end(), std::begin(mark), std::end(mark));
+  ASSERT_NE(cursor, file.end());
+  *(cursor + 2) = std::byte{1};
+  const auto payload = static_cast<std::size_t>(head - file.begin()) - 1;
+  store_le(&file[payload - sizeof(std::uint32_t)], crc32c(Bytes(file).subspan(payload)));
+  const auto read = decode_spool_state(file, "cursor");
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error().reason, Reason::spool_cursor_damaged);
+  EXPECT_EQ(read.error().found.view(), "places out of order");
+}
+
+TEST(SpoolState, one_out_of_order_is_never_written) {
+  SpoolState state;
+  state.run_to = {1, 1};
+  std::array<std::byte, kMaxSpoolStateBytes> room;
+  EXPECT_EXIT(static_cast<void>(encode_spool_state(state, room)), ::testing::ExitedWithCode(70),
+              "spool_state.what_is_written_is_in_order");
 }
 
 }  // namespace

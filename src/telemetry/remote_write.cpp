@@ -9,6 +9,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/assertion.h"
+
 // The messages, from prometheus/prompb (types.proto, remote.proto):
 //   WriteRequest { repeated TimeSeries timeseries = 1; }
 //   TimeSeries   { repeated Label labels = 1; repeated Sample samples = 2; }
@@ -100,9 +102,12 @@ Bytes RemoteWriteBuilder::build(const Subject& subject, std::span<const CycleSam
     raw_.push_back(tag(1, kLength));
     put_varint(raw_, size);
     raw_.append(labels_[series]);
+    const std::size_t end = raw_.size() + size - labels_[series].size();
     for (const CycleSample& sample : samples) {
       if (!std::isnan(sample.value[series])) put_sample(raw_, sample.value[series], sample.wall_ms);
     }
+    // A length that lies makes the server refuse, or misread, all that follows.
+    TORPOR_ASSERT(raw_.size() == end, "remote_write.a_series_is_as_long_as_it_says");
   }
   snappy::Compress(raw_.data(), raw_.size(), &body_);
   return as_bytes(body_);

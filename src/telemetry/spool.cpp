@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/assertion.h"
 #include "log/record_reader.h"
 #include "report/report_codec.h"
 
@@ -24,8 +25,8 @@ Status write_state(Files& files, const std::string& path, const SpoolState& stat
 
 }  // namespace
 
-Result<Spool> Spool::open(Files& files, Options options) {
-  Spool spool(files, std::move(options));
+Result<Spool> Spool::open(Files& files, Log log) {
+  Spool spool(files, std::move(log));
   TORPOR_CHECK(spool.load());
   TORPOR_CHECK(spool.add_up());
   return spool;
@@ -41,25 +42,26 @@ Status Spool::load() {
   auto state = decode_spool_state(*content, path());
   if (!state) return state.error().reason == Reason::spool_cursor_damaged ? Status{} : state.error();
   state_ = *std::move(state);
-  if (options_.log_end < state_.head.place) {
+  if (log_.end < state_.head.place) {
     // The log began anew beside our cursor: the places mean nothing, the counts still do.
-    state_.settled = state_.head;
-    state_.head.place = state_.settled.place = state_.run_from = state_.run_to = {};
+    state_.cursor = state_.head;
+    state_.head.place = state_.cursor.place = state_.run_from = state_.run_to = {};
     state_.run_cycles = 0;
   }
+  TORPOR_ASSERT(is_in_order(state_), "spool.what_was_read_is_in_order");
   return {};
 }
 
 // What was written after the cursor was: by a process that was killed, or while telemetry
 // was off.
 Status Spool::add_up() {
-  TORPOR_TRY(RecordReader reader, RecordReader::open(*files_, options_.directory, state_.head.place));
+  TORPOR_TRY(RecordReader reader, RecordReader::open(*files_, log_.directory, state_.head.place));
   for (CycleReport report;;) {
     TORPOR_TRY(const RecordReader::Next record, reader.next());
     if (!record.found) break;
     if (decode_report(record.payload, report)) count(report);
   }
-  state_.head.place = std::max(state_.head.place, options_.log_end);
+  state_.head.place = std::max(state_.head.place, log_.end);
   return {};
 }
 
@@ -81,10 +83,12 @@ void Spool::note_alarm(const CycleReport& report) {
     std::move(state_.events.begin() + 1, state_.events.end(), state_.events.begin());
     --state_.event_count;
   }
+  TORPOR_ASSERT(state_.event_count < kMaxEvents, "spool.an_alarm_finds_room");
   state_.events[state_.event_count++] = state_.newest_event;
 }
 
 void Spool::add(const CycleReport& report, RecordPlace at, RecordPlace end) {
+  TORPOR_ASSERT(at < end, "spool.a_report_lies_before_the_end_of_its_log");
   count(report);
   state_.head.place = end;
   if (live_count_ == kBatch) {
@@ -121,23 +125,24 @@ void Spool::live_done(bool delivered) {
     close_gap();
   }
   live_count_ = live_from_ = 0;
+  TORPOR_ASSERT(is_in_order(state_), "spool.a_run_ends_before_the_log_does");
 }
 
-// Nothing between the settled and the run: all is settled.
+// Nothing between the cursor and the run, and the run reaches the end: all is delivered or lost.
 void Spool::close_gap() {
-  if (state_.settled.place != state_.run_from || state_.run_to != state_.head.place) return;
-  state_.settled = state_.head;
+  if (state_.cursor.place != state_.run_from || state_.run_to != state_.head.place) return;
+  state_.cursor = state_.head;
   state_.run_from = state_.run_to;
   state_.run_cycles = 0;
 }
 
 Result<Spool::Batch*> Spool::backlog(const ClockGate& gate, const TimeStamp& now) {
   batch_.samples.clear();
-  batch_.upto = state_.settled;
+  batch_.upto = state_.cursor;
   batch_.lost = 0;
   batch_.stepped_over = 0;
   batch_.more = true;
-  TORPOR_TRY(RecordReader reader, RecordReader::open(*files_, options_.directory, state_.settled.place));
+  TORPOR_TRY(RecordReader reader, RecordReader::open(*files_, log_.directory, state_.cursor.place));
   CycleReport report;
   for (std::size_t looks = 0; looks < kLook && batch_.samples.size() < kBatch; ++looks) {
     TORPOR_TRY(const RecordReader::Next record, reader.next());
@@ -163,7 +168,7 @@ Result<Spool::Batch*> Spool::backlog(const ClockGate& gate, const TimeStamp& now
       continue;
     }
     const auto date = gate.date_of(reading_of(report), now);
-    if (!date || now.wall - *date > options_.age) {
+    if (!date || now.wall - *date > log_.age) {
       ++batch_.lost;
       continue;
     }
@@ -171,18 +176,23 @@ Result<Spool::Batch*> Spool::backlog(const ClockGate& gate, const TimeStamp& now
     batch_.subject = subject_of(report);
     batch_.samples.push_back(sample_of(report, batch_.upto.totals));
   }
+  TORPOR_ASSERT(batch_.samples.size() <= kBatch && batch_.upto.place >= state_.cursor.place,
+                "spool.a_batch_is_bounded_and_leads_on");
   return &batch_;
 }
 
+// Only here does the cursor pass a record that did not go out live: after the answer, so that a
+// process that dies in between sends it again.
 void Spool::backlog_done(bool delivered) {
+  TORPOR_ASSERT(batch_.upto.place >= state_.cursor.place, "spool.the_cursor_only_moves_on");
   state_.lost += batch_.lost + (delivered ? 0 : batch_.samples.size());
-  state_.settled = batch_.upto;
+  state_.cursor = batch_.upto;
   state_.attempts = 0;
-  if (state_.settled.place >= state_.run_to) {
-    state_.run_from = state_.run_to = state_.settled.place;
+  if (state_.cursor.place >= state_.run_to) {
+    state_.run_from = state_.run_to = state_.cursor.place;
     state_.run_cycles = 0;
-  } else if (state_.settled.place > state_.run_from) {
-    state_.run_from = state_.settled.place;
+  } else if (state_.cursor.place > state_.run_from) {
+    state_.run_from = state_.cursor.place;
     state_.run_cycles -= std::min(state_.run_cycles, batch_.stepped_over);
   }
   close_gap();
@@ -190,6 +200,7 @@ void Spool::backlog_done(bool delivered) {
 
 void Spool::acknowledge(Receiver by, std::uint8_t receivers) {
   const auto bit = static_cast<std::uint8_t>(1u << static_cast<unsigned>(by));
+  TORPOR_ASSERT((bit & receivers) != 0, "spool.only_a_configured_receiver_acknowledges");
   std::uint32_t left = 0;
   for (std::uint32_t i = 0; i < state_.event_count; ++i) {
     AlarmEvent event = state_.events[i];
@@ -200,7 +211,7 @@ void Spool::acknowledge(Receiver by, std::uint8_t receivers) {
 }
 
 PusherFacts Spool::facts() const {
-  const std::uint64_t behind = state_.head.cycle - std::min(state_.head.cycle, state_.settled.cycle);
+  const std::uint64_t behind = state_.head.cycle - std::min(state_.head.cycle, state_.cursor.cycle);
   return {.waiting = behind - std::min(behind, state_.run_cycles),
           .lost = state_.lost,
           .failures = state_.failures,

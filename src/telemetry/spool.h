@@ -16,13 +16,13 @@ namespace torpor {
 // The record log as the telemetry spool: nothing is copied, only places are kept. Of all
 // records
 //
-//   |-- settled --|-- backlog --|-- run --|-- backlog --|-- live --|
+//   |-- passed --|-- backlog --|-- run --|-- backlog --|-- live --|
 //
-// `settled` are delivered or lost; `live` are those since the last contact, in memory; the
-// `run` went out live without a break. What failed to go out live is backlog and goes out
-// later, oldest first, in requests of its own. When the backlog reaches the run it steps
-// over it. Where two runs are apart the older is forgotten and sent again: at least once,
-// never skipped.
+// The cursor has `passed` what is delivered or lost; `live` are those since the last contact,
+// in memory; the `run` went out live without a break. What failed to go out live is backlog
+// and goes out later, oldest first, in requests of its own. When the backlog reaches the run
+// it steps over it. Where two runs are apart the older is forgotten and sent again: at least
+// once, never skipped.
 //
 // One thread. Heap: add() none; the rest only inside a contact.
 class Spool {
@@ -32,15 +32,15 @@ class Spool {
   // Records one look at the backlog reads at most, so that its cost is bounded.
   static constexpr std::size_t kLook = 1024;
 
-  struct Options {
+  struct Log {
     std::string directory;  // of the record log; the cursor file lies in it
     Duration age{};         // contract: older than this is not sent
-    RecordPlace log_end;    // where the log will go on
+    RecordPlace end;        // where the log will go on
   };
   // Takes up the cursor and adds up the records after it. A cursor that is damaged or of
   // another log means: everything held is sent again. Errors: of Files;
   // spool_cursor_version.
-  static Result<Spool> open(Files& files, Options options);
+  static Result<Spool> open(Files& files, Log log);
 
   // A report that has just become durable at `at`, and the end of the log behind it.
   void add(const CycleReport& report, RecordPlace at, RecordPlace end);
@@ -62,14 +62,14 @@ class Spool {
     std::uint64_t stepped_over = 0;
     bool more = false;  // there is backlog behind it
   };
-  bool has_backlog() const { return state_.settled.place != state_.head.place; }
+  [[nodiscard]] bool has_backlog() const { return state_.cursor.place != state_.head.place; }
   // Errors: of Files.
   Result<Batch*> backlog(const ClockGate& gate, const TimeStamp& now);
-  // delivered: settled; not: counted as lost and never sent again.
+  // Moves the cursor over it. Not delivered: counted as lost and never sent again.
   void backlog_done(bool delivered);
   // The batch stays. True once it was tried kMaxAttempts times while others were taken.
   static constexpr std::uint32_t kMaxAttempts = 5;
-  bool backlog_failed() { return ++state_.attempts >= kMaxAttempts; }
+  [[nodiscard]] bool backlog_failed() { return ++state_.attempts >= kMaxAttempts; }
 
   // Alarms not acknowledged by every receiver of `receivers` (a bit each).
   std::span<const AlarmEvent> events() const { return {state_.events.data(), state_.event_count}; }
@@ -93,17 +93,17 @@ class Spool {
     RecordPlace place;
   };
 
-  Spool(Files& files, Options options) : files_(&files), options_(std::move(options)) {}
+  Spool(Files& files, Log log) : files_(&files), log_(std::move(log)) {}
   Status load();
   Status add_up();
   void count(const CycleReport& report);
   void note_alarm(const CycleReport& report);
   void close_gap();
-  std::string path() const { return cursor_path(options_.directory); }
+  std::string path() const { return cursor_path(log_.directory); }
   static std::string cursor_path(const std::string& directory) { return directory + "/telemetry.cursor"; }
 
   Files* files_;
-  Options options_;
+  Log log_;
   SpoolState state_;
   Subject subject_;
   std::array<Live, kBatch> live_{};  // the newest kBatch since the last contact

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "telemetry/spool_state.h"
 
+#include "base/assertion.h"
 #include "base/cbor.h"
 #include "base/sealed.h"
 
@@ -94,7 +95,7 @@ template <class Codec, class State>
 Status walk(Codec& codec, State& state) {
   TORPOR_CHECK(codec.list(12));
   TORPOR_CHECK(walk_mark(codec, state.head));
-  TORPOR_CHECK(walk_mark(codec, state.settled));
+  TORPOR_CHECK(walk_mark(codec, state.cursor));
   TORPOR_CHECK(walk_place(codec, state.run_from));
   TORPOR_CHECK(walk_place(codec, state.run_to));
   TORPOR_CHECK(codec.number(state.run_cycles));
@@ -118,7 +119,13 @@ std::string_view name(Receiver receiver) {
   return kNames[static_cast<std::size_t>(receiver)];
 }
 
+bool is_in_order(const SpoolState& state) {
+  return state.cursor.place <= state.head.place && state.run_from <= state.run_to &&
+         state.run_to <= state.head.place && state.event_count <= kMaxEvents;
+}
+
 Result<Bytes> encode_spool_state(const SpoolState& state, MutableBytes out) {
+  TORPOR_ASSERT(is_in_order(state), "spool_state.what_is_written_is_in_order");
   cbor::Writer writer(payload_room(out));
   Encode codec{writer};
   TORPOR_CHECK(walk(codec, state));
@@ -132,6 +139,8 @@ Result<SpoolState> decode_spool_state(Bytes bytes, std::string_view where) {
   SpoolState state;
   Status read = walk(codec, state);
   if (read) read = reader.finish();
+  if (read && !is_in_order(state))
+    read = Error{.reason = Reason::cbor_type, .where = "cursor", .found = "places out of order"};
   if (read) return state;
   Error error = read.error();
   error.reason = Reason::spool_cursor_damaged;

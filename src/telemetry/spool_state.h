@@ -33,27 +33,32 @@ struct AlarmEvent {
   std::uint64_t arming_epoch = 0;
   std::uint64_t first_crossing_cycle = 0;
   std::uint8_t taken_by = 0;  // bit per Receiver
-  bool is(std::uint64_t epoch, std::uint64_t cycle) const {
+  [[nodiscard]] bool is(std::uint64_t epoch, std::uint64_t cycle) const {
     return arming_epoch == epoch && first_crossing_cycle == cycle;
   }
 };
 inline constexpr std::size_t kMaxEvents = 8;
 
 struct SpoolState {
-  SpoolMark head;     // the end of the log as far as it was added up
-  SpoolMark settled;  // every record before it was delivered or is lost
-  // The newest unbroken run of records that went out live, beyond `settled`.
+  SpoolMark head;    // the end of the log as far as it was added up
+  SpoolMark cursor;  // every record before it was delivered or is lost
+  // The newest unbroken run of records that went out live, beyond the cursor.
   RecordPlace run_from;
   RecordPlace run_to;
   std::uint64_t run_cycles = 0;
   std::uint64_t lost = 0;
   std::uint64_t failures = 0;
   std::uint64_t refusals = 0;
-  std::uint32_t attempts = 0;  // of the records at `settled`, while the server took others
+  std::uint32_t attempts = 0;  // of the records at the cursor, while the server took others
   AlarmEvent newest_event;     // the last alarm that was seen, acknowledged or not
   std::uint32_t event_count = 0;
   std::array<AlarmEvent, kMaxEvents> events{};  // not acknowledged by all; oldest first
 };
+
+// The order of its places, which every spool keeps: cursor, run and head lie in the log in
+// this order, as far as they are apart. Asserted before writing; a file that breaks it is
+// damaged.
+[[nodiscard]] bool is_in_order(const SpoolState& state);
 
 inline constexpr std::size_t kMaxSpoolStateBytes = 4096;
 

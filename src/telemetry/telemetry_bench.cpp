@@ -110,7 +110,7 @@ BENCHMARK(backlog_body);
 void cursor_file(benchmark::State& state) {
   SpoolState spool;
   spool.head = {.place = {40, 500'000}, .cycle = 500'000, .totals = newest().totals};
-  spool.settled = spool.head;
+  spool.cursor = spool.head;
   std::array<std::byte, kMaxSpoolStateBytes> out;
   std::size_t size = 0;
   for (auto _ : state) size = encode_spool_state(spool, out)->size();

@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/assertion.h"
 #include "base/hex.h"
 #include "base/utc.h"
 #include "view/page_parts.h"
@@ -19,6 +20,7 @@ namespace {
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr std::uint32_t kPageMode = 0644;
 
+// While learning there is no evidence: a 0 in the plot would look like a healthy bearing.
 bool has_evidence(const Verdict& verdict) {
   switch (verdict.reason) {
     case VerdictReason::learning_fit:
@@ -50,6 +52,7 @@ void PageBuilder::add(const TraceRow& row) {
   p.cycle = r.cycle;
   p.wall_s = seconds(r.woke.wall.time_since_epoch());
   p.boot_s = seconds(r.woke.boot.time_since_epoch());
+  // Boottime of another run is another axis: no line is drawn, no hour summed across.
   p.new_run = !row.has_interval;
   p.deviation_ms = row.has_interval ? 1e3 * seconds(row.deviation) : kUnknown;
   p.evidence = has_evidence(r.verdict) ? r.verdict.log_evidence : kUnknown;
@@ -64,18 +67,21 @@ void PageBuilder::add(const TraceRow& row) {
     p.kurtosis[i] = static_cast<float>(measured ? axis.kurtosis : kUnknown);
     p.crest[i] = static_cast<float>(measured ? axis.crest : kUnknown);
   }
+  // Counts beyond 32 bits end there: a plot shows no more, and 8 bytes a count would double a point.
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
   for (std::size_t i = 0; i < kDropReasons; ++i)
     p.drops[i] = static_cast<std::uint32_t>(std::min(r.drops[i], kMost));
   p.state = teller_.story().state;
   axes_ = std::max(axes_, r.indicators.axes);
   queue_bytes_ = std::max<std::uint64_t>(queue_bytes_, r.queue_bytes);
+  // A wall clock that steps back makes no axis: then the page counts cycles.
   dated_ = dated_ && p.wall_s > 0 && (points_.empty() || p.wall_s >= points_.back().wall_s);
   points_.push_back(p);
 }
 
 // Cycles are charged when they begin; a new run starts another hour, since its boottime
 // may have started again.
+// The window slides cycle by cycle: an hour that begins anywhere, not on the clock.
 double PageBuilder::dearest_hour_mj() const {
   double most = 0;
   double sum = 0;
@@ -111,7 +117,7 @@ std::string PageBuilder::html(const PageFacts& facts) const {
   std::string out;
   for (const auto& [mark, text] : parts) {
     const auto at = rest.find(mark);
-    if (at == std::string_view::npos) __builtin_trap();
+    TORPOR_ASSERT(at != std::string_view::npos, "view.the_page_shell_has_its_marks");
     out += rest.substr(0, at);
     out += text;
     rest.remove_prefix(at + mark.size());
@@ -139,6 +145,7 @@ Result<ReportSet> read_reports(Files& files, const std::string& directory, WallT
   take(tracer.finish());
   set.facts.summary = summarizer.finish();
   set.facts.counters = reader.counters();
+  // A page about nothing would say "healthy" of a robot nobody has heard of.
   if (set.page.story().cycles == 0) {
     Error error{.reason = Reason::report_none};
     error.where << directory;
@@ -148,6 +155,7 @@ Result<ReportSet> read_reports(Files& files, const std::string& directory, WallT
   return set;
 }
 
+// Replaced as a whole: whoever has the page open reloads the old one or the new one.
 Status write_page(Files& files, const ReportSet& reports, const std::string& out) {
   return files.replace(out, as_bytes(reports.page.html(reports.facts)), kPageMode);
 }
@@ -188,7 +196,7 @@ std::string story_json(const ReportSet& reports) {
                      {"events_left_out", story.events_left_out},
                      {"damaged_places", reports.facts.counters.damage.places},
                      {"unreadable_records", reports.facts.counters.unreadable}};
-  return json.dump(1) + "\n";
+  return json_text(json, 1) + "\n";
 }
 
 }  // namespace torpor

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/assertion.h"
 #include "view/page_parts.h"
 #include "view/text.h"
 #include "view/trace_writers.h"
@@ -30,6 +31,7 @@ Json rounded(double value, int digits) {
   return close;
 }
 
+// How bad, which is not the order of the enum: a bucket shows its worst cycle.
 int severity(VerdictKind kind) {
   switch (kind) {
     case VerdictKind::not_scored:
@@ -55,6 +57,8 @@ class PageData {
   PageData(const PageBuilder& page, const PageFacts& facts)
       : page_(page), facts_(facts), points_(page.points_), size_(points_.size()) {
     per_bucket_ = (size_ + kPageBuckets - 1) / kPageBuckets;
+    TORPOR_ASSERT(size_ > 0 && bucket_count() <= kPageBuckets,
+                  "view.a_page_has_rows_and_they_fit_its_buckets");
   }
 
   std::string json() const {
@@ -79,7 +83,7 @@ class PageData {
     buckets(out);
     lines(out);
     out["runs"] = runs();
-    return closed(out.dump());
+    return closed(json_text(out));
   }
 
  private:
@@ -114,6 +118,7 @@ class PageData {
       bx.push_back(from->cycle);
       t.push_back(std::llround(from->wall_s));
       kind.push_back(static_cast<int>(worst(from, to)));
+      // One real cycle, not a mean of several: its phases then add up to a bar that happened.
       const auto dearest =
           std::max_element(from, to, [](const Point& a, const Point& c) { return cost(a) < cost(c); });
       for (std::size_t i = 0; i < kPhases; ++i)
@@ -214,6 +219,7 @@ class PageData {
     return list;
   }
 
+  // The text under each plot, so that its figures can be read without seeing it.
   std::string interval_words() const {
     const TraceSummary& s = facts_.summary;
     if (s.intervals == 0) return "";
@@ -223,6 +229,7 @@ class PageData {
 
   std::string energy_words() const {
     const std::string source = valid_text(page_.story().last.energy_source);
+    // A model must not look like a measurement.
     if (source == "declared model")
       return "A declared model (time in each state x declared watts), not a measurement. Attributed to us: "
              "rail minus idle.";

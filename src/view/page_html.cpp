@@ -23,6 +23,7 @@ std::string plural(std::uint64_t n, std::string_view word) {
   return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s");
 }
 
+// A date is only as good as the clock that gave it, and the page says which.
 std::string when(const Moment& moment) {
   if (moment.wall == WallTime{}) return fmt::format("cycle {}, before this log begins", moment.cycle);
   return fmt::format("cycle {}, {}{}", moment.cycle, utc(moment.wall).view(),
@@ -33,13 +34,13 @@ std::string breach_list(const Story& story) {
   std::string list;
   for (std::size_t i = 0; i < kBreaches; ++i) {
     if (story.breaches[i] == 0) continue;
-    std::string what(name(static_cast<Breach>(i)));
-    for (char& c : what) c = c == '_' ? ' ' : c;
-    list += fmt::format("<li><span>{}</span><span>{}</span></li>", what, plural(story.breaches[i], "cycle"));
+    list += fmt::format("<li><span>{}</span><span>{}</span></li>", words(name(static_cast<Breach>(i))),
+                        plural(story.breaches[i], "cycle"));
   }
   return list.empty() ? "" : "<ul>" + list + "</ul>";
 }
 
+// Skipped: an overrun, and the robot says so. Missing: no report at all, and nobody knows why.
 std::string lost_words(const TraceSummary& s) {
   if (s.skipped + s.missed == 0) return "none lost";
   if (s.missed == 0) return fmt::format("{} skipped", s.skipped);
@@ -71,6 +72,8 @@ std::string todo(const Story& story) {
   return "The newest cycle could not be scored; the evidence stays as it was.";
 }
 
+// Terms are ours; values and notes may hold text of a report and are escaped. `off` marks what is
+// not as the contract wants it.
 std::string fact(std::string_view term, std::string_view value, std::string_view note, bool off) {
   return fmt::format("<div{}><dt>{}</dt><dd>{}<small>{}</small></dd></div>\n", off ? " class=\"off\"" : "",
                      term, html_escape(value), html_escape(note));
@@ -99,6 +102,7 @@ std::string facts_list(const Story& story, const PageFacts& facts, const PageFig
               s.deviating > 0);
   out += fact("Slots", lost_words(s), fmt::format("{} late, {}", s.late, plural(s.restarts, "restart")),
               s.skipped + s.missed > 0);
+  // A meter that is not there must not read as "0 J, well within the contract".
   const bool metered = last.energy_source.view() != "none" && !last.energy_source.empty();
   out +=
       fact("Energy, dearest hour", metered ? human_mj(figures.dearest_hour_mj) : "not measured",
@@ -120,6 +124,7 @@ std::string facts_list(const Story& story, const PageFacts& facts, const PageFig
   return out + "</dl>\n";
 }
 
+// "Kept" is a word about the whole log, not about the newest cycle: a fault of last night shows.
 std::string contract_panel(const Story& story) {
   const ContractFacts& c = story.last.contract;
   const bool kept = story.cycles_in_breach == 0;
@@ -142,6 +147,7 @@ std::string contract_panel(const Story& story) {
 
 }  // namespace
 
+// Nothing of a report may become markup: device names and notes come over a link.
 std::string html_escape(std::string_view text) {
   std::string out;
   for (char c : text) {
@@ -172,6 +178,7 @@ std::string page_title(const Story& story) {
 
 std::string page_head(const Story& story, const PageFacts& facts, const PageFigures& figures) {
   const CycleReport& last = story.last;
+  // An alarm is as old as its crossing, not as the newest run of cycles that say so.
   const Moment& since = story.alarm.cycle != 0 ? story.alarm : story.state_since;
   std::string out = fmt::format(
       "<div class=\"who\"><span><strong>{}</strong></span><span>sensor {}</span>"
@@ -202,6 +209,7 @@ std::string page_events(const Story& story) {
   out +=
       "<thead><tr><th scope=\"col\">When (UTC)</th><th scope=\"col\">Cycle</th><th scope=\"col\">What</th>"
       "<th scope=\"col\">Detail</th></tr></thead>\n<tbody>\n";
+  // Newest first: who is called at night asks what happened last.
   for (auto event = story.events.rbegin(); event != story.events.rend(); ++event) {
     const std::string cycles = event->count == 1
                                    ? fmt::format("{}", event->first.cycle)
@@ -225,6 +233,7 @@ std::string page_foot(const Story& story, const PageFacts& facts) {
   row("Contract digest", hex(last.contract.digest).view());
   row("Model digest", hex(last.model).view());
   row("Boot", valid_text(last.boot_id));
+  // The id by which alarm receivers and maintenance events name it.
   row("Alarm",
       last.verdict.first_crossing_cycle == 0
           ? "none"
@@ -233,6 +242,7 @@ std::string page_foot(const Story& story, const PageFacts& facts) {
   row("Log", fmt::format("{}, {} damaged places ({} bytes), {} unreadable, {} of another kind",
                          plural(read.reports, "report"), read.damage.places, read.damage.bytes,
                          read.unreadable, read.other_kinds));
+  // A page made from a damaged log says so: what is missing may be what matters.
   if (read.damage.places > 0)
     row("First damage", fmt::format("{} at offset {}", read.damage.first_segment, read.damage.first.offset));
   out += "</dl>\n";

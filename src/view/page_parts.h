@@ -6,7 +6,7 @@
 
 #include "view/page.h"
 
-// The parts of the page that are text, as HTML. Inside report only.
+// The parts of the page that are text, as HTML. Inside view only.
 namespace torpor {
 
 struct PageFigures {

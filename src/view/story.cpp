@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/assertion.h"
 #include "base/hex.h"
 #include "report/breach_text.h"
 #include "view/text.h"
@@ -17,6 +18,7 @@ namespace {
 // How far back a run of the same event may have other events behind it.
 constexpr std::ptrdiff_t kMergeDepth = 8;
 
+// A latched alarm stays the state, whatever later cycles say: only maintenance ends it.
 VerdictKind state_of(const Verdict& verdict) { return verdict.latched ? VerdictKind::alarm : verdict.kind; }
 
 EventLevel level_of(VerdictKind state) {
@@ -33,12 +35,6 @@ EventLevel level_of(VerdictKind state) {
       break;
   }
   return EventLevel::note;
-}
-
-std::string words(std::string_view name) {
-  std::string text(name);
-  std::replace(text.begin(), text.end(), '_', ' ');
-  return text;
 }
 
 }  // namespace
@@ -71,16 +67,20 @@ std::string state_words(const Verdict& verdict, VerdictKind state) {
 void StoryTeller::happen(EventLevel level, std::string what, std::string detail, const Moment& now) {
   auto& events = story_.events;
   const auto depth = std::min(kMergeDepth, static_cast<std::ptrdiff_t>(events.size()));
+  // The same event in the next cycle goes on with the one before, also where other events of that
+  // cycle stand between; a cycle without it ends the run.
   for (auto event = events.rbegin(); event != events.rbegin() + depth; ++event) {
     if (event->what != what || event->last.cycle + 1 != now.cycle) continue;
     event->last = now;
     ++event->count;
     return;
   }
+  // The oldest go: what is wrong now has happened lately.
   if (events.size() == kMaxStoryEvents) {
     events.erase(events.begin());
     ++story_.events_left_out;
   }
+  TORPOR_ASSERT(events.size() < kMaxStoryEvents, "view.a_story_keeps_its_bound");
   events.push_back({level, std::move(what), std::move(detail), now, now, 1});
 }
 
@@ -90,6 +90,7 @@ void StoryTeller::judge(const TraceRow& row, const Moment& now) {
   const std::string what = state_words(verdict, state);
   const bool first = story_.cycles == 0;
   if (first || what != state_words(story_.last.verdict, story_.state)) {
+    // Figures of the evidence only where they speak for a state, not while it is being learned.
     const std::string detail =
         verdict.log_alarm_threshold > 0 && level_of(state) != EventLevel::note
             ? fmt::format("evidence ln R = {:.1f}, watch at {:.1f}, alarm at {:.1f}", verdict.log_evidence,
@@ -99,6 +100,7 @@ void StoryTeller::judge(const TraceRow& row, const Moment& now) {
     story_.state_since = now;
   }
   story_.state = state;
+  // An explanation belongs to the suspicion it explains, and goes with it.
   const bool suspects = state == VerdictKind::watch || state == VerdictKind::alarm;
   if (!suspects) story_.explanation.clear();
   if (suspects && !verdict.explanation.empty()) story_.explanation = valid_text(verdict.explanation);
@@ -114,6 +116,7 @@ void StoryTeller::judge(const TraceRow& row, const Moment& now) {
 void StoryTeller::changes(const TraceRow& row, const Moment& now) {
   const CycleReport& r = row.report;
   const CycleReport& before = story_.last;
+  // Nothing is before the first report: what it says is no change.
   if (story_.cycles == 0) return;
   if (!row.has_interval) {
     happen(EventLevel::note, r.boot_id == before.boot_id ? "torpord restarted" : "computer restarted", "",
@@ -125,6 +128,7 @@ void StoryTeller::changes(const TraceRow& row, const Moment& now) {
                        valid_text(before.contract.id), before.contract.sequence),
            now);
   }
+  // Another model is another baseline: verdicts before and after are not to be compared.
   if (r.model != before.model) {
     happen(EventLevel::note, "model changed",
            fmt::format("{} to {}", short_hex(before.model).view(), short_hex(r.model).view()), now);
@@ -146,6 +150,7 @@ void StoryTeller::time_and_data(const TraceRow& row, const Moment& now) {
                        r.slots_skipped == 1 ? "" : "s"),
            now);
   }
+  // Told once: where the drops are a breach, the breach tells them.
   if (drops(r) > 0 && !r.has(Breach::drops))
     happen(EventLevel::note, "frames dropped", std::string(drop_text(r.drops)), now);
 }
@@ -162,6 +167,8 @@ void StoryTeller::breaches(const TraceRow& row, const Moment& now) {
 }
 
 void StoryTeller::add(const TraceRow& row) {
+  // Changes first: "restarted" stands above what the new run did. The last report is kept last, for
+  // everything before compares with it.
   const CycleReport& r = row.report;
   const Moment now{.cycle = r.cycle, .wall = r.woke.wall, .dated = r.woke.synchronised};
   changes(row, now);

@@ -36,7 +36,7 @@ class ChromeWriter final : public TraceWriter {
     const CycleReport& r = row.report;
     if (events_ == 0) head(r);
     const Duration start = r.woke.boot.time_since_epoch();
-    const Duration end = start + (row.has_length ? row.length : known_spans(row));
+    const Duration end = start + std::max(Duration::zero(), row.has_length ? row.length : known_spans(row));
     cycle(row, start, end);
     phases(row, start, end);
     instants(row, start);
@@ -44,11 +44,11 @@ class ChromeWriter final : public TraceWriter {
   }
   void finish(const TraceSummary& summary) override {
     if (events_ == 0) write_("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[");
-    write_("\n],\"otherData\":{\"summary\":" + Json(summary_json(summary).dump()).dump() + "}}\n");
+    write_("\n],\"otherData\":{\"summary\":" + json_text(json_text(summary_json(summary))) + "}}\n");
   }
 
  private:
-  void event(const Json& json) { write_((events_++ == 0 ? "\n" : ",\n") + json.dump()); }
+  void event(const Json& json) { write_((events_++ == 0 ? "\n" : ",\n") + json_text(json)); }
 
   void head(const CycleReport& r) {
     write_("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[");
@@ -94,7 +94,7 @@ class ChromeWriter final : public TraceWriter {
     for (std::size_t i = 0; i < kPhases; ++i) {
       const auto phase = static_cast<Phase>(i);
       if (!row.has_length && phase >= Phase::report) break;
-      const Duration until = std::min(at + row.span[i], end);
+      const Duration until = std::max(at, std::min(at + row.span[i], end));
       Json args = Json::object();
       // A record carries the energy of the sleep before its cycle, not of this one.
       if (phase != Phase::sleep) args["mJ"] = finite(row.report.energy_mj[i]);
@@ -120,6 +120,7 @@ class ChromeWriter final : public TraceWriter {
              {"name", what},
              {"ts", us(start)}});
     };
+    // At the start of the cycle they belong to: when exactly, the record does not say.
     for (std::size_t i = 0; i < kBreaches; ++i) {
       const auto breach = static_cast<Breach>(i);
       if (row.report.has(breach)) mark("breach: " + std::string(name(breach)));
@@ -144,6 +145,7 @@ class ChromeWriter final : public TraceWriter {
     counter("drops", "frames", static_cast<double>(drops(r)));
   }
 
+  // The format has no null; a counter without a value is drawn as 0.
   static double finite(double value) { return std::isfinite(value) ? value : 0.0; }
 
   Write write_;

@@ -13,6 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// JSON has no infinity and no "not a number": what is not known is null, never 0.
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 Json known(bool is_known, Duration d) { return is_known ? Json(d.count()) : Json(nullptr); }
 
@@ -25,6 +26,8 @@ Json breach_names(const CycleReport& report) {
   return names;
 }
 
+// Keys are an interface of `torpor trace --format json`: they may be added to, never renamed.
+// Durations are whole nanoseconds, so that a reader can add them up without loss.
 Json row_json(const TraceRow& row) {
   const CycleReport& r = row.report;
   Json spans;
@@ -80,24 +83,26 @@ class JsonWriter final : public TraceWriter {
  public:
   explicit JsonWriter(Write write) : write_(std::move(write)) {}
 
+  // One cycle a line: a log of any length streams through, and diff and grep can work on it.
   void row(const TraceRow& row) override {
     if (!headed_) head(row.report);
-    write_((rows_++ == 0 ? "\n  " : ",\n  ") + row_json(row).dump());
+    write_((rows_++ == 0 ? "\n  " : ",\n  ") + json_text(row_json(row)));
   }
   void finish(const TraceSummary& summary) override {
     write_(headed_ ? "\n],\n" : "{\"cycles\": [],\n");
-    write_("\"summary\": " + summary_json(summary).dump(1) + "}\n");
+    write_("\"summary\": " + json_text(summary_json(summary), 1) + "}\n");
   }
 
  private:
   void head(const CycleReport& r) {
     headed_ = true;
+    // Once at the head: a trace of a log whose contract changed tells the first one here.
     const Json contract = {{"id", valid_text(r.contract.id)},
                            {"digest", hex(r.contract.digest).view()},
                            {"sequence", r.contract.sequence},
                            {"period_ns", r.contract.period().count()},
                            {"tolerance_ns", std::int64_t{r.contract.interval_tolerance_ms} * 1'000'000}};
-    write_("{\"device\": " + Json(valid_text(r.device)).dump() + ",\n\"contract\": " + contract.dump() +
+    write_("{\"device\": " + json_text(valid_text(r.device)) + ",\n\"contract\": " + json_text(contract) +
            ",\n\"cycles\": [");
   }
 
@@ -108,6 +113,11 @@ class JsonWriter final : public TraceWriter {
 
 }  // namespace
 
+std::string json_text(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+// `torpor report --json` shows the same summary.
 Json summary_json(const TraceSummary& s) {
   Json share;
   for (std::size_t i = 0; i < kPhases; ++i) {
@@ -148,6 +158,7 @@ std::unique_ptr<TraceWriter> make_json_writer(TraceWriter::Write write) {
 
 double energy(const CycleReport& report) { return total(report.energy_mj); }
 
+// Of all reasons together.
 std::uint64_t drops(const CycleReport& report) {
   std::uint64_t sum = 0;
   for (std::uint64_t part : report.drops) sum += part;

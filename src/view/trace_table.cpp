@@ -15,6 +15,7 @@ std::string dt(const TraceRow& row) {
   return row.has_interval ? fmt::format("{:.6f}", seconds(row.report.interval)) : "-";
 }
 
+// Spans are told as the clock counted them; whoever reads them must know that it ran fast.
 std::string scale(const CycleReport& r) {
   return r.speed == 1 ? "" : fmt::format(" (clock at {:g} times real time, spans too)", r.speed);
 }
@@ -22,6 +23,7 @@ std::string scale(const CycleReport& r) {
 std::string remarks(const TraceRow& row) {
   std::string text;
   const auto add = [&](const std::string& remark) { text += (text.empty() ? "" : ", ") + remark; };
+  // In the order one asks: did it run through, was it on time, did it keep the contract.
   if (!row.has_interval) add("first of a run");
   if (row.missed > 0) add(fmt::format("{} missed before", row.missed));
   if (row.report.slots_skipped > 0) add(fmt::format("{} skipped", row.report.slots_skipped));
@@ -54,6 +56,7 @@ class TableWriter final : public TraceWriter {
                     "{} beyond tolerance, {} late, {} slots skipped, {} cycles missed, {} restarts\n",
                     s.cycles, s.first_cycle, s.last_cycle, s.intervals, human(s.p50), human(s.p95),
                     human(s.p99), human(s.max), s.deviating, s.late, s.skipped, s.missed, s.restarts));
+    // Shares of an unknown length are no shares.
     if (s.length > Duration::zero()) {
       write_(fmt::format("accounted for by spans: {:.4f} %\n", 100 * s.accounted()));
       for (std::size_t i = 0; i < kPhases; ++i) {
@@ -89,6 +92,8 @@ class TableWriter final : public TraceWriter {
   bool headed_ = false;
 };
 
+// RFC 4180: a comma between fields, CRLF behind each line, the same number of fields in all. No
+// value here needs quotes: numbers, names of enums and times only, no text of a report.
 class CsvWriter final : public TraceWriter {
  public:
   explicit CsvWriter(Write write) : write_(std::move(write)) {}
@@ -140,6 +145,7 @@ class CsvWriter final : public TraceWriter {
 
 }  // namespace
 
+// A figure of energy never stands without where it comes from and what it leaves out.
 std::string energy_words(const TraceSummary& s) {
   if (s.energy_source.empty() || s.energy_source.view() == "none")
     return "not measured: no meter, nothing declared";

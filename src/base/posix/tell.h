@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <iterator>
 
-namespace torpor::apps {
+namespace torpor {
 
 // Says something to a person on stderr, in one write. It cannot fail: a role that works
 // unattended must not end because its words are not taken (a full disk under its log, a
@@ -19,4 +19,4 @@ void tell(fmt::format_string<Values...> format, Values&&... values) {
   static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
 }
 
-}  // namespace torpor::apps
+}  // namespace torpor

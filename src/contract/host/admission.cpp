@@ -42,6 +42,7 @@ Result<Admission> admit(Files& files, const AdmissionPaths& paths, std::string_v
                         std::uint32_t own_uid, const TimeStamp& now) {
   TORPOR_CHECK(must_be_there(files, paths.trust, own_uid, Reason::trust_missing));
   TORPOR_CHECK(must_be_there(files, paths.bundle, own_uid, Reason::bundle_missing));
+  // Owner and mode of both before either is read: whoever may write the trust file signs for us.
   TORPOR_TRY(const TrustSet trust, load_trust(files, paths.trust));
   TORPOR_TRY(std::vector<std::byte> bundle, read_bundle(files, paths.bundle));
   TORPOR_TRY(const Contract contract, verify(bundle, trust, paths.bundle));
@@ -52,6 +53,7 @@ Result<Admission> admit(Files& files, const AdmissionPaths& paths, std::string_v
     error.expected << target_class << ", this device's class";
     return error;
   }
+  // Time and rollback last: they are judgements about a contract that is genuine and meant for us.
   TORPOR_TRY(RollbackStore store, RollbackStore::open(files, paths.state_dir));
   TORPOR_CHECK(check_start_time(contract.terms(), now, store.trusted_s(), paths.bundle));
   TORPOR_CHECK(store.check(contract, paths.bundle));

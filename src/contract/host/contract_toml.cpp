@@ -12,6 +12,7 @@
 namespace torpor {
 namespace {
 
+// 270 years in days: now + count x unit stays far within 64 bits.
 constexpr std::int64_t kMostUnits = 100'000;
 constexpr std::int64_t kYear10000 = 253'402'300'800;
 
@@ -23,6 +24,7 @@ class FieldReader {
 
   Result<FieldValue> read(const Field& field, std::size_t sensor) {
     const FixedString<48> path = path_of(field, sensor);
+    // What the command line chooses may stand in the file too: it is then read over, not refused.
     if (const auto* chosen = choice(field.name); chosen != nullptr && chosen->has_value()) {
       document_.ignore(path);
       return chosen_value(field, **chosen);
@@ -65,6 +67,7 @@ class FieldReader {
     return value;
   }
 
+  // The document knows no units, and "5" where 5000 ms are meant is the likeliest slip.
   static Result<std::int64_t> with_unit(const Field& field, Result<std::int64_t> read) {
     if (read || field.unit.empty()) return read;
     Error error = read.error();
@@ -75,6 +78,7 @@ class FieldReader {
     return error;
   }
 
+  // By word, never by number: a contract is reviewed by people.
   Result<FieldValue> word(const Field& field, std::string_view path) {
     TORPOR_TRY(const std::string text, document_.text(path, 0, kMaxText));
     for (std::size_t i = 0; i < field.words.size(); ++i) {
@@ -161,6 +165,7 @@ Result<Terms> terms_from_toml(std::string_view text, std::string_view file, cons
   Terms terms{};
   FieldReader reader(document, choices);
   for (const Field& field : fields()) {
+    // Counted once, at the first field of a sensor; every field must then be in each of them.
     if (field.per_sensor && terms.sensor_count == 0) {
       TORPOR_TRY(const std::size_t count, document.count(section_of(field, 1), 1, kMaxSensors));
       terms.sensor_count = static_cast<std::uint32_t>(count);
@@ -170,6 +175,7 @@ Result<Terms> terms_from_toml(std::string_view text, std::string_view file, cons
       field.set(terms, i, value);
     }
   }
+  // Every key was asked for once: what is left is no field of the contract, and is refused.
   TORPOR_CHECK(document.finish());
   if (auto sound = check_rules(terms, ""); !sound) {
     Error error = sound.error();

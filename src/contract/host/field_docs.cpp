@@ -43,6 +43,7 @@ std::string cddl_type(const Field& field) {
     case FieldType::digest:
       return "bytes .size 32";
     case FieldType::name:
+      // The first character is of a smaller class (no dot, no dash), so the rest is one shorter.
       return "text .regexp \"[A-Za-z0-9_][A-Za-z0-9._-]{" + std::to_string(field.min - 1) + "," +
              std::to_string(field.max - 1) + "}\"";
     default:

@@ -4,6 +4,7 @@
 
 #include <sodium.h>
 
+#include "base/assertion.h"
 #include "base/hex.h"
 #include "contract/trust.h"
 
@@ -18,7 +19,8 @@ const std::uint8_t* raw(const std::byte* bytes) { return reinterpret_cast<const 
 
 void start_sodium() {
   // Picks the fastest code for this machine and opens the random source; 1 = done before.
-  if (sodium_init() < 0) __builtin_trap();
+  const int started = sodium_init();
+  TORPOR_ASSERT(started >= 0, "contract.libsodium_starts");
 }
 
 }  // namespace
@@ -27,6 +29,7 @@ SigningKey SigningKey::from_seed(const Seed& seed) {
   start_sodium();
   SigningKey key;
   key.seed_ = seed;
+  // Secrets are wiped where they stood: memory is swapped, dumped and used again.
   std::array<std::uint8_t, crypto_sign_SECRETKEYBYTES> secret;
   crypto_sign_seed_keypair(raw(key.public_key_.data()), secret.data(), raw(seed.data()));
   sodium_memzero(secret.data(), secret.size());
@@ -57,6 +60,8 @@ std::array<std::byte, kSignatureBytes> SigningKey::sign(Bytes message) const {
 Result<KeyPaths> write_key_files(Files& files, const std::string& directory, const SigningKey& key) {
   const KeyId id = key.id();
   const std::string stem = directory + "/" + std::string(hex(id));
+  // A private key that cannot be read back is lost: nothing ever writes it again.
+  TORPOR_ASSERT(SigningKey::from_seed(key.seed()).id() == id, "contract.a_key_file_holds_its_key");
   KeyPaths paths{stem + ".key", stem + ".pub"};
   TORPOR_CHECK(files.make_directories(directory));
   std::string text =
@@ -64,12 +69,14 @@ Result<KeyPaths> write_key_files(Files& files, const std::string& directory, con
   const Status written = files.create(paths.private_key, as_bytes(text), 0600);
   sodium_memzero(text.data(), text.size());
   TORPOR_CHECK(written);
+  // The private key first: a public one without it would be trusted and could never sign.
   TORPOR_CHECK(files.create(paths.public_key, as_bytes(trust_line(key.public_key())), 0644));
   return paths;
 }
 
 Result<SigningKey> load_signing_key(Files& files, const std::string& path) {
   TORPOR_TRY(const FileFacts facts, files.facts(path));
+  // Mode before content: a key that others could read is used up, however sound it is.
   if ((facts.mode & 077) != 0) {
     Error error{.reason = Reason::key_file_unsafe};
     error.where << path;
@@ -82,6 +89,7 @@ Result<SigningKey> load_signing_key(Files& files, const std::string& path) {
   error.where << path;
   error.expected << kKeyWord << " KEYID SEED";
   const std::string_view text = as_text(content);
+  // One exact shape, no blanks to spare: only write_key_files() writes these.
   const std::size_t id_at = kKeyWord.size() + 1;
   const std::size_t seed_at = id_at + 2 * sizeof(KeyId) + 1;
   const std::size_t end = seed_at + 2 * sizeof(SigningKey::Seed) + 1;

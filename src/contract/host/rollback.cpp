@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/assertion.h"
 #include "base/cbor.h"
 #include "base/hex.h"
 
@@ -124,6 +125,7 @@ void RollbackStore::put(Record& record, const Contract& contract) {
               record.entries.begin() + gone);
     --record.count;
   }
+  TORPOR_ASSERT(record.count < kMaxClasses, "contract.a_class_was_put_out_for_the_new_one");
   record.entries[record.count++] = {target_class, contract.sequence(), contract.digest()};
 }
 
@@ -143,9 +145,12 @@ Status RollbackStore::check(const Contract& contract, std::string_view what) con
   };
   const Entry* current = find(current_, target_class);
   for (const Entry* seen : {current, find(next_, target_class)}) {
+    // Equal numbers and other terms: two contracts were signed as the same one, and no device can say
+    // which is right. Also against `next`, which an earlier start agreed to and did not finish.
     if (seen != nullptr && seen->sequence == contract.sequence() && seen->digest != contract.digest())
       return refuse(Reason::rollback_equivocation, *seen, "for this sequence digest");
   }
+  // A class never seen: a new device, or a state that was wiped. Any sequence; the caller tells it.
   if (current == nullptr) return {};
   if (contract.sequence() < current->sequence)
     return refuse(Reason::rollback_lower, *current, "at least the device's sequence");
@@ -162,6 +167,8 @@ Status RollbackStore::begin(const Contract& contract, std::string_view what) {
   if (current != nullptr && current->sequence == contract.sequence()) return {};
   Record next;
   put(next, contract);
+  // On disk before in memory: a role that goes on after a failed write must not believe what the next
+  // start cannot know.
   TORPOR_CHECK(write(next_path_, next));
   next_ = next;
   return {};
@@ -171,8 +178,12 @@ Status RollbackStore::cycle_completed(const Contract& contract) {
   const Entry* current = find(current_, contract.terms().target_class);
   if (current != nullptr && current->sequence == contract.sequence()) return {};
   TORPOR_CHECK(check(contract, "contract in force"));
+  TORPOR_ASSERT(current == nullptr || contract.sequence() > current->sequence,
+                "contract.the_counter_only_rises");
   Record advanced = current_;
   put(advanced, contract);
+  // `current` first: killed between the two, the next start finds the counter advanced and a `next`
+  // of the same sequence. The other way round it would find neither.
   TORPOR_CHECK(write(current_path_, advanced));
   current_ = advanced;
   // From here on the counter stands; `next` says nothing more, and may stay if this fails.
@@ -183,6 +194,7 @@ Status RollbackStore::cycle_completed(const Contract& contract) {
 }
 
 Status RollbackStore::keep_trusted_time(std::int64_t trusted_s) {
+  // Once an hour: each write wears the flash, and an hour is nothing beside the days of a contract.
   if (trusted_s < current_.trusted_s + kTrustedTimeGrainS) return {};
   Record raised = current_;
   raised.trusted_s = trusted_s;
@@ -193,8 +205,12 @@ Status RollbackStore::keep_trusted_time(std::int64_t trusted_s) {
 
 Status RollbackStore::write(const std::string& path, const Record& record) {
   std::byte room[kMaxStateBytes];
+  const Bytes whole = encode(record, room);
+  // A counter that cannot be read back would refuse every contract at the next start.
+  const auto again = parse(whole, path);
+  TORPOR_ASSERT(again && *again == record, "contract.a_counter_reads_back");
   TORPOR_CHECK(files_->make_directories(directory_));
-  return files_->replace(path, encode(record, room), 0644);
+  return files_->replace(path, whole, 0644);
 }
 
 }  // namespace torpor

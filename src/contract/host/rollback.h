@@ -49,6 +49,7 @@ class RollbackStore {
     FixedString<32> target_class;
     std::uint64_t sequence = 0;
     Digest digest{};
+    bool operator==(const Entry&) const = default;
   };
   static constexpr std::size_t kMaxClasses = 8;
   static constexpr std::size_t kMaxStateBytes = 1024;
@@ -57,6 +58,7 @@ class RollbackStore {
     std::int64_t trusted_s = 0;
     std::array<Entry, kMaxClasses> entries{};  // one a target class, oldest first
     std::size_t count = 0;
+    bool operator==(const Record&) const = default;
   };
   RollbackStore(Files& files, const std::string& directory);
   static Result<Record> parse(Bytes raw, const std::string& path);

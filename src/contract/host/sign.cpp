@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "contract/host/sign.h"
 
+#include "base/assertion.h"
+#include "contract/crypto.h"
 #include "contract/payload.h"
 #include "contract/rules.h"
 #include "contract/verify.h"
@@ -15,6 +17,7 @@ Result<std::vector<std::byte>> envelope(Bytes payload, const SigningKey& key) {
   std::vector<std::byte> message_room(payload.size() + kSignedOverhead);
   TORPOR_TRY(const Bytes message, write_signed_bytes(header, as_bytes(kExternalAad), payload, message_room));
   const auto signature = key.sign(message);
+  // Once kSignedOverhead for the header, once for the signature and the heads between.
   std::vector<std::byte> room(payload.size() + 2 * kSignedOverhead);
   TORPOR_TRY(
       const Bytes bundle,
@@ -32,7 +35,9 @@ Result<std::vector<std::byte>> sign_terms(const Terms& terms, const SigningKey& 
   TORPOR_CHECK(check_rules(terms, what));
   TORPOR_TRY(std::vector<std::byte> bundle, envelope(payload, key));
   TORPOR_TRY(const TrustSet trust, parse_trust(as_bytes(trust_line(key.public_key())), "signing key"));
-  TORPOR_TRY([[maybe_unused]] const Contract contract, verify(bundle, trust, what));
+  // By the code the roles run: what is signed here and refused there would be found on a robot.
+  TORPOR_TRY(const Contract contract, verify(bundle, trust, what));
+  TORPOR_ASSERT(contract.digest() == sha256(payload), "contract.what_was_signed_is_what_verifies");
   return bundle;
 }
 

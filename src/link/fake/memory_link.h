@@ -38,12 +38,12 @@ class MemoryLinkPair {
   void restore();
   // Both directions end; each side reads what had arrived, then link_closed.
   void hang_up();
-  bool is_cut() const { return cut_; }
+  [[nodiscard]] bool is_cut() const { return cut_; }
   void set_pieces(std::size_t most_per_read, std::size_t most_per_write);
 
   // What poll(2) would say of an end: bytes, a waiting peer or a hang-up; room to write.
-  bool readable(const Link& end) const;
-  bool writable(const Link& end) const;
+  [[nodiscard]] bool readable(const Link& end) const;
+  [[nodiscard]] bool writable(const Link& end) const;
   std::size_t in_flight_to(const Link& end) const;
 
  private:

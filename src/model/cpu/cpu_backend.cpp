@@ -7,7 +7,6 @@
 #include <cstring>
 #include <new>
 
-#include "model/backend_parts.h"
 #include "model/model_layout.h"
 
 namespace torpor {

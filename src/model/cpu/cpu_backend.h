@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "model/backend.h"
+#include "model/backend_parts.h"
 #include "model/cpu/kernels.h"
 #include "model/model_file.h"
 
@@ -97,5 +97,7 @@ class CpuBackend final : public Backend {
   Linear embed_band_, embed_global_, head1_, head2_;
   std::vector<Layer> layers_;
 };
+
+Result<std::unique_ptr<Backend>> make_cpu_backend(const BackendParts& parts);
 
 }  // namespace torpor

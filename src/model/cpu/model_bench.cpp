@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 //
 // The encoder, a batch of 30 token sets (a 5 s window of three axes), on each kernel path;
-// and beside a peer in the same run, turn by turn, so that a busy machine slows both.
+// and beside a yardstick in the same run, turn by turn, so that a busy machine slows both.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 #include "model/cpu/cpu_backend.h"
 #include "model/fake/models.h"
-#include "peer/peer.h"
+#include "yardstick/yardstick.h"
 
 namespace torpor {
 namespace {
@@ -36,15 +36,15 @@ void beside_peer(benchmark::State& state) {
   std::vector<float> logits(kBatch);
   CpuBackend backend;
   if (!backend.load(*model, kBatch)) return state.SkipWithError("load");
-  const std::unique_ptr<Peer> peer = make_peer(ModelDims{}, kBatch);
-  state.SetLabel(std::string(backend.kernels_name()) + " beside " + peer->name());
+  const std::unique_ptr<Yardstick> yardstick = make_yardstick(ModelDims{}, kBatch);
+  state.SetLabel(std::string(backend.kernels_name()) + " beside " + yardstick->name());
   double ours = 1e9;
   double theirs = 1e9;
   for (auto _ : state) {
     const auto start = Clock::now();
     if (!backend.run(sets, logits)) return state.SkipWithError("run");
     const auto middle = Clock::now();
-    peer->run();
+    yardstick->run();
     const auto end = Clock::now();
     ours = std::min(ours, std::chrono::duration<double, std::milli>(middle - start).count());
     theirs = std::min(theirs, std::chrono::duration<double, std::milli>(end - middle).count());

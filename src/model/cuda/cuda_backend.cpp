@@ -3,7 +3,6 @@
 #include "model/cuda/cuda_backend.h"
 
 #include "base/assertion.h"
-#include "model/backend_parts.h"
 
 namespace torpor::cuda {
 namespace {
@@ -50,7 +49,7 @@ Status CudaBackend::enqueue(std::span<const TokenSet> batch, std::span<float> lo
   TORPOR_CHECK(check(driver().copy_in(address(net.tokens), batch.data(), batch.size_bytes(), stream()),
                      "cuMemcpyHtoD"));
   Status launched;
-  for_each_step(net, [&](Step step, std::uint32_t layer) {
+  for_each_step(net, [&](KernelStep step, std::uint32_t layer) {
     if (!launched) return;
     std::uint32_t count = cells(net, step);
     void* arguments[] = {&net, &layer, &count};

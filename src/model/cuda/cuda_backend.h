@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "model/backend_parts.h"
 #include "model/cuda/image.h"
 #include "model/device/device_backend.h"
 
@@ -46,3 +47,9 @@ class CudaBackend final : public DeviceBackend {
 };
 
 }  // namespace torpor::cuda
+
+namespace torpor {
+
+Result<std::unique_ptr<Backend>> make_cuda_backend(const BackendParts& parts);
+
+}  // namespace torpor

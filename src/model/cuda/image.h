@@ -21,13 +21,15 @@ std::size_t place(Net& net, std::size_t image_bytes, std::byte* base);
 // Calls `take(step, layer)` for every step of one forward pass, in order.
 template <class Take>
 void for_each_step(const Net& net, Take take) {
-  take(Step::quantize, 0u);
-  take(Step::embed, 0u);
+  take(KernelStep::quantize, 0u);
+  take(KernelStep::embed, 0u);
   for (std::uint32_t layer = 0; layer < net.layers; ++layer)
-    for (auto step = static_cast<std::uint32_t>(Step::norm_for_qkv);
-         step <= static_cast<std::uint32_t>(Step::ffn2); ++step)
-      take(static_cast<Step>(step), layer);
-  for (const Step step : {Step::final_norm, Step::pool, Step::head1, Step::head2}) take(step, 0u);
+    for (auto step = static_cast<std::uint32_t>(KernelStep::norm_for_qkv);
+         step <= static_cast<std::uint32_t>(KernelStep::ffn2); ++step)
+      take(static_cast<KernelStep>(step), layer);
+  for (const KernelStep step :
+       {KernelStep::final_norm, KernelStep::pool, KernelStep::head1, KernelStep::head2})
+    take(step, 0u);
 }
 
 }  // namespace torpor::cuda

@@ -11,7 +11,7 @@ namespace torpor::cuda {
   extern "C" __global__ void torpor_##name(const __grid_constant__ Net net, std::uint32_t layer,       \
                                            std::uint32_t count) {                                      \
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;                                     \
-    if (i < count) run_cell(net, Step::name, layer, i);                                                \
+    if (i < count) run_cell(net, KernelStep::name, layer, i);                                                \
   }
 #include "model/cuda/steps.def"
 #undef TORPOR_STEP

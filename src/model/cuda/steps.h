@@ -70,37 +70,37 @@ struct Net {
 };
 static_assert(sizeof(Net) <= 4096, "what a kernel may be passed");
 
-enum class Step : std::uint32_t {
+enum class KernelStep : std::uint32_t {
 #define TORPOR_STEP(name) name,
 #include "model/cuda/steps.def"
 #undef TORPOR_STEP
 };
-inline constexpr std::uint32_t kSteps = static_cast<std::uint32_t>(Step::head2) + 1;
+inline constexpr std::uint32_t kSteps = static_cast<std::uint32_t>(KernelStep::head2) + 1;
 
-TORPOR_EVERYWHERE inline std::uint32_t cells(const Net& net, Step step) {
+TORPOR_EVERYWHERE inline std::uint32_t cells(const Net& net, KernelStep step) {
   const std::uint32_t rows = net.sets * kTokenCount;
   switch (step) {
-    case Step::quantize:
+    case KernelStep::quantize:
       return net.sets * (static_cast<std::uint32_t>(kBands) * kBandStride + kGlobalStride);
-    case Step::embed:
-    case Step::project:
-    case Step::ffn2:
+    case KernelStep::embed:
+    case KernelStep::project:
+    case KernelStep::ffn2:
       return rows * net.width;
-    case Step::norm_for_qkv:
-    case Step::norm_for_ffn:
-    case Step::final_norm:
+    case KernelStep::norm_for_qkv:
+    case KernelStep::norm_for_ffn:
+    case KernelStep::final_norm:
       return rows;
-    case Step::qkv:
+    case KernelStep::qkv:
       return rows * 3 * net.width;
-    case Step::attention:
+    case KernelStep::attention:
       return rows * net.heads;
-    case Step::ffn1:
+    case KernelStep::ffn1:
       return rows * net.ffn;
-    case Step::pool:
+    case KernelStep::pool:
       return net.sets * net.width;
-    case Step::head1:
+    case KernelStep::head1:
       return net.sets * net.head_hidden;
-    case Step::head2:
+    case KernelStep::head2:
       return net.sets;
   }
   return 0;
@@ -305,34 +305,35 @@ TORPOR_EVERYWHERE inline void head2_cell(const Net& net, std::uint32_t set) {
   net.logits[set] = affine(net, net.head2, acc, 0, floats(net, net.head2.bias));
 }
 
-TORPOR_EVERYWHERE inline void run_cell(const Net& net, Step step, std::uint32_t layer, std::uint32_t i) {
+TORPOR_EVERYWHERE inline void run_cell(const Net& net, KernelStep step, std::uint32_t layer,
+                                       std::uint32_t i) {
   const LayerAt& at = net.layer[layer];
   switch (step) {
-    case Step::quantize:
+    case KernelStep::quantize:
       return quantize_cell(net, i);
-    case Step::embed:
+    case KernelStep::embed:
       return embed_cell(net, i);
-    case Step::norm_for_qkv:
+    case KernelStep::norm_for_qkv:
       return norm_requantize(net, at.norm1, at.qkv.inverse_in, i);
-    case Step::qkv:
+    case KernelStep::qkv:
       return qkv_cell(net, at, i);
-    case Step::attention:
+    case KernelStep::attention:
       return attention_cell(net, at, i);
-    case Step::project:
+    case KernelStep::project:
       return residual_cell(net, at.o, net.a, net.width, i);
-    case Step::norm_for_ffn:
+    case KernelStep::norm_for_ffn:
       return norm_requantize(net, at.norm2, at.ffn1.inverse_in, i);
-    case Step::ffn1:
+    case KernelStep::ffn1:
       return ffn1_cell(net, at, i);
-    case Step::ffn2:
+    case KernelStep::ffn2:
       return residual_cell(net, at.ffn2, net.hidden, net.ffn, i);
-    case Step::final_norm:
+    case KernelStep::final_norm:
       return final_norm_cell(net, i);
-    case Step::pool:
+    case KernelStep::pool:
       return pool_cell(net, i);
-    case Step::head1:
+    case KernelStep::head1:
       return head1_cell(net, i);
-    case Step::head2:
+    case KernelStep::head2:
       return head2_cell(net, i);
   }
 }

@@ -3,6 +3,9 @@
 #include "model/factory/make_backend.h"
 
 #include "model/backends/backends.h"
+#include "model/cpu/cpu_backend.h"
+#include "model/cuda/cuda_backend.h"
+#include "model/tensorrt/plugin.h"
 
 namespace torpor {
 

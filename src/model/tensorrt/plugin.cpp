@@ -4,8 +4,6 @@
 
 #include <dlfcn.h>
 
-#include "model/backend_parts.h"
-
 namespace torpor {
 
 Result<std::unique_ptr<Backend>> open_tensorrt(const char* library, const TensorRtRequest& request) {

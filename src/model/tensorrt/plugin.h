@@ -5,8 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "base/files.h"
-#include "model/backend.h"
+#include "model/backend_parts.h"
 
 namespace torpor {
 
@@ -31,5 +30,8 @@ using MakeTensorRtBackend = Backend* (*)(const TensorRtRequest& request);
 // Opens `library` for the rest of the process. device_absent when it or its symbol is not
 // there, with what the loader says.
 Result<std::unique_ptr<Backend>> open_tensorrt(const char* library, const TensorRtRequest& request);
+
+// By kTensorRtLibrary, with the plan beside the model.
+Result<std::unique_ptr<Backend>> make_tensorrt_backend(const BackendParts& parts);
 
 }  // namespace torpor

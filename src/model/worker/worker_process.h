@@ -37,7 +37,7 @@ class WorkerProcess {
   // worker_missing where the program cannot be executed; worker_stuck while a child that
   // was killed is still not gone; io_failed.
   Status start();
-  bool running() { return !killed_ && !reap(); }
+  [[nodiscard]] bool running() { return !killed_ && !reap(); }
 
   // All of the bytes, both ways. worker_deadline; worker_interrupted; worker_died when the
   // other end is closed: then it has gone, or was killed, and how it ended is in `found`.
@@ -56,7 +56,7 @@ class WorkerProcess {
   Status failed(Event event, std::string_view doing);
   Status died();
   Error how_it_ended() const;
-  bool reap();
+  [[nodiscard]] bool reap();
 
   const Clock& real_;
   std::vector<std::string> arguments_;
@@ -83,6 +83,6 @@ class WorkerProcess {
 
 // For the child's main(), first thing: it is killed when `parent` (its process id) ends, also
 // when that happened already. False: it has.
-bool die_with_parent(int parent);
+[[nodiscard]] bool die_with_parent(int parent);
 
 }  // namespace torpor

@@ -6,7 +6,7 @@
 
 namespace torpor {
 
-bool has_promtool();
+[[nodiscard]] bool has_promtool();
 // What `promtool check metrics` says of the text: empty when it is content.
 std::string promtool_check_metrics(const std::string& text);
 

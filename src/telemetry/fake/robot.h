@@ -21,10 +21,10 @@ class RobotForTest {
   explicit RobotForTest(const Terms& terms);
 
   // A process begins. False: the files failed, as without power.
-  bool start();
+  [[nodiscard]] bool start();
   void stop();
   // One period passes and leaves a report. False: the process died of its files.
-  bool cycle();
+  [[nodiscard]] bool cycle();
   void cycles(int n) {
     for (int i = 0; i < n && cycle(); ++i) continue;
   }

@@ -72,6 +72,6 @@ class ServerForTest {
 
 // Makes a CA, a server certificate for 127.0.0.1 and a client certificate with the openssl
 // command: DIR/{ca,server,client}.{pem,key}. False where openssl is missing.
-bool make_certificates(const std::string& directory);
+[[nodiscard]] bool make_certificates(const std::string& directory);
 
 }  // namespace torpor

@@ -6,6 +6,8 @@
 #include <csignal>
 #include <ctime>
 
+#include "base/assertion.h"
+#include "base/utc.h"
 #include "telemetry/http/credentials.h"
 #include "telemetry/http/curl_library.h"
 
@@ -24,7 +26,15 @@ std::optional<WallTime> http_date(std::string_view text) {
   const std::string line(text);
   tm parts{};
   if (::strptime(line.c_str(), " %a, %d %b %Y %H:%M:%S GMT", &parts) == nullptr) return {};
-  return WallTime(std::chrono::seconds(::timegm(&parts)));
+  const auto seconds = unix_seconds(CivilTime{.year = parts.tm_year + 1900,
+                                              .month = static_cast<unsigned>(parts.tm_mon + 1),
+                                              .day = static_cast<unsigned>(parts.tm_mday),
+                                              .hour = static_cast<unsigned>(parts.tm_hour),
+                                              .minute = static_cast<unsigned>(parts.tm_min),
+                                              .second = static_cast<unsigned>(parts.tm_sec)});
+  // A server may say any year; nanoseconds in 64 bits end in 2262.
+  if (!seconds || *seconds < 0 || *seconds > unix_seconds(WallTime::max())) return {};
+  return WallTime(std::chrono::seconds(*seconds));
 }
 
 // Both callbacks break the transfer off by taking fewer bytes than they are given.
@@ -170,6 +180,7 @@ CurlTransport::CurlTransport(Files& files, std::uint32_t own_uid) : files_(files
 CurlTransport::~CurlTransport() = default;
 
 Outcome CurlTransport::send(const Request& request, Duration deadline) {
+  TORPOR_ASSERT(request.to != nullptr && request.to->on(), "transport.a_request_names_its_server");
   const auto failed = [](const Error& error) {
     Outcome outcome;
     outcome.said = FixedString<160>(one_line(error).view());

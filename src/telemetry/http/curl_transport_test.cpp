@@ -69,6 +69,16 @@ TEST_F(CurlTransportTest, a_good_answer_is_taken_and_its_date_heard) {
   EXPECT_TRUE(server.heard().ends_with("\r\n\r\nhello"));
 }
 
+TEST_F(CurlTransportTest, a_date_that_is_none_is_not_heard) {
+  for (const char* date : {"Fri, 31 Dec 9999 23:59:59 GMT", "Fri, 01 Jan 1960 00:00:00 GMT", "yesterday"}) {
+    const HostileServer server(Manner::answers,
+                               std::string("HTTP/1.1 204 No Content\r\nDate: ") + date + "\r\n\r\n");
+    const Outcome outcome = post(server);
+    EXPECT_EQ(outcome.answer, Answer::taken) << outcome.said.view();
+    EXPECT_FALSE(outcome.date) << date;
+  }
+}
+
 TEST_F(CurlTransportTest, statuses_say_whether_it_is_worth_another_try) {
   const auto answer_to = [&](const std::string& status) {
     const HostileServer server(Manner::answers, "HTTP/1.1 " + status + "\r\nContent-Length: 4\r\n\r\noops");

@@ -146,7 +146,7 @@ struct FakeCalls {
     must(grid_y * grid_z * block_y * block_z == 1);
     const Code code = fake->enter("launch");
     if (code != 0) return code;
-    const auto step = static_cast<Step>(reinterpret_cast<std::uintptr_t>(function) - 0x100);
+    const auto step = static_cast<KernelStep>(reinterpret_cast<std::uintptr_t>(function) - 0x100);
     const Net net = *static_cast<const Net*>(arguments[0]);
     const auto layer = *static_cast<const std::uint32_t*>(arguments[1]);
     const auto count = *static_cast<const std::uint32_t*>(arguments[2]);

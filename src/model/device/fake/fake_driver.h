@@ -37,7 +37,9 @@ class FakeDriver {
   std::uint64_t calls() const { return calls_; }
   // Names of the calls so far, those that failed with '!' behind.
   const std::vector<std::string>& log() const { return log_; }
-  bool holds_nothing() const { return contexts_ == 0 && modules_ == 0 && streams_ == 0 && memory_.empty(); }
+  [[nodiscard]] bool holds_nothing() const {
+    return contexts_ == 0 && modules_ == 0 && streams_ == 0 && memory_.empty();
+  }
 
  private:
   friend struct FakeCalls;

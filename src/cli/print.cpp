@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "cli/print.h"
+
+#include <fmt/core.h>
+
+#include "base/assertion.h"
+#include "base/fixed_string.h"
+#include "program/error_text.h"
+
+namespace torpor {
+
+void print_json(const Json& json) {
+  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+void print_error(std::string_view who, const Error& error, int exit_code, bool json) {
+  TORPOR_ASSERT(exit_code >= static_cast<int>(Group::usage), "cli.an_error_has_an_exit_code_of_errors");
+  if (!json) return tell_error(who, error);
+  print_json({{"error",
+               {{"reason", name(error.reason)},
+                {"where", error.where.view()},
+                {"found", error.found.view()},
+                {"expected", error.expected.view()},
+                {"next_step", next_step(error.reason)},
+                {"exit_code", exit_code}}}});
+}
+
+}  // namespace torpor

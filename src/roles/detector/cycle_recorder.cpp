@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "roles/detector/cycle_recorder.h"
+
+#include "base/assertion.h"
+#include "base/hex.h"
+#include "base/posix/tell.h"
+#include "contract/host/validity.h"
+#include "notes/refusal.h"
+#include "report/breach_text.h"
+#include "roles/role_flags.h"
+
+namespace torpor {
+
+CycleRecorder::CycleRecorder(const Parts& parts, Paths paths)
+    : paths_(std::move(paths)),
+      files_(parts.files),
+      clock_(parts.clock),
+      admission_(parts.admission),
+      log_(parts.log),
+      pusher_(parts.pusher) {}
+
+Status CycleRecorder::agreed() {
+  const Contract& contract = admission_.contract;
+  // An agreement is the end of what an earlier start was refused for.
+  TORPOR_CHECK(clear_refusal(files_, paths_.state));
+  TORPOR_CHECK(admission_.store.begin(contract, paths_.bundle));
+  tell("{}: agreed on {} sequence {} ({}..), a cycle every {} ms\n", kDetectorProgram,
+       contract.terms().contract_id.view(), contract.sequence(), short_hex(contract.digest()).view(),
+       contract.period().count() / 1'000'000);
+  return {};
+}
+
+Status CycleRecorder::reported(const CycleReport& report) {
+  const Contract& contract = admission_.contract;
+  TORPOR_ASSERT(report.cycle > log_.last_cycle(), "roles.a_cycle_is_recorded_once");
+  TORPOR_CHECK(log_.append(report));
+  TORPOR_ASSERT(log_.last_cycle() == report.cycle, "roles.the_newest_record_is_this_cycle");
+  TORPOR_CHECK(admission_.store.cycle_completed(contract));
+  TORPOR_CHECK(admission_.store.keep_trusted_time(
+      raise_trusted_time(admission_.store.trusted_s(), contract.terms(), clock_.now())));
+  // Only changes are said: a line a minute would hide the one that matters.
+  if (report.verdict.kind != kind_ || report.breaches != breaches_) say(report);
+  kind_ = report.verdict.kind;
+  breaches_ = report.breaches;
+  awake_until_ = report.woke.boot + std::chrono::milliseconds(contract.terms().power.awake_limit_ms);
+  if (pusher_ != nullptr) pusher_->add(report, log_.newest(), log_.end());
+  return {};
+}
+
+// Pushing must not be what breaks the awake limit: a tenth of what is left stays.
+void CycleRecorder::settled() {
+  if (pusher_ == nullptr) return;
+  const Duration left = awake_until_ - clock_.now().boot;
+  const auto said = pusher_->contact_if_due(clock_.real(left) * 9 / 10);
+  if (!said.empty()) tell("{}: telemetry: {}\n", kDetectorProgram, said.view());
+}
+
+void CycleRecorder::say(const CycleReport& report) const {
+  fmt::memory_buffer more;
+  const auto add = std::back_inserter(more);
+  if (report.verdict.reason != VerdictReason::none) fmt::format_to(add, " ({})", name(report.verdict.reason));
+  if (!report.verdict.explanation.empty()) fmt::format_to(add, ": {}", report.verdict.explanation.view());
+  for (std::size_t i = 0; i < kBreaches; ++i) {
+    const auto breach = static_cast<Breach>(i);
+    if (!report.has(breach)) continue;
+    const auto text = breach_text(breach, report);
+    fmt::format_to(add, "; breach: {}", name(breach));
+    if (!text.empty()) fmt::format_to(add, " ({})", text.view());
+  }
+  tell("{}: cycle {}: {}{}\n", kDetectorProgram, report.cycle, name(report.verdict.kind),
+       std::string_view(more.data(), more.size()));
+}
+
+}  // namespace torpor

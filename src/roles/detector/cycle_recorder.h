@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#pragma once
+
+#include <string>
+
+#include "base/clock.h"
+#include "base/files.h"
+#include "contract/host/admission.h"
+#include "duty/detector.h"
+#include "report/report_log.h"
+#include "telemetry/pusher.h"
+
+namespace torpor {
+
+// Makes durable what a cycle leaves, pushes what is due, and says on stderr what a person would
+// want to be told at once: a verdict that changed, a contract that was broken.
+//
+// The order is the promise: the report is in the log before the rollback counter counts its
+// cycle, and only what is in the log is handed to the pusher. One thread, the detector's.
+class CycleRecorder final : public DutyListener {
+ public:
+  // Outlive the recorder.
+  struct Parts {
+    Files& files;
+    const Clock& clock;
+    Admission& admission;
+    ReportLog& log;
+    Pusher* pusher;  // null: nothing is configured
+  };
+  struct Paths {
+    std::string state;   // directory
+    std::string bundle;  // file
+  };
+  CycleRecorder(const Parts& parts, Paths paths);
+
+  // Errors of these two end the role: those of Files, of ReportLog, of the rollback store.
+  Status agreed() override;
+  Status reported(const CycleReport& report) override;
+  void settled() override;
+
+ private:
+  void say(const CycleReport& report) const;
+
+  Paths paths_;
+  Files& files_;
+  const Clock& clock_;
+  Admission& admission_;
+  ReportLog& log_;
+  Pusher* pusher_;
+  BootTime awake_until_{};
+  VerdictKind kind_ = VerdictKind::not_scored;
+  std::uint32_t breaches_ = 0;
+};
+
+}  // namespace torpor

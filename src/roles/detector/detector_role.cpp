@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "roles/detector/detector_role.h"
+
+#include <unistd.h>
+
+#include <ctime>
+#include <optional>
+
+#include "base/assertion.h"
+#include "base/posix/posix_files.h"
+#include "base/posix/posix_host.h"
+#include "base/posix/posix_system_tree.h"
+#include "base/posix/tell.h"
+#include "duty/detector.h"
+#include "link/refusing_role.h"
+#include "model/model_file.h"
+#include "power/meter_probe.h"
+#include "program/error_text.h"
+#include "roles/detector/compute.h"
+#include "roles/detector/cycle_recorder.h"
+#include "roles/role_home.h"
+#include "telemetry/http/credentials.h"
+#include "telemetry/http/curl_transport.h"
+#include "telemetry/pusher.h"
+#include "telemetry/refusal_push.h"
+#include "window/queue_memory.h"
+
+namespace torpor {
+namespace {
+
+// "2026-01-31T00:00:00Z"; none for an empty text; usage for anything else.
+Result<std::optional<WallTime>> wall_time(const std::string& text) {
+  if (text.empty()) return std::optional<WallTime>();
+  tm parts{};
+  const char* end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  if (end == nullptr || *end != '\0') {
+    Error error{.reason = Reason::usage, .where = "--clock-origin"};
+    error.found << text;
+    error.expected << "a time like 2026-01-31T00:00:00Z";
+    return error;
+  }
+  return std::optional<WallTime>(WallTime(std::chrono::seconds(::timegm(&parts))));
+}
+
+// torpord from its flags to its exit code.
+class DetectorProcess {
+ public:
+  struct Parts {
+    PosixFiles& files;
+    const PosixClock& clock;  // scaled
+  };
+  DetectorProcess(const Parts& parts, const DetectorFlags& flags)
+      : files_(parts.files), clock_(parts.clock), flags_(flags), uid_(::getuid()) {}
+
+  int run();
+
+ private:
+  int end_told(const Error& error);
+  void push(const Refusal& refusal);
+  void open_model();
+  Result<std::optional<Pusher>> open_pusher(Transport& transport, const ReportLog& log);
+  Result<int> watch(UnixLink& link);
+
+  PosixFiles& files_;
+  const PosixClock& clock_;
+  const DetectorFlags& flags_;
+  const std::uint32_t uid_;
+  RoleHome home_;
+  std::unique_ptr<ModelFile> model_;
+};
+
+// Ends a start that was refused: the servers are told once, within the site's deadline.
+int DetectorProcess::end_told(const Error& error) {
+  return end_with(error, home_, flags_, files_, clock_, [this](const Refusal& refusal) { push(refusal); });
+}
+
+void DetectorProcess::push(const Refusal& refusal) {
+  if (!home_.site.telemetry.on()) return;
+  if (const Status counted = Spool::count_refusal(files_, flags_.reports); !counted)
+    tell("{}: {}\n", kDetectorProgram, one_line(counted.error()).view());
+  // A clock that nobody vouches for dates no sample earlier than the contract began.
+  const std::int64_t not_before_s =
+      home_.own.contract == nullptr ? 0 : home_.own.contract->terms().not_before_s;
+  CurlTransport transport(files_, uid_);
+  const auto said =
+      push_refusal(transport, clock_, home_.site.telemetry, ClockGate(not_before_s, read_boot_id()), refusal);
+  if (!said.empty()) tell("{}: telemetry: {}\n", kDetectorProgram, said.view());
+}
+
+// A model the contract does not name is a refusal like that of a bundle: the peer is told.
+void DetectorProcess::open_model() {
+  const Terms& terms = home_.own.contract->terms();
+  auto opened = ModelFile::open(
+      files_, flags_.model, {.digest = terms.model.digest, .feature_version = terms.model.feature_version});
+  if (opened) {
+    model_ = *std::move(opened);
+    return;
+  }
+  home_.own.contract = nullptr;
+  home_.own.refusal = opened.error();
+}
+
+Result<std::optional<Pusher>> DetectorProcess::open_pusher(Transport& transport, const ReportLog& log) {
+  const TelemetrySite& site = home_.site.telemetry;
+  if (!site.on()) return std::optional<Pusher>();
+  TORPOR_CHECK(check_secrets(files_, site, uid_));
+  TORPOR_TRY(Pusher pusher, Pusher::open({.files = files_,
+                                          .clock = clock_,
+                                          .transport = transport,
+                                          .contract = *home_.own.contract,
+                                          .site = site},
+                                         {.device = home_.site.device_id,
+                                          .boot_id = read_boot_id(),
+                                          .speed = flags_.speed,
+                                          .directory = flags_.reports,
+                                          .log_end = log.end()}));
+  return std::optional<Pusher>(std::move(pusher));
+}
+
+// The role itself. What is opened first is what the later parts stand on; all of it outlives
+// the detector, which is declared last.
+Result<int> DetectorProcess::watch(UnixLink& link) {
+  TORPOR_ASSERT(home_.own.contract != nullptr, "roles.a_detector_watches_only_under_a_contract");
+  TORPOR_ASSERT(model_ != nullptr, "roles.a_detector_watches_only_with_its_model");
+  const Contract& contract = *home_.own.contract;
+  if (home_.admission->store.wiped())
+    tell("{}: no rollback state in {}: first start, or it was wiped\n", kDetectorProgram, flags_.state);
+  const DeclaredPower& power = home_.site.power;
+  PosixSystemTree tree(home_.site.system_root);
+  const auto meter = probe_meter(tree, {.idle_mw = power.idle_mw,
+                                        .sample_mw = power.sample_mw,
+                                        .infer_mw = power.infer_mw,
+                                        .sleep_mw = power.sleep_mw});
+  const PosixClock real = PosixClock::unscaled();  // a worker's deadlines are no demonstration's
+  TORPOR_TRY(const Compute compute,
+             Compute::make({.files = files_, .real = real, .tree = tree, .meter = *meter}, contract,
+                           home_.site.backend, {.model = *model_, .path = flags_.model}, flags_.state));
+  TORPOR_TRY(ReportLog log, ReportLog::open(files_, flags_.reports, log_bounds(contract.terms().telemetry)));
+  TORPOR_TRY(StoredBudget budget,
+             StoredBudget::open(files_, flags_.state, contract.terms(), read_boot_id(), clock_.now().boot));
+  if (budget.damage()) tell_error(kDetectorProgram, *budget.damage());
+  CurlTransport transport(files_, uid_);
+  TORPOR_TRY(std::optional<Pusher> pusher, open_pusher(transport, log));
+  CycleRecorder recorder({.files = files_,
+                          .clock = clock_,
+                          .admission = *home_.admission,
+                          .log = log,
+                          .pusher = pusher ? &*pusher : nullptr},
+                         {.state = flags_.state, .bundle = flags_.bundle});
+  QueueMemory memory(contract);
+  Detector detector({.link = link,
+                     .clock = clock_,
+                     .own = home_.own,
+                     .backend = *compute.backend,
+                     .residency = *compute.residency,
+                     .appraiser = *compute.appraiser,
+                     .fallback = compute.fallback.get(),
+                     .meter = *meter,
+                     .budget = budget,
+                     .listener = recorder,
+                     .memory = memory.memory(),
+                     .link_buffer_bytes = link.buffer_bytes()},
+                    {.device = home_.site.device_id,
+                     .boot_id = read_boot_id(),
+                     .speed = flags_.speed,
+                     .last_cycle = log.last_cycle(),
+                     .cycle_limit = flags_.cycles});
+  TORPOR_TRY(const int ended, run_role(detector, clock_, link));
+  if (detector.failure()) return *detector.failure();
+  return ended;
+}
+
+int DetectorProcess::run() {
+  if (const Status ready = prepare(home_, LinkRole::detector, flags_, files_, clock_); !ready)
+    return end_told(ready.error());
+  if (home_.own.contract != nullptr) open_model();
+  auto link = make_link(flags_.link, home_);
+  if (!link) return end_told(link.error());
+  if (home_.own.contract != nullptr) {
+    const auto ended = watch(**link);
+    return ended ? *ended : end_told(ended.error());
+  }
+  // Refused already; the peer is told why before we go. That it was not told ends no other way.
+  RefusingRole role(**link, clock_, home_.own, Peer::End::dials);
+  if (const auto told = run_role(role, clock_, **link); !told) tell_error(kDetectorProgram, told.error());
+  return end_told(home_.own.refusal);
+}
+
+}  // namespace
+
+void add_detector_flags(CLI::App& app, DetectorFlags& flags) {
+  add_role_flags(app, flags);
+  app.add_option("--model", flags.model, "compiled model file; its digest is in the contract")->required();
+  app.add_option("--reports", flags.reports, "directory of the record log")->required();
+  app.add_option("--clock-origin", flags.clock_origin,
+                 "wall time a scaled clock starts at, 2026-01-31T00:00:00Z");
+  app.add_option("--cycles", flags.cycles, "end after so many cycles");
+}
+
+int run_detector(const DetectorFlags& flags) {
+  // Without a clock there is no home to leave a refusal in: said, and that is all.
+  const auto ended = [&](const Error& error) {
+    tell_error(kDetectorProgram, error);
+    return exit_code(error.reason);
+  };
+  const auto origin = wall_time(flags.clock_origin);
+  if (!origin) return ended(origin.error());
+  const auto clock = PosixClock::make(flags.speed, *origin);
+  if (!clock) return ended(clock.error());
+  PosixFiles files;
+  return DetectorProcess({.files = files, .clock = *clock}, flags).run();
+}
+
+}  // namespace torpor

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "roles/role_home.h"
+
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <cmath>
+
+#include "base/assertion.h"
+#include "base/posix/tell.h"
+#include "program/error_text.h"
+
+namespace torpor {
+namespace {
+
+std::string_view program_of(LinkRole role) {
+  return role == LinkRole::detector ? kDetectorProgram : kSamplerProgram;
+}
+
+// Both files, in a state directory that may not be there yet: a first start can be refused, too.
+Status leave_refusal(Files& files, const std::string& state, const Refusal& refusal) {
+  TORPOR_CHECK(files.make_directories(state));
+  return write_refusal(files, state, refusal);
+}
+
+}  // namespace
+
+Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& files, const PosixClock& clock) {
+  TORPOR_ASSERT(!home.admission, "roles.a_home_is_prepared_once");
+  const std::uint32_t uid = ::getuid();
+  TORPOR_TRY(home.site, load_site(files, flags.site, uid));
+  home.own.role = role;
+  home.own.speed_permille = static_cast<std::uint32_t>(std::llround(flags.speed * 1000));
+  home.own.peer_timeout = std::chrono::milliseconds(home.site.peer_timeout_ms);
+  if (::getrandom(&home.own.boot_epoch, sizeof home.own.boot_epoch, 0) != sizeof home.own.boot_epoch) {
+    return Error{.reason = Reason::io_failed, .where = "getrandom"};
+  }
+  auto admission = admit(files, {.bundle = flags.bundle, .trust = flags.trust, .state_dir = flags.state},
+                         home.site.target_class, uid, clock.now());
+  if (admission) {
+    home.admission.emplace(*std::move(admission));
+    home.own.contract = &home.admission->contract;
+    home.own.bundle = home.admission->bundle;
+  } else {
+    home.own.refusal = admission.error();
+  }
+  TORPOR_ASSERT((home.own.contract != nullptr) == home.admission.has_value(),
+                "roles.a_contract_comes_only_from_an_admission");
+  return {};
+}
+
+Result<std::unique_ptr<UnixLink>> make_link(const std::string& flag, const RoleHome& home) {
+  constexpr std::string_view kScheme = "unix:";
+  if (flag.size() <= kScheme.size() || !flag.starts_with(kScheme)) {
+    Error error{.reason = Reason::usage, .where = "--link"};
+    error.found << flag;
+    error.expected << "unix:PATH";
+    return error;
+  }
+  const Contract* contract = home.own.contract;
+  UnixLink::Options options{.path = flag.substr(kScheme.size()),
+                            .peer_uids = home.site.peer_uids,
+                            .buffer_bytes = contract == nullptr
+                                                ? UnixLink::kLeastBuffer
+                                                : UnixLink::buffer_for(contract->terms().queue.bytes),
+                            .group_access = !home.site.peer_uids.empty()};
+  return home.own.role == LinkRole::sampler ? UnixLink::listen(std::move(options))
+                                            : UnixLink::dial(std::move(options));
+}
+
+int end_with(const Error& error, const RoleHome& home, const RoleFlags& flags, Files& files,
+             const Clock& clock, const TellRefusal& tell_refusal) {
+  const std::string_view program = program_of(home.own.role);
+  tell_error(program, error);
+  const int code = exit_code(error.reason);
+  // A supervisor reads 0 as "done" and would leave the role off for good.
+  TORPOR_ASSERT(code != 0, "roles.an_error_never_exits_with_0");
+  if (group(error.reason) != Group::refused) return code;
+  Refusal refusal{.role = name(home.own.role),
+                  .device = home.site.device_id,
+                  .error = error,
+                  .own = {},
+                  .peer = {},
+                  .differing = {},
+                  .at = clock.now()};
+  if (const Contract* contract = home.own.contract; contract != nullptr)
+    refusal.own = BundleFacts{.digest = contract->digest(), .sequence = contract->sequence()};
+  const Status left = leave_refusal(files, flags.state, refusal);
+  if (!left) tell("{}: {}\n", program, one_line(left.error()).view());
+  if (tell_refusal) tell_refusal(refusal);
+  return code;
+}
+
+}  // namespace torpor

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "roles/sampler/dead_man.h"
+
+#include "base/assertion.h"
+#include "base/posix/tell.h"
+#include "notes/stopped.h"
+#include "program/error_text.h"
+#include "roles/role_flags.h"
+
+namespace torpor {
+
+DeadMan::DeadMan(const Parts& parts, Facts facts)
+    : link_(parts.link), files_(parts.files), clock_(parts.clock), facts_(std::move(facts)) {
+  TORPOR_ASSERT(!facts_.state.empty(), "roles.a_dead_man_knows_where_its_note_lies");
+}
+
+Status DeadMan::stop(const Overdue& why) {
+  TORPOR_ASSERT(why.after >= why.limit, "roles.only_an_overdue_peer_is_stopped");
+  // Taken before: with the peer its process id goes from the link.
+  const StoppedNote note{.device = facts_.device,
+                         .pid = link_.peer_pid(),
+                         .asleep = why.asleep,
+                         .after = why.after,
+                         .limit = why.limit,
+                         .window = why.window,
+                         .contract = facts_.contract,
+                         .at = clock_.now()};
+  const Status stopped = link_.kill_peer();
+  if (!stopped) {
+    tell_error(kSamplerProgram, stopped.error());
+    return stopped;
+  }
+  tell("{}: {}\n", kSamplerProgram, one_line(note));
+  if (const Status left = write_stopped(files_, facts_.state, note); !left)
+    tell_error(kSamplerProgram, left.error());
+  return {};
+}
+
+}  // namespace torpor
