@@ -99,6 +99,9 @@ Status bench(const Flags& flags, Verbs& verbs) {
                        .batch = std::vector<TokenSet>(flags.sets),
                        .cycles = flags.cycles,
                        .rest = Duration(static_cast<std::int64_t>(flags.rest_s * 1e9))};
+  const auto rest = [](Duration t) {
+    std::this_thread::sleep_for(t);
+  };  // house: sleep, because no role waits
   TORPOR_TRY(
       const auto all,
       bench_energy(plan, {.clock = verbs.clock,
@@ -107,7 +110,7 @@ Status bench(const Flags& flags, Verbs& verbs) {
                                        .sample_mw = site.power.sample_mw,
                                        .infer_mw = site.power.infer_mw,
                                        .sleep_mw = site.power.sleep_mw},
-                          .sleep = [](Duration time) { std::this_thread::sleep_for(time); },
+                          .sleep = rest,
                           .say = [](const std::string& line) { tell("torpor bench energy: {}\n", line); }}));
   verbs.json ? print_json(energy_json(basis, all)) : print_table(basis, all);
   return {};

@@ -48,9 +48,8 @@ export class IncludeRules {
     const header = include.path.slice(other.name.length + 1);
     this.seen.add(include.path);
     if (!isTest) this.used.get(room.name).add(other.name);
-    const visible = room.edges.filter((name) => !room.linked.has(name));
-    if (!isTest && !visible.includes(other.name)) {
-      at('edge', `an include of ${shown}`, `headers of ${visible.join(', ') || 'no other room'}`,
+    if (!isTest && !room.edges.includes(other.name)) {
+      at('edge', `an include of ${shown}`, `headers of ${room.edges.join(', ') || 'no other room'}`,
         `move the code to where it may see ${other.name}, or add ${other.name} to the line of ${room.name} in src/rooms.txt`);
     }
     if (!other.public.has(header)) {
@@ -86,7 +85,7 @@ export class IncludeRules {
   checkLists() {
     const { rooms, report } = this.house;
     for (const room of rooms.values()) {
-      for (const edge of room.edges.filter((name) => !this.used.get(room.name).has(name) && !room.linked.has(name))) {
+      for (const edge of room.edges.filter((name) => !this.used.get(room.name).has(name))) {
         report('src/rooms.txt', room.line, 'unused', `the edge from ${room.name} to ${edge}`, 'an include that uses it', 'take it out of the line');
       }
       for (const header of [...room.public].filter((name) => !this.seen.has(`${room.name}/${name}`))) {
