@@ -83,6 +83,8 @@ Json energy_json(const Basis& basis, const std::vector<PolicyEnergy>& all) {
   return {{"source", basis.source}, {"coverage", basis.coverage}, {"policies", policies}};
 }
 
+void rest(Duration time) { std::this_thread::sleep_for(time); }  // house: sleep, because no role waits
+
 Status bench(const Flags& flags, Verbs& verbs) {
   TORPOR_TRY(const Site site, load_site(verbs.files, flags.site, static_cast<std::uint32_t>(::getuid())));
   TORPOR_TRY(const auto model, ModelFile::open(verbs.files, flags.model, {}));
@@ -99,9 +101,6 @@ Status bench(const Flags& flags, Verbs& verbs) {
                        .batch = std::vector<TokenSet>(flags.sets),
                        .cycles = flags.cycles,
                        .rest = Duration(static_cast<std::int64_t>(flags.rest_s * 1e9))};
-  const auto rest = [](Duration t) {
-    std::this_thread::sleep_for(t);
-  };  // house: sleep, because no role waits
   TORPOR_TRY(
       const auto all,
       bench_energy(plan, {.clock = verbs.clock,
