@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "report/cycle_report.h"
 
+#include <cmath>
+
 namespace torpor {
 
 std::string_view name(Breach breach) {
@@ -48,6 +50,21 @@ std::string_view name(WorkerStep step) {
       return "teardown";
   }
   return "unknown";
+}
+
+Duration lasted(const CycleReport& report, Phase phase) {
+  const Duration span = report.spent[static_cast<std::size_t>(phase)];
+  if (!is_work(phase) || !(report.speed > 1)) return span;
+  // In floating point, as speed is in the record; a nanosecond of an hour is well within.
+  return Duration(std::llround(static_cast<double>(span.count()) / report.speed));
+}
+
+Duration awake_of(const CycleReport& report) {
+  Duration awake{};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Phase::report); ++i) {
+    awake += lasted(report, static_cast<Phase>(i));
+  }
+  return awake;
 }
 
 }  // namespace torpor

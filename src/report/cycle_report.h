@@ -20,7 +20,7 @@ namespace torpor {
 // What went against the contract in this cycle; a set of bits.
 enum class Breach : std::uint8_t {
   interval,        // start to start differs from the period by more than the tolerance
-  awake,           // awake longer than the limit
+  awake,           // awake_of() above the limit
   energy,          // more than the active mJ of one cycle
   residency,       // the compute device was still held at the release deadline, or its release failed
   infer_deadline,  // the inference took longer than its deadline
@@ -114,5 +114,12 @@ struct CycleReport {
   bool has(Breach b) const { return (breaches >> static_cast<unsigned>(b)) & 1u; }
   void set(Breach b) { breaches |= 1u << static_cast<unsigned>(b); }
 };
+
+// What a phase lasted: a wait as the clock says, work (is_work) as it really took on a clock
+// that was scaled. `spent` is in the clock's own time throughout.
+Duration lasted(const CycleReport& report, Phase phase);
+// How long the cycle was awake, from wake to release: what Breach::awake is judged by. The
+// reporting of this cycle is not over when its report is written and stands in the next.
+Duration awake_of(const CycleReport& report);
 
 }  // namespace torpor
