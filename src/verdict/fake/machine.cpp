@@ -11,10 +11,6 @@ namespace {
 constexpr double kTurn = 2 * 3.14159265358979323846;
 constexpr double kCountsOfRms = 200;  // LSB per unit of background RMS
 
-struct Strike {
-  double time, strength;
-};
-
 }  // namespace
 
 SensorTerms sensor_for_test(double rate_hz, std::uint32_t elements, double ratio, std::uint32_t axes) {
@@ -27,28 +23,26 @@ SensorTerms sensor_for_test(double rate_hz, std::uint32_t elements, double ratio
   return sensor;
 }
 
-Window Machine::next(double seconds) {
-  const double rate = config_.sensor.rate_mhz * 1e-3, shaft = config_.rpm / 60;
-  const auto n = static_cast<std::size_t>(std::lround(seconds * rate));
-  const std::uint32_t axes = config_.sensor.axes;
-  std::normal_distribution<double> normal;
+// The structure belongs to the machine, not to the window: the same for every seed.
+Machine::Structure Machine::structure() const {
   std::uniform_real_distribution<double> uniform;
-  // The structure belongs to the machine, not to the window.
   std::mt19937_64 build(config_.seed * 77 + 5);
-  struct Mode {
-    double hertz, decay;
-  } modes[3];
-  for (Mode& mode : modes) {
-    mode.hertz = rate / 2 * (0.2 + 0.65 * uniform(build));
+  Structure out;
+  for (Mode& mode : out.modes) {
+    mode.hertz = config_.sensor.rate_mhz * 1e-3 / 2 * (0.2 + 0.65 * uniform(build));
     mode.decay = mode.hertz * kTurn / (2 * (6 + 14 * uniform(build)));
   }
-  const double belt_hz = shaft * (0.31 + 0.5 * uniform(build));
-  double tone_phase[12], tone_weight[12];
-  for (int i = 0; i < 12; ++i) tone_weight[i] = 0.3 + uniform(build);
-  for (double& phase : tone_phase) phase = uniform(random_) * kTurn;
+  out.belt_hz = config_.rpm / 60 * (0.31 + 0.5 * uniform(build));
+  for (double& weight : out.tone_weight) weight = 0.3 + uniform(build);
+  return out;
+}
 
-  std::vector<Strike> strikes;
+// Rollings over the defect, with slip and load zone; then bumps.
+std::vector<Machine::Strike> Machine::strikes(double seconds, std::normal_distribution<double>& normal) {
+  std::uniform_real_distribution<double> uniform;
+  const double shaft = config_.rpm / 60;
   const DefectOrders orders = defect_orders(config_.sensor.bearing);
+  std::vector<Strike> out;
   if (config_.defect) {
     const double period = 1 / (orders.order[static_cast<std::size_t>(*config_.defect)] * shaft);
     const double phase = uniform(random_) * kTurn;
@@ -59,42 +53,69 @@ Window Machine::next(double seconds) {
         strength *= std::max(0.0, std::cos(kTurn * shaft * t + phase)) + 0.15;
       if (config_.defect == Defect::ball)
         strength *= 0.5 + 0.5 * std::cos(kTurn * orders.cage * shaft * t + phase);
-      strikes.push_back({t, strength});
+      out.push_back({t, strength});
     }
   }
   for (double t = 0; config_.bumps_per_s > 0;) {
     t -= std::log(1 - uniform(random_)) / config_.bumps_per_s;
     if (t > seconds) break;
-    strikes.push_back({t, 15 * std::exp(0.5 * normal(random_))});
+    out.push_back({t, 15 * std::exp(0.5 * normal(random_))});
   }
+  return out;
+}
+
+// Coloured noise, tones of shaft and belt.
+void Machine::render_background(const Structure& structure, std::span<const double, kTones> phase,
+                                std::normal_distribution<double>& normal, std::span<double> x) {
+  const double rate = config_.sensor.rate_mhz * 1e-3, shaft = config_.rpm / 60;
+  double slow = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double t = static_cast<double>(i) / rate;
+    const double white = normal(random_);
+    slow = 0.9 * slow + 0.436 * white;
+    x[i] = 0.8 * white + 0.6 * slow;
+    for (std::size_t h = 1; h <= 6; ++h)
+      x[i] +=
+          0.25 * structure.tone_weight[h] * std::cos(kTurn * static_cast<double>(h) * shaft * t + phase[h]);
+    for (std::size_t h = 1; h <= 5 && config_.belt > 0; ++h)
+      x[i] += config_.belt * structure.tone_weight[6 + h] *
+              std::cos(kTurn * static_cast<double>(h) * structure.belt_hz * t + phase[6 + h]);
+  }
+}
+
+// What a strike makes the structure's modes do.
+void Machine::render_strike(const Structure& structure, const Strike& strike, std::span<double> x) {
+  std::uniform_real_distribution<double> uniform;
+  const double rate = config_.sensor.rate_mhz * 1e-3;
+  for (const Mode& mode : structure.modes) {
+    const double phase = uniform(random_) * kTurn;
+    const auto first = static_cast<std::ptrdiff_t>(std::ceil(strike.time * rate));
+    const auto length = static_cast<std::ptrdiff_t>(5 / mode.decay * rate) + 2;
+    const auto end = std::min(first + length, static_cast<std::ptrdiff_t>(x.size()));
+    for (auto i = std::max<std::ptrdiff_t>(0, first); i < end; ++i) {
+      const double t = static_cast<double>(i) / rate - strike.time;
+      x[static_cast<std::size_t>(i)] +=
+          0.6 * strike.strength * std::exp(-mode.decay * t) * std::sin(kTurn * mode.hertz * t + phase);
+    }
+  }
+}
+
+// Random numbers are drawn in the order in which they always were: tests know the windows.
+Window Machine::next(double seconds) {
+  const auto n = static_cast<std::size_t>(std::lround(seconds * (config_.sensor.rate_mhz * 1e-3)));
+  const std::uint32_t axes = config_.sensor.axes;
+  const Structure structure = this->structure();
+  std::uniform_real_distribution<double> uniform;
+  std::array<double, kTones> phase;
+  for (double& p : phase) p = uniform(random_) * kTurn;
+  std::normal_distribution<double> normal;  // one for all: it keeps every second number it drew
+  const std::vector<Strike> struck = strikes(seconds, normal);
 
   samples_.assign(n * axes, 0);
   std::vector<double> x(n);
   for (std::uint32_t axis = 0; axis < axes; ++axis) {
-    double slow = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      const double t = static_cast<double>(i) / rate;
-      const double white = normal(random_);
-      slow = 0.9 * slow + 0.436 * white;
-      x[i] = 0.8 * white + 0.6 * slow;
-      for (int h = 1; h <= 6; ++h)
-        x[i] += 0.25 * tone_weight[h] * std::cos(kTurn * h * shaft * t + tone_phase[h]);
-      for (int h = 1; h <= 5 && config_.belt > 0; ++h)
-        x[i] += config_.belt * tone_weight[6 + h] * std::cos(kTurn * h * belt_hz * t + tone_phase[6 + h]);
-    }
-    for (const Strike& strike : strikes) {
-      for (const Mode& mode : modes) {
-        const double phase = uniform(random_) * kTurn;
-        const auto first = static_cast<std::ptrdiff_t>(std::ceil(strike.time * rate));
-        const auto length = static_cast<std::ptrdiff_t>(5 / mode.decay * rate) + 2;
-        for (auto i = std::max<std::ptrdiff_t>(0, first);
-             i < std::min(first + length, static_cast<std::ptrdiff_t>(n)); ++i) {
-          const double t = static_cast<double>(i) / rate - strike.time;
-          x[static_cast<std::size_t>(i)] +=
-              0.6 * strike.strength * std::exp(-mode.decay * t) * std::sin(kTurn * mode.hertz * t + phase);
-        }
-      }
-    }
+    render_background(structure, phase, normal, x);
+    for (const Strike& strike : struck) render_strike(structure, strike, x);
     for (std::size_t i = 0; i < n; ++i)
       samples_[i * axes + axis] =
           static_cast<std::int16_t>(std::clamp(std::lround(x[i] * kCountsOfRms), -32767l, 32767l));

@@ -2,12 +2,15 @@
 // SPDX-FileCopyrightText: torpor authors
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <random>
+#include <span>
 #include <vector>
 
 #include "verdict/explain/explanation.h"
+#include "window/window.h"
 
 namespace torpor {
 
@@ -33,6 +36,24 @@ class Machine {
   Window next(double seconds);
 
  private:
+  static constexpr std::size_t kTones = 12;
+  struct Mode {
+    double hertz = 0, decay = 0;
+  };
+  struct Structure {
+    std::array<Mode, 3> modes;
+    double belt_hz = 0;
+    std::array<double, kTones> tone_weight{};
+  };
+  struct Strike {
+    double time, strength;
+  };
+  Structure structure() const;
+  std::vector<Strike> strikes(double seconds, std::normal_distribution<double>& normal);
+  void render_background(const Structure& structure, std::span<const double, kTones> phase,
+                         std::normal_distribution<double>& normal, std::span<double> x);
+  void render_strike(const Structure& structure, const Strike& strike, std::span<double> x);
+
   MachineConfig config_;
   std::mt19937_64 random_;
   std::vector<std::int16_t> samples_;
