@@ -4,7 +4,8 @@
 set(freestanding_sources
   ${PROJECT_SOURCE_DIR}/src/base/cbor.cpp
   ${PROJECT_SOURCE_DIR}/src/base/crc32c.cpp
-  ${PROJECT_SOURCE_DIR}/src/base/error.cpp)
+  ${PROJECT_SOURCE_DIR}/src/base/error.cpp
+  ${PROJECT_SOURCE_DIR}/src/base/utc.cpp)
 foreach(folder contract window link)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench)\\.cpp$|refusing_role\\.cpp$")

@@ -71,7 +71,7 @@ class Reader {
   Status finish();
   std::size_t offset() const { return at_; }
   // The error of the first failure, if any.
-  bool failed() const { return failed_; }
+  [[nodiscard]] bool failed() const { return failed_; }
 
  private:
   struct Head {
@@ -99,7 +99,7 @@ class Reader {
 class MapReader {
  public:
   explicit MapReader(Reader& reader);
-  bool next();
+  [[nodiscard]] bool next();
   std::int64_t key() const { return key_; }
   Status skip() { return reader_.skip(); }
   Status status() const;
@@ -114,7 +114,7 @@ class MapReader {
 };
 
 // Order of two integer keys by their encoded bytes.
-bool key_less(std::int64_t a, std::int64_t b);
-bool valid_utf8(Bytes text);
+[[nodiscard]] bool key_less(std::int64_t a, std::int64_t b);
+[[nodiscard]] bool valid_utf8(Bytes text);
 
 }  // namespace torpor::cbor

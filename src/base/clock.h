@@ -46,8 +46,12 @@ class Clock {
   virtual ~Clock() = default;
   virtual TimeStamp now() const = 0;
   virtual ProcessUse process_use() const = 0;
+  // What a span of this clock lasted for a processor: span / speed, rounded to nearest; the span itself on a
+  // real or a stepped clock.
+  virtual Duration real(Duration span) const = 0;
 };
 
+inline double seconds_of(Duration span) { return std::chrono::duration<double>(span).count(); }
 inline std::int64_t to_ns(BootTime t) { return t.time_since_epoch().count(); }
 inline std::int64_t to_ns(MonoTime t) { return t.time_since_epoch().count(); }
 inline std::int64_t to_ns(WallTime t) { return t.time_since_epoch().count(); }

@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "base/error.h"
 
+#include "base/assertion.h"
+
 namespace torpor {
 using namespace std::string_view_literals;  // their length needs no strlen
 namespace {
@@ -20,7 +22,7 @@ constexpr Entry kEntries[] = {
 
 const Entry& entry(Reason reason) {
   const auto i = static_cast<std::size_t>(reason);
-  if (i >= sizeof(kEntries) / sizeof(kEntries[0])) __builtin_trap();
+  TORPOR_ASSERT(i < sizeof(kEntries) / sizeof(kEntries[0]), "base.a_reason_is_in_the_table");
   return kEntries[i];
 }
 

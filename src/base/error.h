@@ -32,18 +32,34 @@ enum class Reason : std::uint16_t {
 
 // A failure as a value: which reason, where it was met (file or peer, field or
 // offset), what was found there and what was expected. No heap; may be copied
-// freely and sent over the link. `os_code` is an errno value or 0.
+// freely and sent over the link. `os_code` is an errno value or 0. Made in one expression
+// of texts and integers, each part added to what it holds already and cut to fit:
+//
+//   return Error{.reason = Reason::usage}.at("--speed").saw(speed).want("1 to ", kMaxSpeed);
 struct [[nodiscard]] Error {
   Reason reason{};
   FixedString<160> where{};
   FixedString<120> found{};
   FixedString<120> expected{};
   int os_code = 0;
+
+  template <class... Pieces>
+  constexpr Error& at(const Pieces&... pieces) {
+    return (where << ... << pieces), *this;
+  }
+  template <class... Pieces>
+  constexpr Error& saw(const Pieces&... pieces) {
+    return (found << ... << pieces), *this;
+  }
+  template <class... Pieces>
+  constexpr Error& want(const Pieces&... pieces) {
+    return (expected << ... << pieces), *this;
+  }
 };
 
 std::string_view name(Reason reason);
 // The reason of that name, as another process of torpor gave it; false: there is none.
-bool find_reason(std::string_view name, Reason& reason);
+[[nodiscard]] bool find_reason(std::string_view name, Reason& reason);
 std::string_view next_step(Reason reason);
 Group group(Reason reason);
 inline int exit_code(Reason reason) { return static_cast<int>(group(reason)); }

@@ -17,7 +17,7 @@ class Link {
   // Tries once to get a connection: dials, or takes the peer that is waiting.
   // peer_absent when nobody is there; file_denied when the peer's user is not allowed.
   virtual Status open() = 0;
-  virtual bool is_open() const = 0;
+  [[nodiscard]] virtual bool is_open() const = 0;
 
   // Reads what is there, at most into.size(). 0: nothing now. link_closed: the peer
   // hung up (after its last byte was read); the link is then closed on this side too.

@@ -6,12 +6,13 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/assertion.h"
 #include "base/error.h"
 
 namespace torpor {
 
 // A value or the Error that kept it from being made. Reading the side that is not
-// there is a bug and traps at once, in every build.
+// there is a bug and ends the program at once, in every build.
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -39,7 +40,7 @@ class [[nodiscard]] Result {
     if (ok_) value_.~T();
   }
 
-  bool ok() const { return ok_; }
+  [[nodiscard]] bool ok() const { return ok_; }
   explicit operator bool() const { return ok_; }
 
   T& operator*() & { return must_be(true), value_; }
@@ -50,9 +51,7 @@ class [[nodiscard]] Result {
   const Error& error() const { return must_be(false), error_; }
 
  private:
-  void must_be(bool ok) const {
-    if (ok_ != ok) __builtin_trap();
-  }
+  void must_be(bool ok) const { TORPOR_ASSERT(ok_ == ok, "result.the_side_that_is_read_is_there"); }
   void take(Result&& other) {
     if (ok_) {
       ::new (&value_) T(std::move(other.value_));
@@ -73,10 +72,10 @@ class [[nodiscard]] Result<void> {
  public:
   Result() : ok_(true) {}
   Result(Error error) : ok_(false), error_(error) {}
-  bool ok() const { return ok_; }
+  [[nodiscard]] bool ok() const { return ok_; }
   explicit operator bool() const { return ok_; }
   const Error& error() const {
-    if (ok_) __builtin_trap();
+    TORPOR_ASSERT(!ok_, "result.an_error_that_is_read_is_there");
     return error_;
   }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "base/utc.h"
 #include "contract/field_table.h"
 
 namespace torpor::apps {

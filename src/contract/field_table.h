@@ -70,8 +70,4 @@ Status check_value(const Field& field, const FieldValue& value);
 // As a person reads it: "5000 ms", "block", "2026-01-31T00:00:00Z", hex. Cut to fit.
 FixedString<72> to_text(const Field& field, const FieldValue& value);
 
-// "2026-01-31T00:00:00Z" for seconds since 1970-01-01 UTC, to the end of year 9999; the
-// bare number outside of that.
-FixedString<24> utc_text(std::int64_t seconds);
-
 }  // namespace torpor

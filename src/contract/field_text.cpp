@@ -2,49 +2,9 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "contract/field_table.h"
 
+#include "base/utc.h"
+
 namespace torpor {
-namespace {
-
-constexpr std::int64_t kDay = 86'400;
-constexpr std::int64_t kYear10000 = 253'402'300'800;
-
-bool leap(unsigned year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
-
-unsigned days_in_month(unsigned year, unsigned month) {
-  constexpr unsigned kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  return month == 2 && leap(year) ? 29 : kDays[month - 1];
-}
-
-template <std::size_t N>
-void two_digits(FixedString<N>& out, unsigned value) {
-  out << (value < 10 ? "0" : "") << value;
-}
-
-}  // namespace
-
-FixedString<24> utc_text(std::int64_t seconds) {
-  FixedString<24> out;
-  if (seconds < 0 || seconds >= kYear10000) return out << seconds;
-  // Counting year by year is slow and evident; this runs for people only.
-  auto day = static_cast<unsigned>(seconds / kDay);
-  unsigned year = 1970;
-  while (day >= (leap(year) ? 366u : 365u)) day -= leap(year++) ? 366 : 365;
-  unsigned month = 1;
-  while (day >= days_in_month(year, month)) day -= days_in_month(year, month++);
-  const auto rest = static_cast<unsigned>(seconds % kDay);
-  out << year << "-";
-  two_digits(out, month);
-  out << "-";
-  two_digits(out, day + 1);
-  out << "T";
-  two_digits(out, rest / 3600);
-  out << ":";
-  two_digits(out, rest / 60 % 60);
-  out << ":";
-  two_digits(out, rest % 60);
-  return out << "Z";
-}
-
 std::string_view section_of(const Field& field, std::size_t depth) {
   std::size_t end = 0;
   for (std::size_t dots = 0; end < field.name.size(); ++end)

@@ -99,15 +99,6 @@ TEST(Payload, another_number_of_sensors_is_a_difference) {
   EXPECT_EQ(out[0].field.view(), "sensors");
 }
 
-TEST(FieldTable, time_is_shown_as_utc) {
-  EXPECT_EQ(utc_text(0).view(), "1970-01-01T00:00:00Z");
-  EXPECT_EQ(utc_text(951'782'399).view(), "2000-02-28T23:59:59Z");
-  EXPECT_EQ(utc_text(951'782'400).view(), "2000-02-29T00:00:00Z");
-  EXPECT_EQ(utc_text(4'102'444'800).view(), "2100-01-01T00:00:00Z");
-  EXPECT_EQ(utc_text(4'107'542'400).view(), "2100-03-01T00:00:00Z");
-  EXPECT_EQ(utc_text(-1).view(), "-1");
-}
-
 TEST(Contract, one_for_test_is_verified_and_carries_its_digest) {
   const Contract contract = contract_for_test();
   EXPECT_EQ(contract.terms().duty.sample_ms, 5000u);

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 
+#include "base/utc.h"
 #include "contract/field_table.h"
 #include "contract/host/admission.h"
 #include "contract/host/contract_toml.h"

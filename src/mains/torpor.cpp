@@ -22,7 +22,7 @@ namespace {
 
 int run(int argc, char** argv) {
   PosixFiles files;
-  const PosixClock clock = PosixClock::real();
+  const PosixClock clock = PosixClock::unscaled();
   Verbs verbs{files, clock};
   CLI::App app(
       "torpor: a bearing-failure detector that keeps its power budget because the budget is a signed "

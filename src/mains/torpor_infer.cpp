@@ -55,7 +55,7 @@ int run(std::span<const char* const> given) {
     return end_with(
         {.reason = Reason::usage, .where = "--parent", .expected = "the process that started this"});
   PosixFiles files;
-  const PosixClock clock = PosixClock::real();
+  const PosixClock clock = PosixClock::unscaled();
   const std::string plan = arguments->model + kPlanSuffix;
   WorkerService service{
       .arguments = *arguments,

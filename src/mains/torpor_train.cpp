@@ -41,7 +41,7 @@ int main(int argc, char** argv) {
     return exit_code(Reason::usage);
   }
   PosixFiles files;
-  const PosixClock clock = PosixClock::real();
+  const PosixClock clock = PosixClock::unscaled();
   auto say = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
   const Status done = onnx_of.empty() ? train::produce(files, clock, options, say)
                                       : train::export_again(files, onnx_of, options.out_dir);

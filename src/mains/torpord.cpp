@@ -67,7 +67,7 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
                                         .sample_mw = power.sample_mw,
                                         .infer_mw = power.infer_mw,
                                         .sleep_mw = power.sleep_mw});
-  const PosixClock real = PosixClock::real();
+  const PosixClock real = PosixClock::unscaled();
   auto compute = Compute::make(contract, home.site.backend,
                                {.model = model, .model_path = flags.model, .state = flags.state}, files, real,
                                tree, *meter);

@@ -5,7 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/cbor.h"
-#include "view/text.h"
+#include "base/hex.h"
+#include "base/text.h"
+#include "base/utc.h"
 
 namespace torpor {
 namespace {
@@ -17,10 +19,12 @@ std::string prom_path(const std::string& state_dir) { return state_dir + "/refus
 
 nlohmann::ordered_json side(const std::optional<BundleFacts>& facts) {
   if (!facts) return nullptr;
-  return {{"digest", hex(facts->digest)}, {"sequence", facts->sequence}};
+  return {{"digest", hex(facts->digest).view()}, {"sequence", facts->sequence}};
 }
 
-std::string digest_label(const std::optional<BundleFacts>& facts) { return facts ? hex(facts->digest) : ""; }
+std::string digest_label(const std::optional<BundleFacts>& facts) {
+  return facts ? std::string(hex(facts->digest)) : "";
+}
 
 }  // namespace
 
@@ -53,7 +57,7 @@ std::string refusal_json(const Refusal& refusal) {
       {"own", side(refusal.own)},
       {"peer", side(refusal.peer)},
       {"differing_fields", valid_text(refusal.differing)},
-      {"at", utc(refusal.at.wall)},
+      {"at", utc(refusal.at.wall).view()},
       {"at_unix_seconds", unix_seconds(refusal.at.wall)},
       {"clock_synchronised", refusal.at.synchronised},
   };

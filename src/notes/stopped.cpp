@@ -4,7 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "view/text.h"
+#include "base/hex.h"
+#include "base/text.h"
+#include "base/utc.h"
 
 namespace torpor {
 
@@ -14,11 +16,11 @@ std::string stopped_json(const StoppedNote& note) {
       {"device", valid_text(note.device)},
       {"pid", note.pid},
       {"state", note.asleep ? "asleep" : "awake"},
-      {"after_seconds", seconds(note.after)},
-      {"limit_seconds", seconds(note.limit)},
+      {"after_seconds", seconds_of(note.after)},
+      {"limit_seconds", seconds_of(note.limit)},
       {"window", note.window},
-      {"contract", {{"digest", hex(note.contract.digest)}, {"sequence", note.contract.sequence}}},
-      {"at", utc(note.at.wall)},
+      {"contract", {{"digest", hex(note.contract.digest).view()}, {"sequence", note.contract.sequence}}},
+      {"at", utc(note.at.wall).view()},
       {"at_unix_seconds", unix_seconds(note.at.wall)},
       {"clock_synchronised", note.at.synchronised},
       {"next_step",

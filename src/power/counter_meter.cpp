@@ -34,7 +34,7 @@ EnergyCost CounterMeter::lap(Phase, Duration span, bool) {
   std::int64_t passed_uj = *now - *from;
   if (passed_uj < 0) passed_uj += range_uj_;
   const double mj = static_cast<double>(passed_uj) / 1000;
-  if (mj > double{kMaxRailMw} * seconds_of(span + kGrain)) {
+  if (mj > double{kMaxRailMw} * elapsed_s(span + kGrain)) {
     source_.failed("jumped");
     return {.measured = false};
   }
@@ -42,7 +42,7 @@ EnergyCost CounterMeter::lap(Phase, Duration span, bool) {
     source_.failed("stands still");
     return {.measured = false};
   }
-  return {.mj = std::max(0.0, mj - idle_mw_ * seconds_of(span))};
+  return {.mj = std::max(0.0, mj - idle_mw_ * elapsed_s(span))};
 }
 
 Result<std::int64_t> CounterMeter::rail_mw() {

@@ -42,7 +42,7 @@ EnergyBudget::EnergyBudget(const Terms& terms, BootTime now)
 
 void EnergyBudget::refill(BootTime now) {
   if (now <= filled_at_) return;
-  balance_mj_ = std::min(full_mj_, balance_mj_ + mj_per_second_ * seconds_of(now - filled_at_));
+  balance_mj_ = std::min(full_mj_, balance_mj_ + mj_per_second_ * elapsed_s(now - filled_at_));
   filled_at_ = now;
 }
 

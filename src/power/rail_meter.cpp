@@ -56,7 +56,7 @@ EnergyCost RailMeter::lap(Phase phase, Duration span, bool) {
   double mean_mw = (*from + *border_mw_) / 2;
   if (asleep && infer_mw_) mean_mw += active * std::max(0.0, *infer_mw_ - mean_mw);
   return {.mj = attributed_mj(mean_mw, idle_mw_, span),
-          .error_mj = std::fabs(*from - *border_mw_) / 2 * seconds_of(span),
+          .error_mj = std::fabs(*from - *border_mw_) / 2 * elapsed_s(span),
           .interpolated = asleep};
 }
 

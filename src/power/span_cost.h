@@ -9,13 +9,12 @@
 // mW and spans to mJ. Inside power only.
 namespace torpor {
 
-inline double seconds_of(Duration span) {
-  return std::chrono::duration<double>(std::max(span, Duration::zero())).count();
-}
+// Nothing for a span that runs backwards.
+inline double elapsed_s(Duration span) { return seconds_of(std::max(span, Duration::zero())); }
 
 // (rail - idle) x time: what a rail of this mean draws because of us.
 inline double attributed_mj(double rail_mw, double idle_mw, Duration span) {
-  return std::max(0.0, rail_mw - idle_mw) * seconds_of(span);
+  return std::max(0.0, rail_mw - idle_mw) * elapsed_s(span);
 }
 
 }  // namespace torpor

@@ -48,7 +48,7 @@ class WorkerRolesTest : public RolesTest {
     const auto uid = static_cast<std::uint32_t>(::getuid());
     const auto admission =
         admit(files, {.bundle = at("detector.bundle"), .trust = at("trust"), .state_dir = at("detector")},
-              "warehouse-amr", uid, PosixClock::real().now());
+              "warehouse-amr", uid, PosixClock::unscaled().now());
     ASSERT_TRUE(admission.ok()) << one_line(admission.error()).view();
     const Terms& terms = admission->contract.terms();
     const SensorTerms& sensor = terms.sensors()[0];

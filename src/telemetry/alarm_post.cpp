@@ -6,21 +6,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
+#include "base/utc.h"
 #include "telemetry/catalogue.h"
-#include "view/text.h"
 
 namespace torpor {
-namespace {
-
-std::string rfc3339(WallTime t) {
-  std::string text = utc(t);  // "2027-01-15 08:42:15 UTC"
-  text.resize(19);
-  text[10] = 'T';
-  return text + "Z";
-}
-
-}  // namespace
-
 std::string alarm_id(const CycleReport& report) {
   return fmt::format("{}/{}/{}/{}", report.device.view(), report.sensor.view(), report.verdict.arming_epoch,
                      report.verdict.first_crossing_cycle);
@@ -41,7 +31,7 @@ std::string alarm_post(const CycleReport& report, std::optional<WallTime> ends_a
                                            report.sensor.view()))},
         {"description", found.empty() ? "The evidence names no part." : "Points at: " + valid_text(found)}}},
   };
-  if (ends_at) alert["endsAt"] = rfc3339(*ends_at);
+  if (ends_at) alert["endsAt"] = utc_text(unix_seconds(*ends_at)).view();
   return nlohmann::ordered_json::array({alert}).dump();
 }
 

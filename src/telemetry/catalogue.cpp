@@ -10,7 +10,6 @@ double flag(bool set) { return set ? 1.0 : 0.0; }
 double from_milli(std::uint64_t n) { return static_cast<double>(n) / 1e3; }
 double from_micro(std::uint64_t n) { return static_cast<double>(n) / 1e6; }
 double from_nano(std::uint64_t n) { return static_cast<double>(n) / 1e9; }
-double seconds_of(Duration d) { return static_cast<double>(d.count()) / 1e9; }
 
 std::int64_t wall_ms(const CycleReport& r) {
   return std::chrono::floor<std::chrono::milliseconds>(r.woke.wall.time_since_epoch()).count();

@@ -2,9 +2,9 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "telemetry/refusal_push.h"
 
+#include "base/hex.h"
 #include "telemetry/gateway.h"
 #include "telemetry/remote_write.h"
-#include "view/text.h"
 
 namespace torpor {
 namespace {
@@ -14,7 +14,7 @@ constexpr int kRequests = 3;  // that share the deadline
 std::array<LabelledValue, 2> values_of(const Refusal& refusal) {
   const std::int64_t wall_ms = to_ns(refusal.at.wall) / 1'000'000;
   const auto digest = [](const std::optional<BundleFacts>& side) {
-    return side ? hex(side->digest) : std::string();
+    return side ? std::string(hex(side->digest)) : std::string();
   };
   std::vector<std::pair<std::string, std::string>> who = {{"job", std::string(kJob)},
                                                           {"instance", std::string(refusal.device)},

@@ -3,7 +3,7 @@
 #include "telemetry/spool_state.h"
 
 #include "base/cbor.h"
-#include "verdict/seal.h"
+#include "base/sealed.h"
 
 namespace torpor {
 namespace {

@@ -72,7 +72,7 @@ void push_to_prometheus(benchmark::State& state) {
   TelemetryServer to;
   to.url = server->url() + "/api/v1/write";
   Newest n = newest();
-  n.report.woke.wall = PosixClock::real().now().wall;
+  n.report.woke.wall = PosixClock::unscaled().now().wall;
   RemoteWriteBuilder builder;
   for (auto _ : state) {
     n.report.woke.wall += std::chrono::milliseconds(1);

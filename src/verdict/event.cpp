@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "verdict/event.h"
 
+#include "base/sealed.h"
 #include "verdict/event_codec.h"
-#include "verdict/seal.h"
 
 namespace torpor {
 namespace {

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/sealed.h"
 #include "verdict/event_codec.h"
 #include "verdict/judge.h"
 #include "verdict/parts_codec.h"
-#include "verdict/seal.h"
+#include "verdict/raw_values.h"
 
 // The baseline file, docs/baseline.md. Members of the payload map, in this order.
 namespace torpor {

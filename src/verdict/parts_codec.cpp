@@ -5,7 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "verdict/seal.h"
+#include "base/sealed.h"
+#include "verdict/raw_values.h"
 
 namespace torpor {
 namespace {

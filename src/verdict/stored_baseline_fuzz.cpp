@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/sealed.h"
 #include "verdict/explain/explanation.h"
 #include "verdict/judge.h"
-#include "verdict/seal.h"
 
 namespace {
 

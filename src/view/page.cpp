@@ -6,6 +6,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/hex.h"
+#include "base/utc.h"
 #include "view/page_parts.h"
 #include "view/page_shell.h"
 #include "view/text.h"
@@ -35,7 +37,7 @@ bool was_scored(const Verdict& verdict) {
 nlohmann::ordered_json moment_json(const Moment& moment) {
   return {{"cycle", moment.cycle},
           {"utc", moment.wall == WallTime{} ? nlohmann::ordered_json(nullptr)
-                                            : nlohmann::ordered_json(utc(moment.wall))},
+                                            : nlohmann::ordered_json(utc(moment.wall).view())},
           {"clock_synchronised", moment.dated}};
 }
 
@@ -176,7 +178,7 @@ std::string story_json(const ReportSet& reports) {
                      {"explanation", story.explanation},
                      {"contract",
                       {{"id", valid_text(last.contract.id)},
-                       {"digest", hex(last.contract.digest)},
+                       {"digest", hex(last.contract.digest).view()},
                        {"sequence", last.contract.sequence},
                        {"kept", story.cycles_in_breach == 0},
                        {"cycles_in_breach", story.cycles_in_breach}}},

@@ -5,6 +5,8 @@
 #include <cctype>
 #include <cmath>
 
+#include "base/hex.h"
+#include "base/utc.h"
 #include "view/page_parts.h"
 #include "view/text.h"
 #include "view/trace_writers.h"
@@ -23,7 +25,7 @@ std::string plural(std::uint64_t n, std::string_view word) {
 
 std::string when(const Moment& moment) {
   if (moment.wall == WallTime{}) return fmt::format("cycle {}, before this log begins", moment.cycle);
-  return fmt::format("cycle {}, {}{}", moment.cycle, utc(moment.wall),
+  return fmt::format("cycle {}, {}{}", moment.cycle, utc(moment.wall).view(),
                      moment.dated ? "" : " (clock not synchronised)");
 }
 
@@ -134,8 +136,8 @@ std::string contract_panel(const Story& story) {
           ? fmt::format("in all {}", plural(story.cycles, "cycle"))
           : fmt::format("in {} of {}{}", story.cycles_in_breach, plural(story.cycles, "cycle"),
                         story.last.breaches == 0 ? "; the newest one keeps it" : ", the newest one included"),
-      breach_list(story), c.sample_ms / 1000.0, c.sleep_ms / 1000.0, c.interval_tolerance_ms, hex(c.digest),
-      short_hex(c.digest));
+      breach_list(story), c.sample_ms / 1000.0, c.sleep_ms / 1000.0, c.interval_tolerance_ms,
+      hex(c.digest).view(), short_hex(c.digest).view());
 }
 
 }  // namespace
@@ -175,7 +177,7 @@ std::string page_head(const Story& story, const PageFacts& facts, const PageFigu
       "<div class=\"who\"><span><strong>{}</strong></span><span>sensor {}</span>"
       "<span>cycles {} to {}</span><span>{} to {}</span>{}</div>\n",
       html_escape(valid_text(last.device)), html_escape(valid_text(last.sensor)), story.first.cycle,
-      story.latest.cycle, utc(story.first.wall), utc(story.latest.wall),
+      story.latest.cycle, utc(story.first.wall).view(), utc(story.latest.wall).view(),
       last.speed == 1 ? "" : fmt::format("<span>clock at {:g} times real time</span>", last.speed));
   out += fmt::format(
       "<div class=\"headline\">\n<div class=\"panel tone-{}\">\n<p class=\"kicker\">State</p>\n<h1>{}</h1>\n"
@@ -207,8 +209,8 @@ std::string page_events(const Story& story) {
     out += fmt::format(
         "<tr class=\"tone-{}\"><td class=\"num\">{}</td><td class=\"num cycle\">{}</td>"
         "<td class=\"what\"><span class=\"dot\"></span>{}</td><td>{}</td></tr>\n",
-        name(event->level), utc(event->first.wall).substr(0, 19), cycles, html_escape(capital(event->what)),
-        html_escape(event->detail));
+        name(event->level), utc(event->first.wall).view().substr(0, 19), cycles,
+        html_escape(capital(event->what)), html_escape(event->detail));
   }
   return out + "</tbody>\n</table>\n</div>\n";
 }
@@ -220,8 +222,8 @@ std::string page_foot(const Story& story, const PageFacts& facts) {
   const auto row = [&](std::string_view term, std::string_view value) {
     out += fmt::format("<dt>{}</dt><dd>{}</dd>\n", term, html_escape(value));
   };
-  row("Contract digest", hex(last.contract.digest));
-  row("Model digest", hex(last.model));
+  row("Contract digest", hex(last.contract.digest).view());
+  row("Model digest", hex(last.model).view());
   row("Boot", valid_text(last.boot_id));
   row("Alarm",
       last.verdict.first_crossing_cycle == 0
@@ -236,7 +238,7 @@ std::string page_foot(const Story& story, const PageFacts& facts) {
   out += "</dl>\n";
   return out +
          fmt::format("<p>Made by torpor report at {}. Times are UTC. Plots: uPlot (MIT).</p>\n</footer>\n",
-                     utc(facts.made));
+                     utc(facts.made).view());
 }
 
 }  // namespace torpor

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/hex.h"
 #include "view/text.h"
 #include "view/trace_writers.h"
 
@@ -184,7 +185,8 @@ void StoryTeller::changes(const TraceRow& row, const Moment& now) {
            now);
   }
   if (r.model != before.model) {
-    happen(EventLevel::note, "model changed", short_hex(before.model) + " to " + short_hex(r.model), now);
+    happen(EventLevel::note, "model changed",
+           fmt::format("{} to {}", short_hex(before.model).view(), short_hex(r.model).view()), now);
   }
   if (r.woke.synchronised != before.woke.synchronised) {
     happen(r.woke.synchronised ? EventLevel::good : EventLevel::warning,

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/utc.h"
 #include "view/text.h"
 #include "view/trace_writers.h"
 
@@ -59,7 +60,7 @@ class ChromeWriter final : public TraceWriter {
     Json args = {{"cycle", r.cycle},
                  {"slot_us", us(r.slot.time_since_epoch())},
                  {"verdict", name(r.verdict.kind)},
-                 {"woke_utc", utc(r.woke.wall)}};
+                 {"woke_utc", utc(r.woke.wall).view()}};
     if (row.has_interval) args["deviation_us"] = us(row.deviation);
     event({{"ph", "X"},
            {"pid", kProcess},

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/hex.h"
+#include "base/utc.h"
 #include "view/text.h"
 #include "view/trace_writers.h"
 
@@ -41,7 +43,7 @@ Json row_json(const TraceRow& row) {
   return {{"cycle", r.cycle},
           {"slot_ns", to_ns(r.slot)},
           {"woke_ns", to_ns(r.woke.boot)},
-          {"woke_utc", utc(r.woke.wall)},
+          {"woke_utc", utc(r.woke.wall).view()},
           {"clock_synchronised", r.woke.synchronised},
           {"interval_ns", known(row.has_interval, r.interval)},
           {"deviation_ns", known(row.has_interval, row.deviation)},
@@ -91,7 +93,7 @@ class JsonWriter final : public TraceWriter {
   void head(const CycleReport& r) {
     headed_ = true;
     const Json contract = {{"id", valid_text(r.contract.id)},
-                           {"digest", hex(r.contract.digest)},
+                           {"digest", hex(r.contract.digest).view()},
                            {"sequence", r.contract.sequence},
                            {"period_ns", period(r).count()},
                            {"tolerance_ns", std::int64_t{r.contract.interval_tolerance_ms} * 1'000'000}};

@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include <fmt/format.h>
 
+#include "base/hex.h"
+#include "base/utc.h"
 #include "view/text.h"
 #include "view/trace_writers.h"
 
@@ -38,11 +40,11 @@ class TableWriter final : public TraceWriter {
   void row(const TraceRow& row) override {
     const CycleReport& r = row.report;
     if (!headed_) head(r);
-    write_(fmt::format("{:>8}  {:8}  {:>12}  {:>10}  {:>9}  {:>9}  {:>9}  {:12}  {}\n", r.cycle,
-                       utc_clock(r.woke.wall), dt(row), row.has_interval ? human(row.deviation, true) : "-",
-                       human(r.spent[static_cast<std::size_t>(Phase::infer)]),
-                       row.has_length ? human(awake(row)) : "-", human_mj(energy(r)), name(r.verdict.kind),
-                       remarks(row)));
+    write_(fmt::format(
+        "{:>8}  {:8}  {:>12}  {:>10}  {:>9}  {:>9}  {:>9}  {:12}  {}\n", r.cycle,
+        utc_clock(r.woke.wall).view(), dt(row), row.has_interval ? human(row.deviation, true) : "-",
+        human(r.spent[static_cast<std::size_t>(Phase::infer)]), row.has_length ? human(awake(row)) : "-",
+        human_mj(energy(r)), name(r.verdict.kind), remarks(row)));
   }
 
   void finish(const TraceSummary& s) override {
@@ -78,7 +80,7 @@ class TableWriter final : public TraceWriter {
                     "period {} s = sample {} ms + sleep {} ms, tolerance {} ms{}\n\n"
                     "{:>8}  {:8}  {:>12}  {:>10}  {:>9}  {:>9}  {:>9}  {:12}  {}\n",
                     valid_text(r.device), valid_text(r.contract.id), r.contract.sequence,
-                    short_hex(r.contract.digest), seconds(period(r)), r.contract.sample_ms,
+                    short_hex(r.contract.digest).view(), seconds(period(r)), r.contract.sample_ms,
                     r.contract.sleep_ms, r.contract.interval_tolerance_ms, scale(r), "cycle", "UTC",
                     "delta-t s", "deviation", "infer", "awake", "energy", "verdict", "remarks"));
   }
@@ -95,8 +97,8 @@ class CsvWriter final : public TraceWriter {
     if (!headed_) head();
     headed_ = true;
     const CycleReport& r = row.report;
-    std::string line = fmt::format("{},{},{},{},{},", r.cycle, utc(r.woke.wall), r.woke.synchronised ? 1 : 0,
-                                   to_ns(r.slot), to_ns(r.woke.boot));
+    std::string line = fmt::format("{},{},{},{},{},", r.cycle, utc(r.woke.wall).view(),
+                                   r.woke.synchronised ? 1 : 0, to_ns(r.slot), to_ns(r.woke.boot));
     // What is not known is an empty field, not a zero.
     line += row.has_interval ? fmt::format("{},{},", r.interval.count(), row.deviation.count()) : ",,";
     line += fmt::format("{},{},{},", row.late ? 1 : 0, r.slots_skipped, row.missed);

@@ -20,10 +20,12 @@ std::int64_t read_ns(clockid_t id) {
   return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
 }
 
+// Speed in exact thousandths keeps products exact and equal in both roles.
+std::int64_t permille_of(double speed) { return static_cast<std::int64_t>(std::llround(speed * 1000)); }
+
 std::int64_t scaled(std::int64_t ns, double speed) {
   if (speed == 1) return ns;
-  // Speed in exact thousandths keeps the product exact and equal in both roles.
-  const auto permille = static_cast<std::int64_t>(std::llround(speed * 1000));
+  const std::int64_t permille = permille_of(speed);
   return ns / 1000 * permille + ns % 1000 * permille / 1000;
 }
 
@@ -35,7 +37,9 @@ PosixClock::PosixClock(double speed, WallTime wall_origin, bool declared)
       wall_origin_(wall_origin),
       declared_(declared) {}
 
-PosixClock PosixClock::real() { return PosixClock(1, WallTime(Duration(read_ns(CLOCK_REALTIME))), false); }
+PosixClock PosixClock::unscaled() {
+  return PosixClock(1, WallTime(Duration(read_ns(CLOCK_REALTIME))), false);
+}
 
 Result<PosixClock> PosixClock::make(double speed, std::optional<WallTime> wall_origin) {
   const double up_to = static_cast<double>(std::numeric_limits<std::int64_t>::max()) / 2;
@@ -72,9 +76,18 @@ ProcessUse PosixClock::process_use() const {
           .voluntary_switches = static_cast<std::uint64_t>(use.ru_nvcsw)};
 }
 
+Duration PosixClock::real(Duration span) const {
+  if (speed_ == 1) return span;
+  // Whole speeds first: a span times 1000 would leave 64 bits after a hundred days.
+  const std::int64_t permille = permille_of(speed_);
+  const std::int64_t rest = span.count() % permille * 1000;
+  const std::int64_t half = rest < 0 ? -(permille / 2) : permille / 2;
+  return Duration(span.count() / permille * 1000 + (rest + half) / permille);
+}
+
 std::int64_t PosixClock::kernel_boottime_ns(BootTime t) const {
   if (speed_ == 1) return to_ns(t);
-  const auto permille = static_cast<std::int64_t>(std::llround(speed_ * 1000));
+  const std::int64_t permille = permille_of(speed_);
   // Smallest kernel time whose scaled value is not before t.
   std::int64_t ns = to_ns(t) / permille * 1000 + to_ns(t) % permille * 1000 / permille;
   while (scaled(ns, speed_) < to_ns(t)) ++ns;

@@ -23,10 +23,11 @@ class PosixClock final : public Clock {
  public:
   // usage: speed outside 1..kMaxSpeed, or so high that boottime would not fit 64 bits.
   static Result<PosixClock> make(double speed, std::optional<WallTime> wall_origin);
-  static PosixClock real();
+  static PosixClock unscaled();
 
   TimeStamp now() const override;
   ProcessUse process_use() const override;
+  Duration real(Duration span) const override;
   double speed() const { return speed_; }
   // The kernel's CLOCK_BOOTTIME at which this clock reads `t`, rounded up: a sleep until
   // then is never too short.

@@ -55,7 +55,7 @@ Step until(BootTime t, bool link_in = false) {
 Step end(int code) { return Step{.wait = {}, .exit_code = code}; }
 
 TEST(PosixHost, a_deadline_is_never_early) {
-  const auto clock = PosixClock::real();
+  const auto clock = PosixClock::unscaled();
   const BootTime due = clock.now().boot + milliseconds(30);
   BootTime woke{};
   ScriptedRole role([&](Wake why) {
@@ -69,7 +69,7 @@ TEST(PosixHost, a_deadline_is_never_early) {
 }
 
 TEST(PosixHost, a_chattering_link_wakes_nobody_who_did_not_ask) {
-  const auto clock = PosixClock::real();
+  const auto clock = PosixClock::unscaled();
   PipeLink link;
   link.send();
   const BootTime due = clock.now().boot + milliseconds(20);
@@ -79,7 +79,7 @@ TEST(PosixHost, a_chattering_link_wakes_nobody_who_did_not_ask) {
 }
 
 TEST(PosixHost, a_readable_link_wakes_before_the_deadline) {
-  const auto clock = PosixClock::real();
+  const auto clock = PosixClock::unscaled();
   PipeLink link;
   link.send();
   ScriptedRole role([&](Wake why) {
@@ -90,7 +90,7 @@ TEST(PosixHost, a_readable_link_wakes_before_the_deadline) {
 }
 
 TEST(PosixHost, a_termination_signal_becomes_stop) {
-  const auto clock = PosixClock::real();
+  const auto clock = PosixClock::unscaled();
   ScriptedRole role([&](Wake why) {
     if (why == Wake::start) ::kill(::getpid(), SIGTERM);
     return why == Wake::stop ? end(0) : until(clock.now().boot + std::chrono::hours(1));
@@ -100,7 +100,7 @@ TEST(PosixHost, a_termination_signal_becomes_stop) {
 }
 
 TEST(PosixHost, waiting_for_a_deadline_costs_one_voluntary_context_switch) {
-  const auto clock = PosixClock::real();
+  const auto clock = PosixClock::unscaled();
   rusage before{}, after{};
   const BootTime due = clock.now().boot + milliseconds(50);
   ScriptedRole role([&](Wake why) {
@@ -116,7 +116,7 @@ TEST(PosixHost, waiting_for_a_deadline_costs_one_voluntary_context_switch) {
 }
 
 TEST(PosixClock, a_scaled_clock_is_speed_times_boottime_and_its_sleep_is_never_too_short) {
-  const auto real = PosixClock::real();
+  const auto real = PosixClock::unscaled();
   const auto fast = PosixClock::make(60, WallTime(std::chrono::seconds(1'700'000'000)));
   const auto before = to_ns(real.now().boot);
   const auto scaled = to_ns(fast->now().boot);
@@ -131,6 +131,18 @@ TEST(PosixClock, a_scaled_clock_is_speed_times_boottime_and_its_sleep_is_never_t
   const auto wall = fast->now().wall;
   EXPECT_GE(wall, WallTime(std::chrono::seconds(1'700'000'000)));
   EXPECT_LT(wall, WallTime(std::chrono::seconds(1'700'003'600)));
+}
+
+TEST(PosixClock, real_time_of_a_span_is_rounded_to_nearest) {
+  const auto fast = PosixClock::make(60, {});
+  EXPECT_EQ(fast->real(std::chrono::minutes(1)), std::chrono::seconds(1));
+  EXPECT_EQ(fast->real(Duration(29)).count(), 0);
+  EXPECT_EQ(fast->real(Duration(30)).count(), 1);
+  EXPECT_EQ(fast->real(Duration(-29)).count(), 0);
+  EXPECT_EQ(fast->real(Duration(-30)).count(), -1);
+  EXPECT_EQ(fast->real(Duration::max()).count(), Duration::max().count() / 60);
+  EXPECT_EQ(PosixClock::make(2.5, {})->real(Duration(1'000'000'004)).count(), 400'000'002);
+  EXPECT_EQ(PosixClock::unscaled().real(Duration(1'000'000'007)).count(), 1'000'000'007);
 }
 
 TEST(PosixClock, refuses_a_speed_outside_its_range) {

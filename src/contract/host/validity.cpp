@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/utc.h"
 #include "contract/field_table.h"
 
 namespace torpor {

@@ -27,7 +27,7 @@ namespace {
 
 const std::string kModel = in_source("data/detector.model");
 constexpr std::size_t kBatch = 8;
-const PosixClock kClock = PosixClock::real();
+const PosixClock kClock = PosixClock::unscaled();
 
 // A backend in its surroundings.
 struct Subject {

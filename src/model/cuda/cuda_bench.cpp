@@ -16,7 +16,7 @@ namespace torpor {
 namespace {
 
 constexpr std::size_t kBatch = 30;  // 5 s of three axes
-const PosixClock kClock = PosixClock::real();
+const PosixClock kClock = PosixClock::unscaled();
 
 double milliseconds(Duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
 

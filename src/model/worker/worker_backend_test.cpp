@@ -76,7 +76,7 @@ class WorkerTest : public ::testing::Test {
     return logits;
   }
 
-  const PosixClock clock_ = PosixClock::real();
+  const PosixClock clock_ = PosixClock::unscaled();
   std::string program_ = kStandIn;
   std::string path_;
   std::unique_ptr<ModelFile> model_;

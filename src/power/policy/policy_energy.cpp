@@ -7,8 +7,6 @@
 namespace torpor {
 namespace {
 
-double seconds_of(Duration d) { return std::chrono::duration<double>(d).count(); }
-
 // A stretch of time and what it cost.
 struct Stretch {
   double mj = 0;

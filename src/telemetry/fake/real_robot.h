@@ -17,7 +17,7 @@
 namespace torpor {
 
 // Wall time in seconds now; servers judge samples by theirs.
-inline std::int64_t real_now_s() { return to_ns(PosixClock::real().now().wall) / 1'000'000'000; }
+inline std::int64_t real_now_s() { return to_ns(PosixClock::unscaled().now().wall) / 1'000'000'000; }
 
 // A robot on stepped time, its log in memory, its client real.
 class RealRobot {

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/sealed.h"
 #include "verdict/explain/explanation.h"
-#include "verdict/seal.h"
+#include "verdict/raw_values.h"
 
 namespace torpor {
 namespace {

@@ -75,7 +75,7 @@ Result<std::unique_ptr<Backend>> leaving_hot(const char* status_file) {
 
 int serve(const WorkerArguments& arguments, const char* hot) {
   PosixFiles files;
-  const PosixClock clock = PosixClock::real();
+  const PosixClock clock = PosixClock::unscaled();
   WorkerService service{.arguments = arguments,
                         .files = files,
                         .clock = clock,
