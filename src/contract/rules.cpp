@@ -10,9 +10,9 @@ constexpr std::uint64_t kHourMs = 3'600'000;
 constexpr std::uint64_t kBatchesThatMustFit = 3;
 constexpr std::uint64_t kFloorsInFullScale = 100;
 
-class Judge {
+class RuleCheck {
  public:
-  Judge(const Terms& terms, std::string_view what) : t_(terms), what_(what) {}
+  RuleCheck(const Terms& terms, std::string_view what) : t_(terms), what_(what) {}
 
   Status run() const {
     TORPOR_CHECK(times());
@@ -157,6 +157,6 @@ class Judge {
 
 }  // namespace
 
-Status check_rules(const Terms& terms, std::string_view what) { return Judge(terms, what).run(); }
+Status check_rules(const Terms& terms, std::string_view what) { return RuleCheck(terms, what).run(); }
 
 }  // namespace torpor
