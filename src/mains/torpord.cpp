@@ -102,18 +102,18 @@ int run_detector(const Flags& flags, RoleHome& home, UnixLink& link, PosixFiles&
                      .own = home.own,
                      .backend = *compute->backend,
                      .residency = *compute->residency,
-                     .appraiser = *compute->appraiser,
-                     .fallback = compute->fallback.get(),
+                     .sensor = {.appraiser = *compute->appraiser,
+                                .fallback = compute->fallback.get(),
+                                .memory = memory.memory()},
                      .meter = *meter,
                      .budget = *budget,
-                     .listener = ledger,
-                     .memory = memory.memory(),
-                     .link_buffer_bytes = link.buffer_bytes()},
+                     .listener = ledger},
                     {.device = home.site.device_id,
                      .boot_id = read_boot_id(),
                      .speed = flags.speed,
                      .last_cycle = log->last_cycle(),
-                     .cycle_limit = flags.cycles});
+                     .cycle_limit = flags.cycles,
+                     .link_buffer_bytes = link.buffer_bytes()});
   const auto ended = run_role(detector, clock, link);
   if (!ended) return failed(ended.error());
   return detector.failure() ? failed(*detector.failure()) : *ended;

@@ -16,7 +16,7 @@ Result<Compute> Compute::make(const Contract& contract, const BackendChoice& cho
   const std::size_t batch = Appraiser::batch_size(contract, 0);
   const auto uid = static_cast<std::uint32_t>(::getuid());
   const auto judge_of = [&](Backend& scores) {
-    return Appraiser::make(contract, 0, scores, {files, given.state, uid});
+    return Appraiser::make(contract, 0, {scores, files}, {given.state, uid});
   };
   Compute made;
   if (choice.worker.empty()) {

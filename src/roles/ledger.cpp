@@ -46,7 +46,7 @@ Status Ledger::reported(const CycleReport& report) {
 }
 
 // Pushing must not be what breaks the awake limit: a tenth of what is left stays.
-void Ledger::settled() {
+void Ledger::about_to_sleep() {
   if (pusher_ == nullptr) return;
   const Duration left = awake_until_ - clock_.now().boot;
   const auto said = pusher_->contact_if_due(

@@ -8,7 +8,7 @@
 #include "base/files.h"
 #include "base/posix/posix_clock.h"
 #include "contract/host/admission.h"
-#include "duty/detector.h"
+#include "duty/duty_listener.h"
 #include "report/report_log.h"
 #include "telemetry/pusher.h"
 
@@ -29,7 +29,7 @@ class Ledger final : public DutyListener {
 
   Status agreed() override;
   Status reported(const CycleReport& report) override;
-  void settled() override;
+  void about_to_sleep() override;
 
  private:
   void say(const CycleReport& report) const;

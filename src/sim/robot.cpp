@@ -10,7 +10,7 @@ constexpr const char* kBoot = "stepped";
 
 std::unique_ptr<Appraiser> must_make(const Contract& contract, Backend& backend, Files& files) {
   if (!files.make_directories(kState)) __builtin_trap();
-  auto made = Appraiser::make(contract, 0, backend, {files, kState, 0});
+  auto made = Appraiser::make(contract, 0, {backend, files}, {kState, 0});
   if (!made) __builtin_trap();
   return *std::move(made);
 }
@@ -68,15 +68,14 @@ void Robot::make_detector() {
                       .own = detector_side_,
                       .backend = *setup_.backend,
                       .residency = *setup_.residency,
-                      .appraiser = *appraiser_,
+                      .sensor = {.appraiser = *appraiser_, .memory = detector_memory_.memory()},
                       .meter = setup_.meter != nullptr ? *setup_.meter : declared_,
                       .budget = *budget_,
-                      .listener = *this,
-                      .memory = detector_memory_.memory()},
-      Detector::Identity{.device = "robot",
-                         .boot_id = kBoot,
-                         .last_cycle = reports_.empty() ? 0 : reports_.back().cycle,
-                         .cycle_limit = setup_.cycle_limit});
+                      .listener = *this},
+      Detector::Run{.device = "robot",
+                    .boot_id = kBoot,
+                    .last_cycle = reports_.empty() ? 0 : reports_.back().cycle,
+                    .cycle_limit = setup_.cycle_limit});
 }
 
 void Robot::restart_detector() {
