@@ -86,7 +86,8 @@ Verdict Judge::scored(std::uint64_t cycle, const CycleScores& scores) {
       break;
   }
   std::array<ScoreEvidence, kScores> evidence;
-  sequential_.add(cycle, combine(calibration_, scores, scores_, evidence));
+  const bool counted = sequential_.add(cycle, combine(calibration_, scores, scores_, evidence));
+  TORPOR_ASSERT(counted, "judge.no_evidence_is_newer_than_the_cycle_being_judged");
   const double log_r = sequential_.log_evidence();
   if (log_r >= log_alarm_) latch(cycle, VerdictReason::none);
   Verdict v = latched()                   ? verdict(VerdictKind::alarm, crossing_reason_)
