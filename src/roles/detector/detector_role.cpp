@@ -153,18 +153,18 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                      .own = home_.own,
                      .backend = *compute.backend,
                      .residency = *compute.residency,
-                     .appraiser = *compute.appraiser,
-                     .fallback = compute.fallback.get(),
+                     .sensor = {.appraiser = *compute.appraiser,
+                                .fallback = compute.fallback.get(),
+                                .memory = memory.memory()},
                      .meter = *meter,
                      .budget = budget,
-                     .listener = recorder,
-                     .memory = memory.memory(),
-                     .link_buffer_bytes = link.buffer_bytes()},
+                     .listener = recorder},
                     {.device = home_.site.device_id,
                      .boot_id = read_boot_id(),
                      .speed = flags_.speed,
                      .last_cycle = log.last_cycle(),
-                     .cycle_limit = flags_.cycles});
+                     .cycle_limit = flags_.cycles,
+                     .link_buffer_bytes = link.buffer_bytes()});
   TORPOR_TRY(const int ended, run_role(detector, clock_, link));
   if (detector.failure()) return *detector.failure();
   return ended;
