@@ -14,6 +14,7 @@ QuantLinear unpacked(const PackedLinear& from) {
                  std::vector<float>(matrix.out),
                  from.in_scale};
   if (from.bias != nullptr) to.bias.assign(from.bias, from.bias + matrix.out);
+  // The packing of model_writer.cpp backwards, padding left out.
   for (std::uint32_t o = 0; o < matrix.out; ++o)
     for (std::uint32_t i = 0; i < matrix.in; ++i)
       to.weight[std::size_t{o} * matrix.in + i] =
