@@ -37,8 +37,8 @@ void measure_samples(const Window& window, std::size_t axis, AxisIndicators& out
 
 std::size_t most_impulsive_band(const EnvelopeAnalyzer& envelope, std::size_t axis) {
   std::size_t best = 0;
+  // Shocks ring one resonance: the band that holds it has the largest kurtosis.
   for (std::size_t b = 1; b < kEnvelopeBands; ++b)
-    // Shocks ring one resonance: the band that holds it has the largest kurtosis.
     if (envelope.spectrum(axis, b).kurtosis > envelope.spectrum(axis, best).kurtosis) best = b;
   return best;
 }

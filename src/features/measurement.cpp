@@ -58,8 +58,8 @@ Result<const Measurement*> WindowMeasurer::measure(const Window& window, Feature
   for (std::size_t axis = 0; axis < window.axes; ++axis) {
     RawFeatures* const first = &raw_[axis * subframes_per_axis_];
     std::size_t taken = 0;
+    // Without a piece long enough the place is used again: taken counts what was measured.
     for (const SubFrame& sub : cutter_.cut(window, axis))
-      // Without a piece long enough the place is used again: taken counts what was measured.
       if (extractor_->extract(sub.pieces, scale_g(window), m.shaft_hz, first[taken])) ++taken;
     m.raw[axis] = {first, taken};
   }

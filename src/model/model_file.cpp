@@ -64,8 +64,8 @@ class ModelReader {
   // From here on bytes_ is the private copy, not what the caller holds.
   Status copy() {
     if (bytes_.size() < kHeaderBytes)
-      // Before memory is taken for it.
       return fail(Reason::model_truncated, "header", text(bytes_.size(), " bytes"), "128 bytes at least");
+    // Before memory is taken for it.
     if (bytes_.size() > kMaxModelBytes)
       return fail(Reason::file_too_large, "file", text(bytes_.size(), " bytes"),
                   text(kMaxModelBytes, " at most"));

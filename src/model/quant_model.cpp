@@ -24,8 +24,8 @@ Status check_values(const std::string& where, const std::vector<float>& values, 
     error.expected << count;
     return error;
   }
+  // Written so that a NaN fails.
   for (float v : values)
-    // Written so that a NaN fails.
     if (!(std::abs(v) <= kMaxValue)) return bad_value(where, v, "-1e6 to 1e6");
   return {};
 }

@@ -195,8 +195,8 @@ ScoreEvidence weigh(const Calibration& calibration, Score score, double value) {
   ScoreEvidence out;
   out.z = (value - c.median) / c.mad;
   double sum = 0;
+  // Strictly above: the q are scores that healthy cycles did reach.
   for (std::uint32_t i = 0; i < calibration.ranks; ++i)
-    // Strictly above: the q are scores that healthy cycles did reach.
     if (calibration.u[i] > 0 && out.z > c.q[i] + m) sum += 1 / calibration.u[i];
   out.e = kBase + kShared / calibration.ranks * sum;
   return out;

@@ -40,9 +40,9 @@ class CpuBackend::Planner {
   Linear linear(const PackedLinear& packed) {
     const std::size_t padded = std::size_t{16} * packed.matrix.blocks();
     float* multiplier = take<float>(padded);
+    // Once, here: the product of the scales is rounded before any kernel sees it, on every backend
+    // alike.
     if (base_ != nullptr)
-      // Once, here: the product of the scales is rounded before any kernel sees it, on every backend
-      // alike.
       for (std::size_t o = 0; o < padded; ++o) multiplier[o] = packed.in_scale * packed.scale[o];
     return {&packed, multiplier, 1.0f / packed.in_scale};
   }

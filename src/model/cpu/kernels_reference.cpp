@@ -16,8 +16,8 @@ void gemm(const std::int8_t* a, std::size_t a_stride, std::size_t rows, const st
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t o = 0; o < 16 * blocks; ++o) {
       std::int32_t sum = 0;
+      // Any order would do: integers are exact, and int32 cannot overflow (kernels.h).
       for (std::size_t i = 0; i < 4 * groups; ++i)
-        // Any order would do: integers are exact, and int32 cannot overflow (kernels.h).
         sum += a[r * a_stride + i] * w[64 * ((o / 16) * groups + i / 4) + 4 * (o % 16) + i % 4];
       acc[r * acc_stride + o] = sum;
     }

@@ -167,8 +167,8 @@ Status WorkerProcess::receive(MutableBytes bytes, BootTime deadline) {
     } else if (n < 0 && errno == EAGAIN) {
       const Event event = wait_for(socket_.get(), POLLIN, deadline);
       if (event != Event::ready) return failed(event, "answering");
-      // 0 is the end of the stream: it has closed, whatever else it may be doing.
     } else if (n == 0 || errno != EINTR) {
+      // 0 is the end of the stream: it has closed, whatever else it may be doing.
       return died();
     }
   }

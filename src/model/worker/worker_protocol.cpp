@@ -34,8 +34,8 @@ void put_text(std::byte* at, std::size_t room, std::string_view text) {
   // Cut and not refused: half a reason is better than none.
   const std::size_t size = std::min(text.size(), room);
   at[0] = static_cast<std::byte>(size);
+  // Printable, because it ends in logs and reports of the robot.
   for (std::size_t i = 0; i < size; ++i)
-    // Printable, because it ends in logs and reports of the robot.
     at[1 + i] = static_cast<std::byte>(is_printable(text[i]) ? text[i] : '?');
 }
 
