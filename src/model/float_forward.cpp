@@ -178,7 +178,8 @@ struct LargestTap : Tap {
   explicit LargestTap(std::uint32_t layers) { ranges.layer.resize(layers); }
   void see(TapPoint point, std::uint32_t layer, std::span<const float> values) override {
     float& largest = *slot(ranges, point, layer);
-    // A NaN is passed over, since std::max keeps its first argument then; quantize() would refuse it.
+    // A NaN is passed over, since std::max keeps its first argument then: weights that make one are refused
+    // later.
     for (float v : values) largest = std::max(largest, std::abs(v));
   }
   ActivationRanges ranges;

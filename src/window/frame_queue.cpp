@@ -158,9 +158,8 @@ std::optional<Frame> FrameQueue::pop(std::span<std::int16_t> into, BootTime now)
   TORPOR_ASSERT(into.size() >= oldest.values, "window.a_popped_frame_has_room");
   for (std::size_t i = 0; i < oldest.values; ++i)
     into[i] = memory_.samples[(first_value_ + i) % memory_.samples.size()];
+  // Sequence numbers are not stored: a run has no holes, so the oldest one's follows from the newest.
   Frame frame{.window_id = *epoch_,
-              // Not stored with the frame: a run has no holes, so the oldest one's number follows from the
-              // newest.
               .sequence = next_sequence_ - static_cast<std::uint32_t>(frames_),
               .capture_ns = oldest.capture_ns,
               .sensor = sensor_,

@@ -72,7 +72,7 @@ WindowAssembler::Taken WindowAssembler::take_latest(std::uint64_t window_id, Boo
       // More pieces than any source may make: told as incomplete, as there is no room to say where they
       // begin.
       if (blocks == kMaxBlocks) return taken;
-      // A block that began before the cut begins at its first sample.
+      // A block that began before the cut begins at the window's first sample.
       const std::size_t start = at > run.skipped_values ? at - run.skipped_values : 0;
       TORPOR_ASSERT(start % terms_.axes == 0 && (blocks == 0) == (start == 0),
                     "window.blocks_begin_apart_and_on_a_sample");

@@ -213,9 +213,9 @@ void CpuBackend::mix(const Layer& layer, std::size_t head) {
                                       work_.p + t * kKeyStride);
   kernels_.gemm(work_.p, kKeyStride, kTokens, work_.v + head * 4 * kKeyGroups * size, size / 16, kKeyGroups,
                 work_.acc, acc_stride_);
+  // p_sum is at least 127: the largest weight is 1.
   for (std::size_t t = 0; t < kTokens; ++t)
     kernels_.scale_requantize(work_.acc + t * acc_stride_,
-                              // p_sum is at least 127: the largest weight is 1.
                               layer.packed->v_scale / static_cast<float>(work_.p_sum[t]), size,
                               layer.o.inverse_in, work_.a + t * d + head * size);
 }

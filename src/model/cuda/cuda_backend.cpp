@@ -8,7 +8,7 @@ namespace torpor::cuda {
 namespace {
 
 constexpr unsigned kBlock = 128;  // threads
-// Out of the same table as the kernels: a name that one side lacks is found by the assertion below.
+// Out of the same table as the kernels; their number is held against the enumeration below.
 constexpr const char* kKernels[] = {
 #define TORPOR_STEP(name) "torpor_" #name,
 #include "model/cuda/steps.def"
@@ -49,7 +49,7 @@ Status CudaBackend::open() {
 Status CudaBackend::enqueue(std::span<const TokenSet> batch, std::span<float> logits) {
   const auto address = [](const void* pointer) { return reinterpret_cast<DevicePointer>(pointer); };
   TORPOR_ASSERT(batch.size() <= net_.sets, "cuda.memory_was_laid_out_for_the_batch");
-  // A batch smaller than the memory was laid out for: strides stay, only the count differs.
+  // A batch may be smaller than what the memory was laid out for: only the count differs.
   Net net = net_;
   net.sets = static_cast<std::uint32_t>(batch.size());
   TORPOR_CHECK(check(driver().copy_in(address(net.tokens), batch.data(), batch.size_bytes(), stream()),

@@ -118,7 +118,6 @@ Status DeviceBackend::release() {
   stream_ = nullptr;
   const Status destroyed = check(driver_->context_destroy(context_), "cuCtxDestroy");
   context_ = nullptr;
-  // Measured here and not by the caller, who cannot tell teardown from waiting.
   times_.teardown = clock_.now().boot - began;
   return destroyed;
 }

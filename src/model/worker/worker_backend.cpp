@@ -31,6 +31,7 @@ Status WorkerBackend::load(const ModelFile& model, std::size_t max_batch) {
     return error;
   }
   process_.kill();  // it has another model, or there is none
+  // The worker asks for its death with this process: by number, as it may have another parent by then.
   TORPOR_CHECK(
       process_.prepare(command_line(setup_.program, {.backend = setup_.backend,
                                                      .policy = setup_.policy,
@@ -38,8 +39,6 @@ Status WorkerBackend::load(const ModelFile& model, std::size_t max_batch) {
                                                      .digest = model.digest(),
                                                      .feature_version = model.feature_version(),
                                                      .max_batch = static_cast<std::uint32_t>(max_batch),
-                                                     // The worker asks for its death with this process; by
-                                                     // number, as it may have another parent by then.
                                                      .parent = ::getpid()})));
   max_batch_ = max_batch;
   state_ = State::ready;

@@ -22,8 +22,8 @@ class PosixBytes final : public ByteSource {
   Result<std::size_t> read_at(std::uint64_t offset, MutableBytes into) override {
     std::size_t done = 0;
     while (done < into.size()) {
+      // At an offset: no position to keep beside that of the decoder.
       const ssize_t n =
-          // pread: no position to keep beside libsndfile's own.
           ::pread(fd_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return Error{Reason::io_failed, std::string_view(path_), {}, "to read", errno};

@@ -20,9 +20,8 @@ bool same_run(const Recording& a, const Recording& b) {
 
 }  // namespace
 
+// Everything that can be refused is refused here: playing fails only where a file breaks meanwhile.
 Result<RecordingPlayer> RecordingPlayer::make(std::vector<Recording> recordings, const std::string& folder,
-                                              // Everything that can be refused is refused here: playing
-                                              // fails only where a file breaks meanwhile.
                                               std::uint32_t axes, std::uint32_t rate_mhz) {
   RecordingPlayer player;
   player.folder_ = folder;

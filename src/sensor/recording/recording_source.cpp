@@ -36,8 +36,8 @@ struct RecordingSource::State {
 Status RecordingSource::State::pass_over() {
   while (given_up > 0) {
     TORPOR_CHECK(player.prepare());
+    // In frames, since that is the room there is.
     const std::uint64_t n =
-        // In frames, since that is the room there is.
         std::min({given_up, player.block_left(), std::uint64_t{kMaxFrameSamples / facts.axes}});
     TORPOR_CHECK(player.read(first(n)));
     given_up -= n;
@@ -162,8 +162,8 @@ void RecordingSource::stop() {
 
 Context RecordingSource::context() const {
   Context context;
-  // The manifest states rpm as the recording has it; 0 = not stated, as Context wants it.
   context.temperature_mdeg = INT32_MIN;
+  // Not stated is 0 in the manifest as in Context.
   if (state_->began_in != nullptr)
     context.rpm_milli = static_cast<std::uint32_t>(std::llround(state_->began_in->rpm * 1000));
   return context;

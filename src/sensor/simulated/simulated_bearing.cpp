@@ -89,7 +89,6 @@ Result<std::unique_ptr<SimulatedBearing>> SimulatedBearing::make(const SimConfig
     return Error{
         Reason::source_sensor, std::string_view(sensor.id), "no usable axes, rate or full scale", {}};
   // Rounded up, so that the last code reaches full scale.
-  // A scale must be whole pico-g; rounded down, full scale would lie beyond the last code.
   const std::int64_t scale_pg =
       (std::int64_t{sensor.full_scale_mg} * 1'000'000'000 + INT16_MAX - 1) / INT16_MAX;
   const SensorFacts facts{sensor_index, sensor.rate_mhz, sensor.axes, scale_pg};

@@ -22,8 +22,8 @@ Error refuse(std::string_view found, std::string_view expected) {
 // from_chars, all of the text; "nan" and "inf" are no numbers here.
 template <class T>
 Status parse_number(std::string_view text, std::string_view option, std::string_view expected, T& value) {
+  // Not strtod, which asks the locale for the decimal point.
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  // from_chars, since strtod asks the locale for the decimal point.
   const bool letters = text.find_first_of("nNiI") != std::string_view::npos;
   if (error != std::errc() || end != text.data() + text.size() || letters) return refuse(option, expected);
   return {};
