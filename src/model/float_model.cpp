@@ -50,6 +50,7 @@ Status check_dims(const ModelDims& dims) {
 
 std::uint64_t parameter_count(const ModelDims& dims) {
   const std::uint64_t d = dims.width;
+  // 4 d: gain and bias of both norms. The rest are weights and biases of qkv, o, ffn1 and ffn2.
   const std::uint64_t layer = 4 * d + (3 * d * d + 3 * d) + (d * d + d) + 2 * d * dims.ffn + dims.ffn + d;
   const std::uint64_t embed = (kBandInputs + 1) * d + (kGlobalInputs + 1) * d + kTokens * d;
   const std::uint64_t head = 2 * d + 2 * d * dims.head_hidden + 2 * dims.head_hidden + 1;

@@ -5,6 +5,7 @@
 namespace torpor {
 namespace {
 
+// In the order of SectionKind, which counts from 1.
 constexpr std::string_view kNames[] = {
     "activation scales",  "position",    "embed_band weight", "embed_band scale", "embed_global weight",
     "embed_global scale", "norm1 gain",  "norm1 bias",        "qkv weight",       "qkv scale",

@@ -51,6 +51,7 @@ Status check_linear(const std::string& name, const FloatLinear& from, std::uint3
 
 Result<QuantLinear> quantize_linear(const std::string& name, const FloatLinear& from, std::uint32_t in,
                                     std::uint32_t out, float range) {
+  // Shapes first: rows are addressed by them below.
   TORPOR_CHECK(check_linear(name, from, in, out));
   QuantLinear to{in,        out, std::vector<std::int8_t>(from.weight.size()), std::vector<float>(out),
                  from.bias, 0};

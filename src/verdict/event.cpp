@@ -40,6 +40,7 @@ Result<BaselineEvent> take_event(cbor::Reader& in) {
   return event;
 }
 
+// A file of its own instead of a change to the baseline: torpord may be writing that (docs/decisions.md).
 Result<Bytes> encode_event(const BaselineEvent& event, std::string_view stem, MutableBytes out) {
   cbor::Writer w(payload_room(out));
   // The stem stands inside, so that a file renamed or copied to another sensor is refused.

@@ -43,6 +43,7 @@ Error impossible(std::string_view member, std::string_view found) {
 
 Result<std::uint32_t> take_uint32(cbor::Reader& in) {
   TORPOR_TRY(const std::uint64_t value, in.uint());
+  // Refused and not cut: a number that does not fit was not written by us.
   if (value > std::numeric_limits<std::uint32_t>::max()) return impossible("number", "too large");
   return static_cast<std::uint32_t>(value);
 }
@@ -95,6 +96,7 @@ Result<SequentialState> take_sequential(cbor::Reader& in) {
   TORPOR_TRY(s.detectors, take_uint32(in));
   TORPOR_TRY(s.last_cycle, in.uint());
   TORPOR_CHECK(take_raw(in.bytes(), std::span(s.log_r)));
+  // Cycles are counted modulo this number: 0 would divide, and more than eight would leave log_r.
   if (s.detectors != 1 && s.detectors != kInterleaved) return impossible("evidence", "detectors");
   // Minus infinity is R = 0 and allowed.
   for (double v : s.log_r)
