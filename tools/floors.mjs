@@ -12,7 +12,7 @@ const root = new URL("..", import.meta.url).pathname;
 const rooms = readFileSync(`${root}src/rooms.txt`, "utf8").split("\n")
   .filter((line) => line && !line.startsWith("#"))
   .map((line) => line.split(":"))
-  .map(([room, edges]) => ({ room: room.trim().split(/\s+/)[0], edges: edges.replaceAll("+", "").trim().split(/\s+/).filter(Boolean) }))
+  .map(([room, edges]) => ({ room: room.trim().split(/\s+/)[0], edges: edges.trim().split(/\s+/).filter(Boolean) }))
   .filter(({ room }) => !/(^|\/)fake$/.test(room));
 
 // Folders are what is drawn; their rooms stand inside.

@@ -24,7 +24,7 @@ const kBanned = [
   { rule: 'random', tests: true, pattern: call('rand|srand|random_shuffle'), instead: 'a seeded generator (tests, simulator) or the seam to real randomness' },
   { rule: 'clock', except: ['src/base/posix/'], pattern: /(?<![\w.>:])(?:std::|::)?time\s*\(\s*(?:nullptr|NULL|0|&)|_clock::now\b|\b(?:clock_gettime|gettimeofday)\s*\(/,
     instead: 'the Clock that is handed in (base/clock.h)' },
-  { rule: 'sleep', except: ['src/base/posix/', 'src/demo/', 'src/cli/verb_demo.cpp'], pattern: /\b(?:sleep_for|usleep|nanosleep)\s*\(|this_thread::sleep_until|(?<![\w.>])::sleep\s*\(/,
+  { rule: 'sleep', except: ['src/base/posix/', 'src/demo/', 'src/cli/demo_verb.cpp'], pattern: /\b(?:sleep_for|usleep|nanosleep)\s*\(|this_thread::sleep_until|(?<![\w.>])::sleep\s*\(/,
     instead: 'a deadline in the Wait of a Step (base/role.h)' },
   { rule: 'exit', except: ['src/mains/', 'src/base/assertion.cpp'], pattern: call('exit|_exit|_Exit|quick_exit|abort'), instead: 'an Error handed to the caller; for a bug TORPOR_ASSERT (base/assertion.h)' },
   { rule: 'assert', tests: true, pattern: call('assert'), instead: 'TORPOR_ASSERT (base/assertion.h), which is on in release' },

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/assertion.h"
+#include "base/utc.h"
 #include "cli/baseline_text.h"
 #include "cli/print.h"
 #include "cli/verbs.h"

@@ -83,6 +83,8 @@ Json energy_json(const Basis& basis, const std::vector<PolicyEnergy>& all) {
   return {{"source", basis.source}, {"coverage", basis.coverage}, {"policies", policies}};
 }
 
+void rest(Duration time) { std::this_thread::sleep_for(time); }  // house: sleep, because no role waits
+
 Status bench(const Flags& flags, Verbs& verbs) {
   TORPOR_TRY(const Site site, load_site(verbs.files, flags.site, static_cast<std::uint32_t>(::getuid())));
   TORPOR_TRY(const auto model, ModelFile::open(verbs.files, flags.model, {}));
@@ -107,7 +109,7 @@ Status bench(const Flags& flags, Verbs& verbs) {
                                        .sample_mw = site.power.sample_mw,
                                        .infer_mw = site.power.infer_mw,
                                        .sleep_mw = site.power.sleep_mw},
-                          .sleep = [](Duration time) { std::this_thread::sleep_for(time); },
+                          .sleep = rest,
                           .say = [](const std::string& line) { tell("torpor bench energy: {}\n", line); }}));
   verbs.json ? print_json(energy_json(basis, all)) : print_table(basis, all);
   return {};

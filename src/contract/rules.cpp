@@ -14,9 +14,9 @@ constexpr std::uint64_t kBatchesThatMustFit = 3;
 // No sound sensor has noise of 1 % of its full scale.
 constexpr std::uint64_t kFloorsInFullScale = 100;
 
-class Judge {
+class RuleCheck {
  public:
-  Judge(const Terms& terms, std::string_view what) : t_(terms), what_(what) {}
+  RuleCheck(const Terms& terms, std::string_view what) : t_(terms), what_(what) {}
 
   Status run() const {
     // Beyond the table's bounds these rules would divide by a period of 0, or read no sensor.
@@ -172,6 +172,6 @@ class Judge {
 
 }  // namespace
 
-Status check_rules(const Terms& terms, std::string_view what) { return Judge(terms, what).run(); }
+Status check_rules(const Terms& terms, std::string_view what) { return RuleCheck(terms, what).run(); }
 
 }  // namespace torpor

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "base/assertion.h"
+#include "base/utc.h"
 #include "contract/field_table.h"
 #include "contract/host/admission.h"
 #include "contract/host/contract_toml.h"

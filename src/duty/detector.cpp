@@ -3,32 +3,26 @@
 #include "duty/detector.h"
 
 #include <algorithm>
-#include <utility>
 
-#include "duty/report_parts.h"
-#include "duty/sampler_notes.h"
+#include "base/assertion.h"
 
 namespace torpor {
-namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::uint32_t kSensor = 0;  // torpord refuses contracts with more (mains/torpord.cpp)
-
-}  // namespace
-
-Detector::Detector(const Parts& parts, const Identity& identity)
+Detector::Detector(const Parts& parts, const Run& run)
     : parts_(parts),
-      identity_(identity),
+      run_(run),
       contract_(*parts.own.contract),
-      queue_(contract_, kSensor, parts.memory, parts.link_buffer_bytes),
-      assembler_(contract_, kSensor, queue_) {
+      watch_(contract_, parts.sensor, run.link_buffer_bytes),
+      ledger_({.clock = parts.clock, .meter = parts.meter, .budget = parts.budget}),
+      builder_(contract_, {.device = run.device, .boot_id = run.boot_id, .speed = run.speed}) {
   peer_.emplace(parts_.link, parts_.own, Peer::End::dials, now());
 }
 
 Step Detector::wake(Wake why) {
   if (why == Wake::stop) {
-    stop();
+    end({});
     return next_step();
   }
   switch (state_) {
@@ -39,20 +33,17 @@ Step Detector::wake(Wake why) {
       join();
       break;
     case State::sampling:
-      if (now() >= deadline_) {
-        lap(Phase::sample, now());
-        state_ = State::draining;
-        const PowerTerms& power = contract_.terms().power;
-        deadline_ = report_.woke.boot + milliseconds(power.awake_limit_ms) -
-                    milliseconds(power.infer_deadline_ms) - milliseconds(power.release_deadline_ms);
-        drain();
-      }
+      if (now() < deadline_) break;
+      ledger_.enter(Phase::drain);
+      state_ = State::draining;
+      deadline_ = latest_inference();
+      drain();
       break;
     case State::draining:
       drain();
       break;
     case State::releasing:
-      if (now() >= deadline_) check_residency(true);
+      if (now() >= deadline_) look_at_device(true);
       break;
     case State::asleep:
       if (now() >= deadline_) begin_cycle();
@@ -64,6 +55,7 @@ Step Detector::wake(Wake why) {
 }
 
 Step Detector::next_step() const {
+  TORPOR_ASSERT((state_ == State::ended) == exit_code_.has_value(), "detector.ends_with_an_exit_code");
   Step step;
   step.exit_code = exit_code_;
   switch (state_) {
@@ -78,12 +70,20 @@ Step Detector::next_step() const {
     case State::sampling:
     case State::releasing:
     case State::asleep:
+      // One deadline and no link: nothing else may wake us.
       step.wait.until = deadline_;
       break;
     case State::ended:
       break;
   }
   return step;
+}
+
+// Whoever infers later than this breaks the awake limit even when all goes well.
+BootTime Detector::latest_inference() const {
+  const PowerTerms& power = contract_.terms().power;
+  return builder_.report().woke.boot + milliseconds(power.awake_limit_ms) -
+         milliseconds(power.infer_deadline_ms) - milliseconds(power.release_deadline_ms);
 }
 
 // Reads nothing but the agreement. The schedule starts at this very moment.
@@ -94,72 +94,38 @@ void Detector::greet() {
     // The sampler's first word may come with its HELLO.
     const Message* first = peer_->receive(now());
     if (peer_->failed()) return end(peer_->error());
-    if (first != nullptr && first->type == MessageType::stopped) stopped_after_ = first->stopped.after;
+    if (first != nullptr && first->type == MessageType::stopped) builder_.stopped(first->stopped);
   }
   if (!peer_->agreed()) return;
   session_ = peer_->session();
   if (const Status told = parts_.listener.agreed(); !told) return end(told.error());
-  if (const Status saved = parts_.budget.save(false); !saved) return end(saved.error());
+  // From here on this process spends: one that dies is charged for the cycle nobody counted.
+  if (const Status saved = ledger_.save(false); !saved) return end(saved.error());
   schedule_.emplace(contract_, now());
-  use_before_ = parts_.clock.process_use();
-  switches_at_sleep_ = use_before_.voluntary_switches;
   deadline_ = schedule_->slot(0);
   begin_cycle();
 }
 
 void Detector::begin_cycle() {
+  TORPOR_ASSERT(!lease_, "detector.no_lease_outlives_its_cycle");
   const TimeStamp woke = parts_.clock.now();
-  const std::uint32_t skipped = report_.slots_skipped;
-  report_ = CycleReport{};
-  report_.slots_skipped = skipped;
-  report_.cycle = std::max(identity_.last_cycle, parts_.appraiser.last_cycle()) + 1;
-  if (parts_.fallback != nullptr) {
-    report_.cycle = std::max(report_.cycle, parts_.fallback->last_cycle() + 1);
-  }
-  report_.backend = parts_.appraiser.backend_name();
-  report_.window = report_.cycle;
-  report_.slot = schedule_->slot(slot_);
-  report_.woke = woke;
-  report_.slept_from = slept_from_;
-  if (slept_from_ != BootTime{}) {
-    expect_sleep_note(contract_.terms().power, report_);
-    report_.interval = woke.boot - woke_before_;
-    report_.voluntary_switches_asleep =
-        static_cast<std::uint32_t>(parts_.clock.process_use().voluntary_switches - switches_at_sleep_);
-    book(Phase::report, slept_from_ - report_from_, reporting_cost_);
-    book(Phase::sleep, woke.boot - slept_from_, measure(Phase::sleep, woke.boot - slept_from_));
-  } else {
-    measure(Phase::wake, Duration::zero());  // the border the first span begins at
-  }
-  EnergyBudget& bucket = parts_.budget.bucket();
-  charged_mj_ = total(report_.energy_mj);
-  bucket.charge(charged_mj_);
-  bucket.refill(woke.boot);  // after the charge: both flowed through the same sleep
-  unmeasured_before_ = report_.unmeasured;
-  lap_from_ = woke.boot;
-  window_came_ = false;
-  fell_back_ = false;
-  sampler_dropped_ = 0;
-  queue_.begin(report_.window);
-  queue_.take_peak_bytes();
-  cycle_open_ = true;
-  if (!bucket.pays_for_a_cycle()) {
-    report_.set(Breach::budget);
-    if (!read_link()) return;  // the sampler may have something to say all the same
+  const std::uint64_t cycle = std::max(run_.last_cycle, watch_.last_cycle()) + 1;
+  builder_.begin(cycle, schedule_->slot(slot_), woke, cycles_done_ == 0);
+  watch_.begin(builder_.report().window);
+  lease_.emplace(parts_.backend);
+  if (!ledger_.begin(woke.boot)) {
+    builder_.report().set(Breach::budget);
+    if (!hear()) return;  // the sampler may have something to say all the same
     return lose_cycle(VerdictReason::budget_spent);
   }
-  bucket.reserve();
-
-  const PowerTerms& power = contract_.terms().power;
   state_ = State::joining;
-  deadline_ = woke.boot + milliseconds(power.awake_limit_ms) - milliseconds(power.infer_deadline_ms) -
-              milliseconds(power.release_deadline_ms) - contract_.sample();
+  deadline_ = latest_inference() - contract_.sample();
   join();
 }
 
 // A link that was lost is made anew here, never by a timer of its own.
 void Detector::join() {
-  if (!read_link()) return;
+  if (!hear()) return;
   if (peer_->failed()) {
     if (peer_->error().reason != Reason::peer_absent) return end(peer_->error());
     // The sampler was away for the site's time-out. It may come back: cycles without it are
@@ -176,42 +142,35 @@ void Detector::join() {
 }
 
 void Detector::ask_for_window() {
-  const auto samples = static_cast<std::uint32_t>(
-      window_samples(contract_.terms().duty, contract_.terms().sensors()[kSensor]));
-  const Status sent = peer_->send(WindowStart{.window_id = report_.window, .samples = samples}, now());
+  const WindowStart wanted{.window_id = builder_.report().window, .samples = watch_.window_samples()};
+  const Status sent = peer_->send(wanted, now());
   if (!sent) {
     if (now() >= deadline_) lose_cycle(VerdictReason::no_window);
     return;  // no room, or the link went: join() tries again
   }
-  lap(Phase::wake, now());
   state_ = State::sampling;
-  deadline_ = lap_from_ + contract_.sample();
+  deadline_ = ledger_.enter(Phase::sample) + contract_.sample();
 }
 
 // Takes what has come. False when the role has ended.
-bool Detector::read_link() {
+bool Detector::hear() {
   peer_->step(now());
   while (const Message* message = peer_->receive(now())) {
     switch (message->type) {
       case MessageType::frame:
-        ++report_.frames;
-        // A frame that contradicts the contract is counted by the queue; the window then
-        // lacks it and is not scored.
-        (void)queue_.push(message->frame, now());
+        watch_.take(message->frame, now());
         break;
       case MessageType::context:
-        assembler_.set_context(message->context.window_id, message->context.context);
+        watch_.take(message->context);
         break;
       case MessageType::window_end:
-        if (message->window_end.window_id != report_.window) break;
-        sampler_dropped_ = message->window_end.dropped;
-        window_came_ = true;
-        return true;  // what follows belongs to the next cycle
+        if (watch_.take(message->window_end)) return true;  // what follows belongs to the next cycle
+        break;
       case MessageType::slept:
-        note_sleep(message->slept, contract_.terms().power, report_);
+        builder_.slept(message->slept);
         break;
       case MessageType::stopped:
-        stopped_after_ = message->stopped.after;
+        builder_.stopped(message->stopped);
         break;
       case MessageType::goodbye:
         peer_finished_ = true;
@@ -225,110 +184,118 @@ bool Detector::read_link() {
 }
 
 void Detector::drain() {
-  if (!read_link()) return;
+  if (!hear()) return;
   const bool lost = peer_->failed() || peer_->session() != session_;
-  if (lost && !window_came_ && peer_->failed() && peer_->error().reason != Reason::peer_absent) {
+  if (lost && !watch_.has_window() && peer_->failed() && peer_->error().reason != Reason::peer_absent) {
     return end(peer_->error());
   }
-  if (!window_came_ && !lost && now() < deadline_) return;
-  lap(Phase::drain, now());
-  finish_window();
-}
-
-void Detector::check_residency(bool last_look) {
-  FixedString<64> note;
-  report_.residency = parts_.residency.check(note);
-  if (!note.empty()) report_.residency_note = note;
-  const auto rail = parts_.meter.rail_mw();
-  report_.idle_rail_mw = rail ? *rail : -1;
-  held_ = report_.residency == ResidencyState::resident;
-  const bool hot = rail && *rail > std::int64_t{contract_.terms().power.idle_mw};
-  if ((held_ || hot) && !last_look) {
-    state_ = State::releasing;
-    deadline_ = release_by_;
-    return;
-  }
-  if (held_) report_.set(Breach::residency);
-  if (hot) report_.set(Breach::idle);
-  lap(Phase::release, now());
-  close_cycle();
+  if (!watch_.has_window() && !lost && now() < deadline_) return;
+  const BootTime drained = ledger_.enter(Phase::infer);
+  // Interrupted: the stop is next in line, and the cycle it falls into leaves no report.
+  if (!watch_.judge(drained, builder_)) return end({});
+  if (builder_.report().inferred) ledger_.hold(true);
+  release();
 }
 
 // No window can be had in this slot, or none may be asked for.
 void Detector::lose_cycle(VerdictReason why) {
-  lap(Phase::wake, now());
-  queue_.end();
-  report_.verdict = parts_.appraiser.missed(report_.cycle, why).verdict;
-  report_.quality = WindowQuality::incomplete;
+  watch_.lose(why, builder_.report());
   release();
 }
 
-void Detector::close_cycle() {
-  report_from_ = now();
-  report_.device = identity_.device;
-  report_.boot_id = identity_.boot_id;
-  report_.sensor = contract_.terms().sensors()[kSensor].id;
-  report_.contract = facts_of(contract_);
-  report_.model = contract_.terms().model.digest;
-  report_.speed = identity_.speed;
-  note_stop(std::exchange(stopped_after_, Duration::zero()), report_);
-  fill_costs(report_from_);
-
-  if (const Status saved = parts_.budget.save(false); !saved) return end(saved.error());
-  if (const Status told = parts_.listener.reported(report_); !told) return end(told.error());
-  if (const Status saved = parts_.appraiser.save(); !saved) return end(saved.error());
-  if (fell_back_) {
-    if (const Status saved = parts_.fallback->save(); !saved) return end(saved.error());
+void Detector::release() {
+  TORPOR_ASSERT(lease_.has_value(), "detector.a_cycle_holds_a_lease_until_its_release");
+  release_by_ = ledger_.enter(Phase::release) + milliseconds(contract_.terms().power.release_deadline_ms);
+  const Status released = lease_->close();
+  lease_.reset();
+  CycleReport& report = builder_.report();
+  if (!released && released.error().reason != Reason::worker_interrupted) {
+    report.set(Breach::residency);
+    builder_.backend_failed(released.error());
   }
-  identity_.last_cycle = report_.cycle;
-  ++cycles_done_;
-  parts_.listener.settled();
-  // What the sampler said after its window is heard before anything is written to a line
-  // it may have closed: a goodbye must not turn into a lost link.
-  if (!read_link()) return;
-  if (identity_.cycle_limit != 0 && cycles_done_ >= identity_.cycle_limit) return stop();
-
-  const Schedule::Next next = schedule_->after(slot_, now());
-  slot_ = next.slot;
-  report_.slots_skipped = next.skipped;
-  fall_asleep(now());
+  if (report.inferred && !watch_.fell_back()) {
+    const BackendTimes times = parts_.backend.times();
+    report.worker = {times.init, times.load, times.infer, times.teardown};
+  }
+  look_at_device(false);
 }
 
-void Detector::fall_asleep(BootTime from) {
+// Asks the device, not the code that claims to have given it back.
+void Detector::look_at_device(bool last_look) {
+  FixedString<64> note;
+  const ResidencyState state = parts_.residency.check(note);
+  builder_.released(state, note, parts_.meter.rail_mw());
+  const bool held = state == ResidencyState::resident;
+  const bool hot = builder_.hot();
+  ledger_.hold(held);
+  if ((held || hot) && !last_look) {
+    state_ = State::releasing;
+    deadline_ = release_by_;
+    return;
+  }
+  if (held) builder_.report().set(Breach::residency);
+  if (hot) builder_.report().set(Breach::idle);
+  close_cycle();
+}
+
+void Detector::close_cycle() {
+  ledger_.close();
+  watch_.count(builder_.report());
+  builder_.finish(watch_.sensor(), ledger_);
+  if (const Status kept = keep_cycle(); !kept) return end(kept.error());
+  run_.last_cycle = builder_.report().cycle;
+  ++cycles_done_;
+  parts_.listener.about_to_sleep();
+  // What the sampler said after its window is heard before anything is written to a line
+  // it may have closed: a goodbye must not turn into a lost link.
+  if (!hear()) return;
+  if (run_.cycle_limit != 0 && cycles_done_ >= run_.cycle_limit) return end({});
+  fall_asleep();
+}
+
+// Everything that a cycle leaves, durable. The report before the evidence: of a crash between
+// them the cycle's number is used up and its score weighs nothing, never the other way round.
+Status Detector::keep_cycle() {
+  TORPOR_CHECK(ledger_.save(false));
+  TORPOR_CHECK(parts_.listener.reported(builder_.report()));
+  return watch_.save();
+}
+
+void Detector::fall_asleep() {
+  const Schedule::Next next = schedule_->after(slot_, now());
+  TORPOR_ASSERT(next.slot > slot_, "detector.a_slot_is_used_once");
+  slot_ = next.slot;
+  builder_.skipped(next.skipped);
   state_ = State::asleep;
   deadline_ = schedule_->slot(slot_);
   // Best effort: a sampler that is gone needs no word, and one that is full will be silent.
-  if (peer_->agreed()) (void)peer_->send(SleepUntil{.until = deadline_}, from);
-  woke_before_ = report_.woke.boot;
-  slept_from_ = from;
-  reporting_cost_ = measure(Phase::report, from - report_from_);
-  switches_at_sleep_ = parts_.clock.process_use().voluntary_switches;
+  if (peer_->agreed()) (void)peer_->send(SleepUntil{.until = deadline_}, now());
+  ledger_.sleep();
 }
 
-void Detector::stop() {
-  if (state_ == State::ended) return;
-  end({});
-}
-
+// Whatever goes wrong here, the device is given back and what was learned is kept; the first
+// error is the one that is told.
 void Detector::end(std::optional<Error> why) {
   if (state_ == State::ended) return;
-  charge_what_was_broken_off();
   state_ = State::ended;
+  ledger_.break_off();
+  const auto also = [&why](const Status& status) {
+    if (!status && !why) why = status.error();
+  };
   if (schedule_) {
-    // Whatever else went wrong, the device is given back and what was learned is kept.
-    const Status released = parts_.backend.release();
-    if (!released && !why) why = released.error();
-    const Status saved = parts_.appraiser.save(true);
-    if (!saved && !why) why = saved.error();
-    const Status settled = parts_.budget.save(true);
-    if (!settled && !why) why = settled.error();
+    // Asleep there is no lease; a device that the last look found held is asked once more.
+    if (builder_.report().residency == ResidencyState::resident && !lease_) lease_.emplace(parts_.backend);
+    if (lease_) also(lease_->close());
+    lease_.reset();
+    also(watch_.save(true));
+    also(ledger_.save(true));
   }
   if (peer_->agreed() && !peer_finished_) {
     (void)peer_->send(Goodbye{.reason = why ? ReasonName(name(why->reason)) : ReasonName()}, now());
   }
   peer_->close();
   failure_ = why;
-  exit_code_ = why ? torpor::exit_code(why->reason) : 0;
+  exit_code_ = why ? exit_code(why->reason) : 0;
 }
 
 }  // namespace torpor

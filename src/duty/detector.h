@@ -2,37 +2,18 @@
 // SPDX-FileCopyrightText: torpor authors
 #pragma once
 
-#include <array>
-#include <memory>
 #include <optional>
 
 #include "base/role.h"
-#include "duty/appraiser.h"
+#include "duty/cycle_ledger.h"
+#include "duty/duty_listener.h"
+#include "duty/report_builder.h"
 #include "duty/schedule.h"
-#include "duty/stored_budget.h"
+#include "duty/sensor_watch.h"
 #include "link/peer.h"
-#include "model/backend.h"
-#include "power/energy_meter.h"
 #include "power/residency.h"
-#include "report/cycle_report.h"
-#include "window/frame_queue.h"
-#include "window/window_assembler.h"
 
 namespace torpor {
-
-// Who is told what the detector has done. torpord writes the record log and the rollback
-// counter here; an error ends the detector with that error's exit code.
-class DutyListener {
- public:
-  virtual ~DutyListener() = default;
-  // Both roles obey the same contract. Once per process.
-  virtual Status agreed() = 0;
-  // A cycle is over and this is all that is left of it. Durable on return.
-  virtual Status reported(const CycleReport& report) = 0;
-  // All that the cycle leaves is durable and the device is released: the last moment awake.
-  // What may take time belongs here; it counts as awake, in the report phase.
-  virtual void settled() {}
-};
 
 // The detector role: one window, one inference, one release, one report per slot, and
 // sleep. A pure state machine over Link, Clock, Backend and ResidencyProbe.
@@ -48,26 +29,27 @@ class DutyListener {
 //
 // A cycle the hour's budget cannot pay for is slept through: no window is asked for, the
 // device is given back once more and looked at, one report says so (not_scored /
-// budget_spent), and the next slot is tried. What was spent is charged when it is known: the
-// sleep at its end, the rest at the cycle's, at least the cycle's allowance where a part of
-// its work was not measured.
+// budget_spent), and the next slot is tried.
 //
 // Cycle k begins in a slot of the schedule that starts at the moment of agreement. What
 // comes late, twice, or for another window never makes a second inference: the network runs
 // at most once per slot, on the window that was asked for in this slot. A lost link costs
 // the cycles it spans (not_scored / no_window); it does not end the role. SIGTERM releases
 // the device, says goodbye and ends in the same wake; the cycle it falls into leaves no
-// report and its number is used again.
+// report and its number is used again. Wherever a cycle ends, its lease of the device ends
+// with it.
 //
 // No heap from wake to sleep after the third cycle. One thread.
 class Detector final : public Role {
  public:
-  struct Identity {
+  // This process: who it is and where it goes on.
+  struct Run {
     FixedString<64> device;
     FixedString<36> boot_id;
-    double speed = 1;               // of the clock
-    std::uint64_t last_cycle = 0;   // newest cycle in the record log
-    std::uint64_t cycle_limit = 0;  // end after so many cycles; 0 = never
+    double speed = 1;                     // of the clock, for the record alone
+    std::uint64_t last_cycle = 0;         // newest cycle in the record log
+    std::uint64_t cycle_limit = 0;        // end after so many cycles; 0 = never
+    std::uint32_t link_buffer_bytes = 0;  // what the link may hold on our behalf
   };
   // Everything outlives the detector. `own` is the detector's side, with a contract.
   struct Parts {
@@ -76,15 +58,12 @@ class Detector final : public Role {
     const OwnSide& own;
     Backend& backend;
     ResidencyProbe& residency;
-    Appraiser& appraiser;
-    Appraiser* fallback = nullptr;  // on another backend: scores what `appraiser` could not, once armed
+    SensorWatch::Parts sensor;
     EnergyMeter& meter;
     StoredBudget& budget;
     DutyListener& listener;
-    FrameQueue::Memory memory;
-    std::uint32_t link_buffer_bytes = 0;
   };
-  Detector(const Parts& parts, const Identity& identity);
+  Detector(const Parts& parts, const Run& run);
 
   Step wake(Wake why) override;
 
@@ -100,65 +79,38 @@ class Detector final : public Role {
   void join();
   void ask_for_window();
   void drain();
-  bool read_link();
-  void finish_window();
-  void fall_back(const Window& window, Appraisal& appraisal);
-  void release();
-  void check_residency(bool last_look);
-  void close_cycle();
-  void fill_costs(BootTime now);
-  void charge_work();
-  void charge_what_was_broken_off();
-  void fall_asleep(BootTime from);
   void lose_cycle(VerdictReason why);
+  void release();
+  void look_at_device(bool last_look);
+  void close_cycle();
+  void fall_asleep();
   void end(std::optional<Error> why);
-  void stop();
-  Step next_step() const;
 
+  [[nodiscard]] bool hear();
+  Status keep_cycle();
+  BootTime latest_inference() const;
+  Step next_step() const;
   BootTime now() const { return parts_.clock.now().boot; }
-  Duration real(Duration scaled) const;
-  void lap(Phase phase, BootTime until);
-  EnergyCost measure(Phase phase, Duration span);
-  void book(Phase phase, Duration span, const EnergyCost& cost);
 
   Parts parts_;
-  Identity identity_;
+  Run run_;
   const Contract& contract_;
   std::optional<Peer> peer_;
-  FrameQueue queue_;
-  WindowAssembler assembler_;
+  SensorWatch watch_;
+  CycleLedger ledger_;
+  ReportBuilder builder_;
+  std::optional<ComputeLease<Backend>> lease_;  // of the cycle under way, until its release
 
   State state_ = State::greeting;
   std::uint32_t session_ = 0;
-  std::optional<Schedule> schedule_;
+  std::optional<Schedule> schedule_;  // once agreed
   std::uint64_t slot_ = 0;
   std::uint64_t cycles_done_ = 0;
+  BootTime deadline_ = BootTime::max();  // of the state
+  BootTime release_by_{};
   bool peer_finished_ = false;
   std::optional<int> exit_code_;
   std::optional<Error> failure_;
-
-  // Of the cycle under way.
-  CycleReport report_{};
-  BootTime lap_from_{};
-  BootTime deadline_ = BootTime::max();
-  BootTime release_by_{};
-  bool window_came_ = false;
-  bool fell_back_ = false;
-  std::uint32_t sampler_dropped_ = 0;
-  bool cycle_open_ = false;       // begun, and its work not charged yet
-  double charged_mj_ = 0;         // of this report's energy, in the budget already
-  Duration unmeasured_before_{};  // of the report and the sleep before this cycle
-  bool held_ = false;             // the last look found a device that was not given back
-
-  // From the cycle before.
-  BootTime woke_before_{};
-  BootTime report_from_{};
-  BootTime slept_from_{};
-  EnergyCost reporting_cost_{};
-  DropCounts drops_before_{};
-  ProcessUse use_before_{};
-  std::uint64_t switches_at_sleep_ = 0;
-  Duration stopped_after_{};  // of the detector before this one, until it is reported
 };
 
 }  // namespace torpor

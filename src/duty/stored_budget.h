@@ -23,9 +23,9 @@ class StoredBudget {
   const std::optional<Error>& damage() const { return damage_; }
   EnergyBudget& bucket() { return bucket_; }
 
-  // Whole or not at all, durable on return. `settled`: all that was spent is charged, and
+  // Whole or not at all, durable on return. `ended`: all that was spent is charged, and
   // this process spends no more.
-  Status save(bool settled);
+  Status save(bool ended);
 
  private:
   StoredBudget(Files& files, std::string path, const Terms& terms, const FixedString<36>& boot_id,

@@ -50,7 +50,8 @@ Result<MachineBaseline> fit(const WindowList& healthy) {
     for (const MeasuredWindow* w : healthy)
       for (std::size_t i = 0; i < w->per_axis(); ++i) {
         const RawFeatures& raw = w->raw[axis * w->per_axis() + i];
-        builder.add(raw, w->shaft_hz, raw.weight * static_cast<float>(share.at(w->recording)));
+        // One without a speed adds nothing to a baseline that knows speeds.
+        (void)builder.add(raw, w->shaft_hz, raw.weight * static_cast<float>(share.at(w->recording)));
       }
     TORPOR_TRY(auto baseline, builder.finish());
     out.axis.push_back(std::move(baseline));

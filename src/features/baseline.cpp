@@ -107,69 +107,69 @@ bool BaselineBuilder::add(const RawFeatures& raw, float shaft_hz, float weight) 
 
 void BaselineBuilder::reset() { *this = BaselineBuilder(has_speed_); }
 
-Result<std::unique_ptr<FeatureBaseline>> BaselineBuilder::finish() const {
-  const double n = sums_[0];
-  if (!(n >= 2)) {
-    Error error{.reason = Reason::baseline_too_small};
-    error.where = "independent sub-frames";
-    error.found.append(static_cast<std::uint64_t>(n));
-    error.expected = "2 or more";
-    return error;
-  }
-  auto out = std::make_unique<FeatureBaseline>();
-  const double mean_s = sums_[1] / n;
-  const double var_s = std::max(sums_[2] / n - mean_s * mean_s, 0.0);
-  out->has_speed = has_speed_;
-  out->n_eff = static_cast<float>(n);
-  out->mean_log_speed = static_cast<float>(mean_s);
-  out->log_speed_variance = static_cast<float>(var_s);
-  out->speeds = speeds_;
+// Regression of every feature on ln speed, from the sums of n sub-frames.
+struct BaselineBuilder::Fit {
+  explicit Fit(const BaselineBuilder& of);
+  double n;
+  double mean_s, var_s;  // of ln speed
+  std::vector<double> mean = std::vector<double>(kAllFeatures);
+  std::vector<double> with_speed = std::vector<double>(kAllFeatures);  // covariance with ln speed
+  std::vector<double> slope = std::vector<double>(kAllFeatures);
+  std::vector<double> variance = std::vector<double>(kAllFeatures);  // of the residual
+};
 
-  std::vector<double> mean(kAllFeatures);
-  std::vector<double> with_speed(kAllFeatures);  // covariance with ln speed
-  std::vector<double> slope(kAllFeatures);
-  std::vector<double> variance(kAllFeatures);  // of the residual
-  const double* const first = &sums_[kMoments];
+BaselineBuilder::Fit::Fit(const BaselineBuilder& of)
+    : n(of.sums_[0]), mean_s(of.sums_[1] / n), var_s(std::max(of.sums_[2] / n - mean_s * mean_s, 0.0)) {
+  const double* const first = &of.sums_[kMoments];
   for (std::size_t i = 0; i < kAllFeatures; ++i) {
     mean[i] = first[i] / n;
     with_speed[i] = first[kAllFeatures + i] / n - mean[i] * mean_s;
-    slope[i] = has_speed_ ? with_speed[i] / (var_s + kRidge) : 0.0;
+    slope[i] = of.has_speed_ ? with_speed[i] / (var_s + kRidge) : 0.0;
     const double total = first[2 * kAllFeatures + i] / n - mean[i] * mean[i];
     variance[i] = std::max(total - 2 * slope[i] * with_speed[i] + slope[i] * slope[i] * var_s, 0.0);
   }
-  const double inflation = 1 + kPoolInflation / n;
+}
+
+// A feature's own spread, drawn towards that of its kind over all bands by kPoolWeight
+// sub-frames: few windows underestimate, and one band is like another.
+void BaselineBuilder::put_spreads(const Fit& fit, FeatureBaseline& out) const {
+  const double* const first = &sums_[kMoments];
+  const double inflation = 1 + kPoolInflation / fit.n;
   for (std::size_t i = 0; i < kAllFeatures; ++i) {
     const std::size_t of_band = i % kBandFeatures;
-    double pool = variance[i];
+    double pool = fit.variance[i];
     if (i < kGlobalAt) {
       pool = 0;
-      for (std::size_t b = 0; b < kBands; ++b) pool += variance[b * kBandFeatures + of_band];
+      for (std::size_t b = 0; b < kBands; ++b) pool += fit.variance[b * kBandFeatures + of_band];
       pool /= kBands;
     }
     const double least = i < kGlobalAt ? least_spread(of_band) : 0.01;
-    const double spread2 = (n * variance[i] + kPoolWeight * pool * inflation) / (n + kPoolWeight);
-    out->mean[i] = static_cast<float>(mean[i]);
-    out->slope[i] = static_cast<float>(slope[i]);
+    const double spread2 = (fit.n * fit.variance[i] + kPoolWeight * pool * inflation) / (fit.n + kPoolWeight);
+    out.mean[i] = static_cast<float>(fit.mean[i]);
+    out.slope[i] = static_cast<float>(fit.slope[i]);
     // Never once measured (an order above the Nyquist): it can say nothing later either.
     const bool measured = first[2 * kAllFeatures + i] > 0;
-    out->inv_spread[i] =
-        measured ? static_cast<float>(1 / std::sqrt(std::max(spread2, least * least))) : 0.0f;
+    out.inv_spread[i] = measured ? static_cast<float>(1 / std::sqrt(std::max(spread2, least * least))) : 0.0f;
   }
+}
 
+// The levels' correlation, shrunk towards the identity, to the power -1/2. Needs inv_spread.
+Status BaselineBuilder::put_whitening(const Fit& fit, FeatureBaseline& out) const {
   std::vector<double> c(kLevels * kLevels);
   const double* cross = &sums_[kCross];
   for (std::size_t i = 0; i < kLevels; ++i)
     for (std::size_t j = 0; j <= i; ++j) {
       const std::size_t a = level_index(i);
       const std::size_t b = level_index(j);
-      const double covariance = *cross++ / n - mean[a] * mean[b] - slope[a] * with_speed[b] -
-                                slope[b] * with_speed[a] + slope[a] * slope[b] * var_s;
+      const double covariance = *cross++ / fit.n - fit.mean[a] * fit.mean[b] -
+                                fit.slope[a] * fit.with_speed[b] - fit.slope[b] * fit.with_speed[a] +
+                                fit.slope[a] * fit.slope[b] * fit.var_s;
       c[i * kLevels + j] = c[j * kLevels + i] =
-          covariance * double{out->inv_spread[a]} * double{out->inv_spread[b]};
+          covariance * double{out.inv_spread[a]} * double{out.inv_spread[b]};
     }
-  const double dof = std::max(n - (has_speed_ ? 2 : 1), 1.0);
-  const double shrink =
-      std::clamp(std::max(shrinkage_of(c, kLevels, dof), kShrinkWindows / (kShrinkWindows + n)), 0.0, 1.0);
+  const double dof = std::max(fit.n - (has_speed_ ? 2 : 1), 1.0);
+  const double shrink = std::clamp(
+      std::max(shrinkage_of(c, kLevels, dof), kShrinkWindows / (kShrinkWindows + fit.n)), 0.0, 1.0);
   for (std::size_t i = 0; i < kLevels; ++i)
     for (std::size_t j = 0; j < kLevels; ++j)
       c[i * kLevels + j] = (1 - shrink) * c[i * kLevels + j] + (i == j ? shrink : 0.0);
@@ -182,9 +182,29 @@ Result<std::unique_ptr<FeatureBaseline>> BaselineBuilder::finish() const {
       error.found = "not a covariance";
       return error;
     }
-    out->whiten[i] = static_cast<float>(root[i]);
+    out.whiten[i] = static_cast<float>(root[i]);
   }
-  out->shrinkage = static_cast<float>(shrink);
+  out.shrinkage = static_cast<float>(shrink);
+  return {};
+}
+
+Result<std::unique_ptr<FeatureBaseline>> BaselineBuilder::finish() const {
+  if (!(n_eff() >= 2)) {
+    Error error{.reason = Reason::baseline_too_small};
+    error.where = "independent sub-frames";
+    error.found.append(static_cast<std::uint64_t>(n_eff()));
+    error.expected = "2 or more";
+    return error;
+  }
+  const Fit fit(*this);
+  auto out = std::make_unique<FeatureBaseline>();
+  out->has_speed = has_speed_;
+  out->n_eff = static_cast<float>(fit.n);
+  out->mean_log_speed = static_cast<float>(fit.mean_s);
+  out->log_speed_variance = static_cast<float>(fit.var_s);
+  out->speeds = speeds_;
+  put_spreads(fit, *out);
+  TORPOR_CHECK(put_whitening(fit, *out));
   return out;
 }
 

@@ -75,11 +75,12 @@ class BaselineBuilder {
   // weight: independent windows this one counts as; pass raw.weight, or less where it
   // overlaps others (a recording of 2.5 s cut with overlap holds 5, not 40). With speed
   // and shaft_hz <= 0 the sub-frame is ignored: false.
-  bool add(const RawFeatures& raw, float shaft_hz, float weight);
+  [[nodiscard]] bool add(const RawFeatures& raw, float shaft_hz, float weight);
   void reset();
 
   bool has_speed() const { return has_speed_; }
   double n_eff() const { return sums_[0]; }
+  double subframes() const { return sums_[3]; }  // added so far, a whole number
 
   // Needs n_eff >= 2, else refuses baseline_too_small. Costs about 10 ms (a symmetric
   // 64 x 64 eigenproblem); allocates.
@@ -94,6 +95,10 @@ class BaselineBuilder {
   static Result<BaselineBuilder> decode(Bytes from);
 
  private:
+  struct Fit;
+  void put_spreads(const Fit& fit, FeatureBaseline& out) const;
+  Status put_whitening(const Fit& fit, FeatureBaseline& out) const;
+
   bool has_speed_;
   // weight, weight s, weight s^2, adds; then per feature weight x, weight x s, weight x^2;
   // then the lower triangle of weight l l^T over levels.

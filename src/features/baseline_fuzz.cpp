@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       torpor::RawFeatures raw;
       for (auto& band : raw.band) band.fill(static_cast<float>(i));
       raw.global.fill(static_cast<float>(i));
-      builder.add(raw, 20.0f + static_cast<float>(i), 1);
+      (void)builder.add(raw, 20.0f + static_cast<float>(i), 1);
     }
     return builder;
   }();

@@ -30,7 +30,7 @@ RawFeatures constant(float value) {
 
 TEST(Baseline, refuses_to_finish_on_fewer_than_two_independent_windows) {
   BaselineBuilder builder(false);
-  for (int i = 0; i < 10; ++i) builder.add(constant(1), 0, 0.1f);
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(builder.add(constant(1), 0, 0.1f));
   const auto result = builder.finish();
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().reason, Reason::baseline_too_small);
@@ -41,7 +41,8 @@ TEST(Baseline, finds_mean_and_slope_on_the_logarithm_of_speed) {
   std::uint32_t state = 1;
   for (int i = 0; i < 400; ++i) {
     const float hz = 10.0f * std::exp(0.5f * static_cast<float>(i % 5));
-    builder.add(constant(static_cast<float>(3 + 2 * std::log(hz / 10) + 0.01 * wobble(state))), hz, 1);
+    EXPECT_TRUE(
+        builder.add(constant(static_cast<float>(3 + 2 * std::log(hz / 10) + 0.01 * wobble(state))), hz, 1));
   }
   const auto baseline = *builder.finish();
   const double spread = 0.5 * 0.5 * 2;  // variance of {0, .5, 1, 1.5, 2}
@@ -55,8 +56,8 @@ TEST(Baseline, one_speed_gives_no_slope) {
   BaselineBuilder builder(true);
   std::uint32_t state = 2;
   for (int i = 0; i < 100; ++i)
-    builder.add(constant(static_cast<float>(wobble(state))), 25.0f * (1 + 1e-4f * static_cast<float>(i % 3)),
-                1);
+    EXPECT_TRUE(builder.add(constant(static_cast<float>(wobble(state))),
+                            25.0f * (1 + 1e-4f * static_cast<float>(i % 3)), 1));
   const auto baseline = *builder.finish();
   EXPECT_NEAR(baseline->slope[0], 0, 0.01);
 }
@@ -69,7 +70,7 @@ TEST(Baseline, spread_is_pooled_over_bands_while_windows_are_few) {
     RawFeatures raw = constant(0);
     raw.band[0][12] = 1;
     for (std::size_t b = 1; b < kBands; ++b) raw.band[b][12] = static_cast<float>(wobble(state));
-    builder.add(raw, 0, 1);
+    EXPECT_TRUE(builder.add(raw, 0, 1));
   }
   const auto baseline = *builder.finish();
   // Band 0 did not vary at all: (0 + 10 pool (1 + 4/10)) / 20, pool about .9 * 31/32.
@@ -84,8 +85,8 @@ TEST(Baseline, overlapping_windows_count_as_the_independent_ones_they_are) {
   std::uint32_t state = 4;
   for (int i = 0; i < 5; ++i) {
     const auto raw = constant(static_cast<float>(wobble(state)));
-    five.add(raw, 0, 1);
-    for (int j = 0; j < 8; ++j) forty.add(raw, 0, 0.125f);
+    EXPECT_TRUE(five.add(raw, 0, 1));
+    for (int j = 0; j < 8; ++j) EXPECT_TRUE(forty.add(raw, 0, 0.125f));
   }
   EXPECT_DOUBLE_EQ(forty.n_eff(), 5.0);
   const auto a = *five.finish();
@@ -105,7 +106,7 @@ TEST(Baseline, whitens_correlated_levels) {
         band[i] = static_cast<float>(0.1 * (common + 0.5 * wobble(state)));
     return raw;
   };
-  for (int i = 0; i < 3000; ++i) builder.add(draw(), 0, 1);
+  for (int i = 0; i < 3000; ++i) EXPECT_TRUE(builder.add(draw(), 0, 1));
   const auto baseline = *builder.finish();
   EXPECT_LT(baseline->shrinkage, 0.05f);
   // New healthy windows: whitened levels have variance near 1 and hardly correlate.
@@ -131,7 +132,7 @@ TEST(Baseline, whitens_correlated_levels) {
 TEST(Baseline, shrinks_at_least_as_32_over_32_plus_n) {
   TestSignal signal(1);
   BaselineBuilder builder(false);
-  for (int i = 0; i < 16; ++i) builder.add(features_of(signal.noise(3200), 6400, 0), 0, 1);
+  for (int i = 0; i < 16; ++i) EXPECT_TRUE(builder.add(features_of(signal.noise(3200), 6400, 0), 0, 1));
   const auto baseline = *builder.finish();
   EXPECT_GE(baseline->shrinkage, 32.0f / 48);
   EXPECT_LE(baseline->shrinkage, 1.0f);
@@ -139,7 +140,7 @@ TEST(Baseline, shrinks_at_least_as_32_over_32_plus_n) {
 
 TEST(Baseline, remembers_the_speeds_it_was_calibrated_at) {
   BaselineBuilder builder(true);
-  for (int i = 0; i < 20; ++i) builder.add(constant(1), i % 2 != 0 ? 10.0f : 20.0f, 1);
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(builder.add(constant(1), i % 2 != 0 ? 10.0f : 20.0f, 1));
   const auto baseline = *builder.finish();
   EXPECT_EQ(baseline->speeds.distance(std::log(10.0f)), 0.0f);
   EXPECT_EQ(baseline->speeds.distance(std::log(20.0f)), 0.0f);
@@ -159,7 +160,7 @@ TEST(Baseline, ignores_a_window_whose_speed_is_not_known_when_it_needs_one) {
 
 TEST(Baseline, leverage_grows_away_from_the_speeds_seen_and_falls_with_windows) {
   BaselineBuilder builder(true);
-  for (int i = 0; i < 50; ++i) builder.add(constant(1), i % 2 != 0 ? 20.0f : 22.0f, 1);
+  for (int i = 0; i < 50; ++i) EXPECT_TRUE(builder.add(constant(1), i % 2 != 0 ? 20.0f : 22.0f, 1));
   const auto baseline = *builder.finish();
   EXPECT_NEAR(baseline->leverage(std::log(21.0f)), 0.02, 0.001);
   EXPECT_GT(baseline->leverage(std::log(30.0f)), 0.1);
@@ -173,7 +174,7 @@ BaselineBuilder learned() {
   BaselineBuilder builder(true);
   for (int i = 0; i < 6; ++i) {
     const auto raw = features_of(signal.noise(3200), 6400, 1500);
-    builder.add(raw, 25.0f + static_cast<float>(i), raw.weight);
+    EXPECT_TRUE(builder.add(raw, 25.0f + static_cast<float>(i), raw.weight));
   }
   return builder;
 }
@@ -185,8 +186,8 @@ TEST(Baseline, learning_goes_on_after_a_restart_as_if_there_had_been_none) {
   auto restored = *BaselineBuilder::decode(bytes);
   TestSignal signal(22);
   const auto raw = features_of(signal.noise(3200), 6400, 1500);
-  builder.add(raw, 27, 1);
-  restored.add(raw, 27, 1);
+  EXPECT_TRUE(builder.add(raw, 27, 1));
+  EXPECT_TRUE(restored.add(raw, 27, 1));
   std::vector<std::byte> a(BaselineBuilder::kEncodedSize);
   std::vector<std::byte> b(BaselineBuilder::kEncodedSize);
   builder.encode(a);

@@ -60,6 +60,7 @@ struct EnvelopeAnalyzer::Work {
   std::vector<BandSum> sums;
   std::vector<double> velocity;  // sum over segments of the mean square, (m/s)^2
 
+  double shaft_hz = 0;
   std::size_t segment = 0;  // samples
   std::size_t size = 0;     // of the FFT
   std::uint32_t segments = 0;
@@ -199,6 +200,7 @@ EnvelopeAnalyzer& EnvelopeAnalyzer::operator=(EnvelopeAnalyzer&&) noexcept = def
 bool EnvelopeAnalyzer::compute(const Window& window) {
   Work& w = *work_;
   w.clear();
+  w.shaft_hz = window.context.rpm_milli / 60'000.0;
   if (!w.plan(window)) return false;
   for (std::size_t b = 0; b < window.block_starts.size(); ++b) {
     const std::size_t begin = window.block_starts[b];
@@ -240,6 +242,7 @@ double EnvelopeAnalyzer::velocity_rms_mm_s(std::size_t axis) const {
 
 std::uint32_t EnvelopeAnalyzer::axes() const { return work_->axes; }
 double EnvelopeAnalyzer::rate_hz() const { return work_->rate_hz; }
+double EnvelopeAnalyzer::shaft_hz() const { return work_->shaft_hz; }
 
 double median_in_place(std::span<float> values) {
   if (values.empty()) return 0;

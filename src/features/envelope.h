@@ -58,7 +58,7 @@ class EnvelopeAnalyzer {
 
   // False when no block has kMinSegment samples, the axes differ or the window is larger
   // than promised: then every spectrum has 0 segments.
-  bool compute(const Window& window);
+  [[nodiscard]] bool compute(const Window& window);
 
   // Of the last compute(); valid until the next.
   EnvelopeSpectrum spectrum(std::size_t axis, std::size_t band) const;
@@ -67,6 +67,8 @@ class EnvelopeAnalyzer {
   double velocity_rms_mm_s(std::size_t axis) const;
   std::uint32_t axes() const;
   double rate_hz() const;
+  // Of the shaft while that window was taken; 0 = not stated.
+  double shaft_hz() const;
 
  private:
   struct Work;

@@ -46,8 +46,8 @@ BaselineBuilder learned() {
   RawFeatures raw;
   for (std::size_t i = 0; i < 20; ++i) {
     const Piece piece{&x[12800 * i], 12800, 1};
-    extractor.extract(std::span(&piece, 1), 0.001f, 29.5f, raw);
-    builder.add(raw, 29.5f, raw.weight);
+    benchmark::DoNotOptimize(extractor.extract(std::span(&piece, 1), 0.001f, 29.5f, raw));
+    benchmark::DoNotOptimize(builder.add(raw, 29.5f, raw.weight));
   }
   return builder;
 }

@@ -16,7 +16,8 @@ TEST(NoHeap, from_window_to_tokens_nothing_is_allocated_even_when_lengths_change
   constexpr std::size_t kSamples = 6400;
   TestSignal signal(51);
   BaselineBuilder builder(true);
-  for (int i = 0; i < 4; ++i) builder.add(features_of(signal.noise(kSamples), 12800, 1500), 25, 1);
+  for (int i = 0; i < 4; ++i)
+    ASSERT_TRUE(builder.add(features_of(signal.noise(kSamples), 12800, 1500), 25, 1));
   const auto baseline = *builder.finish();
   auto extractor = *FeatureExtractor::prepare(12'800'000, kSamples, FeatureExtractor::Speed::known);
   SubFrameCutter cutter(kSamples, 10 * kSamples);
@@ -35,9 +36,9 @@ TEST(NoHeap, from_window_to_tokens_nothing_is_allocated_even_when_lengths_change
       window.block_starts = starts;
       for (std::size_t axis = 0; axis < 3; ++axis)
         for (const SubFrame& s : cutter.cut(window, axis)) {
-          extractor.extract(s.pieces, 0.001f, 25, raw);
+          ASSERT_TRUE(extractor.extract(s.pieces, 0.001f, 25, raw));
           tokenize(raw, *baseline, 25, tokens);
-          builder.add(raw, 25, raw.weight);
+          ASSERT_TRUE(builder.add(raw, 25, raw.weight));
           ++subframes;
         }
     }

@@ -84,8 +84,9 @@ class FeatureExtractor {
   // `out` zeroed, if no piece is long enough; true otherwise. Samples beyond
   // samples_per_subframe are ignored. Whatever the samples are, every number of `out`
   // is finite (a float sample that is not finite counts as 0).
-  bool extract(std::span<const Piece> pieces, float scale, float shaft_hz, RawFeatures& out);
-  bool extract(std::span<const FloatPiece> pieces, float scale, float shaft_hz, RawFeatures& out);
+  [[nodiscard]] bool extract(std::span<const Piece> pieces, float scale, float shaft_hz, RawFeatures& out);
+  [[nodiscard]] bool extract(std::span<const FloatPiece> pieces, float scale, float shaft_hz,
+                             RawFeatures& out);
 
  private:
   struct Work;

@@ -34,6 +34,8 @@ class SubFrameCutter {
   // Empty for a window without a piece of kMinPieceSamples, and for axis >= window.axes.
   // Sub-frames beyond those of max_samples are dropped.
   std::span<const SubFrame> cut(const Window& window, std::size_t axis);
+  // The most that cut() returns.
+  std::size_t max_subframes() const { return max_subframes_; }
 
  private:
   void emit(std::span<const Piece> pieces);

@@ -24,7 +24,7 @@ std::unique_ptr<FeatureBaseline> healthy(int windows, std::uint32_t seed = 31) {
   BaselineBuilder builder(true);
   for (int i = 0; i < windows; ++i) {
     const auto raw = features_of(signal.noise(kSamples), kRate, kRpm);
-    builder.add(raw, kHz, raw.weight);
+    EXPECT_TRUE(builder.add(raw, kHz, raw.weight));
   }
   return *builder.finish();
 }
@@ -119,7 +119,7 @@ TEST(Tokenizer, a_speed_away_from_the_calibrated_ones_is_new) {
   EXPECT_FALSE(is_calibrated_speed(*baseline, 0));
   BaselineBuilder builder(false);
   TestSignal signal(36);
-  for (int i = 0; i < 4; ++i) builder.add(features_of(signal.noise(kSamples), kRate, 0), 0, 1);
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(builder.add(features_of(signal.noise(kSamples), kRate, 0), 0, 1));
   EXPECT_TRUE(is_calibrated_speed(**builder.finish(), 0));
 }
 

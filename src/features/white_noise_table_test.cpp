@@ -143,6 +143,19 @@ class Maker {
     text_ += "};\n";
   }
 
+  static std::vector<double> means_of(const std::vector<double>& sum, const std::vector<double>& count) {
+    std::vector<double> out(sum.size());
+    for (std::size_t i = 0; i < sum.size(); ++i) {
+      // Cells too wide to be had in this transform: ln n goes on as before.
+      if (count[i] > 0)
+        out[i] = sum[i] / count[i];
+      else
+        out[i] = out[i - 1] + (out[i - 1] - out[i - 2]) * std::log(double(kBins[i]) / double(kBins[i - 1])) /
+                                  std::log(double(kBins[i - 1]) / double(kBins[i - 2]));
+    }
+    return out;
+  }
+
   // Hann spectra of Gaussian noise, all cells of n bins.
   void modulations() {
     constexpr std::size_t kFft = 8192;
@@ -199,22 +212,14 @@ class Maker {
           }
         }
       }
-      const auto finish = [](const std::vector<double>& sum, const std::vector<double>& count) {
-        std::vector<double> out(sum.size());
-        for (std::size_t i = 0; i < sum.size(); ++i) {
-          // Cells too wide to be had in this transform: ln n goes on as before.
-          if (count[i] > 0)
-            out[i] = sum[i] / count[i];
-          else
-            out[i] = out[i - 1] + (out[i - 1] - out[i - 2]) *
-                                      std::log(double(kBins[i]) / double(kBins[i - 1])) /
-                                      std::log(double(kBins[i - 1]) / double(kBins[i - 2]));
-        }
-        return out;
-      };
-      order[p] = finish(order_sum, order_count);
-      for (std::size_t h = 0; h < 4; ++h) comb[h][p] = finish(comb_sum[h], comb_count[h]);
+      order[p] = means_of(order_sum, order_count);
+      for (std::size_t h = 0; h < 4; ++h) comb[h][p] = means_of(comb_sum[h], comb_count[h]);
     }
+    tell_modulations(order, comb);
+  }
+
+  void tell_modulations(const std::vector<std::vector<double>>& order,
+                        const std::vector<std::vector<std::vector<double>>>& comb) {
     const std::string type = "inline constexpr std::array<float, " + std::to_string(kBins.size()) + "> ";
     text_ += "// [padding]\n" + type + "kOrder[" + std::to_string(kPaddedFrames.size()) + "]{";
     for (const auto& values : order) text_ += braces(values) + ", ";

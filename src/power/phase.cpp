@@ -24,6 +24,10 @@ std::string_view name(Phase phase) {
   return "unknown";
 }
 
+bool is_work(Phase phase) {
+  return phase == Phase::infer || phase == Phase::release || phase == Phase::report;
+}
+
 double total(const PhaseMillijoules& energy) {
   double sum = 0;
   for (double part : energy) sum += part;

@@ -12,6 +12,9 @@ namespace torpor {
 enum class Phase : std::uint8_t { wake, sample, drain, infer, release, report, sleep };
 inline constexpr std::size_t kPhases = 7;
 std::string_view name(Phase phase);
+// Work is done by a processor and takes as long as it takes, whatever the speed of the clock:
+// infer, release, report. All else is waited through and lasts as the clock says.
+bool is_work(Phase phase);
 
 // After release: is the compute device really off our hands?
 enum class ResidencyState : std::uint8_t {

@@ -20,20 +20,20 @@ std::string_view name(WorkerStep step) {
   return "unknown";
 }
 
-Duration real(const CycleReport& report, Phase phase) {
+Duration lasted(const CycleReport& report, Phase phase) {
   const Duration span = report.spent[static_cast<std::size_t>(phase)];
   // A record may hold any number; one that is no speed is taken for real time.
-  if (report.speed == 1 || !(report.speed > 0) || !std::isfinite(report.speed)) return span;
+  if (!is_work(phase) || !(report.speed > 1) || !std::isfinite(report.speed)) return span;
+  // In floating point, as speed is in the record; a nanosecond of an hour is well within.
   return Duration(std::llround(static_cast<double>(span.count()) / report.speed));
 }
 
 Duration awake_of(const CycleReport& report) {
   Duration awake{};
-  // Waits follow the schedule, which runs on the scaled clock.
-  for (const Phase waiting : {Phase::wake, Phase::sample, Phase::drain})
-    awake += report.spent[static_cast<std::size_t>(waiting)];
-  // A processor does not work faster because a clock does.
-  for (const Phase working : {Phase::infer, Phase::release}) awake += real(report, working);
+  // The waits follow the schedule, which runs on the scaled clock; a processor does not.
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Phase::report); ++i) {
+    awake += lasted(report, static_cast<Phase>(i));
+  }
   return awake;
 }
 

@@ -100,13 +100,11 @@ struct CycleReport {
   void set(Breach b) { breaches |= 1u << static_cast<unsigned>(b); }
 };
 
-// What a phase's span lasted for a processor: the clock's scale undone, rounded to nearest.
-Duration real(const CycleReport& report, Phase phase);
-
-// How long this cycle was awake, by the rule its awake limit is judged by: from waking to the
-// end of release; what is waited for (wake, sample, drain) lasts as the clock says, what is
-// computed (infer, release) as long as it really took. At speed 1 simply the sum. Writing the
-// record comes after it was judged and is in the next report.
+// What a phase lasted: a wait as the clock says, work (is_work) as it really took on a clock
+// that was scaled. `spent` is in the clock's own time throughout.
+Duration lasted(const CycleReport& report, Phase phase);
+// How long the cycle was awake, from wake to release: what Breach::awake is judged by. The
+// reporting of this cycle is not over when its report is written and stands in the next.
 Duration awake_of(const CycleReport& report);
 
 }  // namespace torpor

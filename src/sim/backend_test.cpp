@@ -58,10 +58,10 @@ class BackendTest : public ::testing::Test, private DutyListener {
     MemoryLinkPair link({});
     const OwnSide detector_side = side(LinkRole::detector);
     const OwnSide sampler_side = side(LinkRole::sampler);
-    auto appraiser = Appraiser::make(contract_, 0, backend, {files_, "/state", 0});
+    auto appraiser = Appraiser::make(contract_, 0, {backend, files_}, {"/state", 0});
     ASSERT_TRUE(appraiser.ok());
     std::unique_ptr<Appraiser> other;
-    if (fallback != nullptr) other = *Appraiser::make(contract_, 0, *fallback, {files_, "/state", 0});
+    if (fallback != nullptr) other = *Appraiser::make(contract_, 0, {*fallback, files_}, {"/state", 0});
     QueueMemory memory(contract_);
     QueueMemory sampler_memory(contract_);
     TaggedSource source(contract_);
@@ -69,21 +69,20 @@ class BackendTest : public ::testing::Test, private DutyListener {
     auto budget = StoredBudget::open(files_, "/state", contract_.terms(), "stepped", clock_.now().boot);
     ASSERT_TRUE(budget.ok());
     CpuResidency residency;
-    Detector detector({.link = link.dialer(),
-                       .clock = clock_,
-                       .own = detector_side,
-                       .backend = backend,
-                       .residency = residency,
-                       .appraiser = **appraiser,
-                       .fallback = other.get(),
-                       .meter = meter,
-                       .budget = *budget,
-                       .listener = *this,
-                       .memory = memory.memory()},
-                      {.device = "robot",
-                       .boot_id = "stepped",
-                       .last_cycle = reports_.empty() ? 0 : reports_.back().cycle,
-                       .cycle_limit = cycles});
+    Detector detector(
+        {.link = link.dialer(),
+         .clock = clock_,
+         .own = detector_side,
+         .backend = backend,
+         .residency = residency,
+         .sensor = {.appraiser = **appraiser, .fallback = other.get(), .memory = memory.memory()},
+         .meter = meter,
+         .budget = *budget,
+         .listener = *this},
+        {.device = "robot",
+         .boot_id = "stepped",
+         .last_cycle = reports_.empty() ? 0 : reports_.back().cycle,
+         .cycle_limit = cycles});
     SamplerRole sampler({.link = link.listener(),
                          .clock = clock_,
                          .source = source,

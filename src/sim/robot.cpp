@@ -13,7 +13,7 @@ constexpr const char* kBoot = "stepped";
 std::unique_ptr<Appraiser> must_make(const Contract& contract, Backend& backend, Files& files) {
   const Status there = files.make_directories(kState);
   TORPOR_ASSERT(there.ok(), "sim.a_state_directory_can_be_made");
-  auto made = Appraiser::make(contract, 0, backend, {files, kState, 0});
+  auto made = Appraiser::make(contract, 0, {backend, files}, {kState, 0});
   TORPOR_ASSERT(made.ok(), "sim.an_appraiser_takes_up_its_state");
   return *std::move(made);
 }
@@ -71,15 +71,14 @@ void Robot::make_detector() {
                       .own = detector_side_,
                       .backend = *setup_.backend,
                       .residency = *setup_.residency,
-                      .appraiser = *appraiser_,
+                      .sensor = {.appraiser = *appraiser_, .memory = detector_memory_.memory()},
                       .meter = setup_.meter != nullptr ? *setup_.meter : declared_,
                       .budget = *budget_,
-                      .listener = *this,
-                      .memory = detector_memory_.memory()},
-      Detector::Identity{.device = "robot",
-                         .boot_id = kBoot,
-                         .last_cycle = reports_.empty() ? 0 : reports_.back().cycle,
-                         .cycle_limit = setup_.cycle_limit});
+                      .listener = *this},
+      Detector::Run{.device = "robot",
+                    .boot_id = kBoot,
+                    .last_cycle = reports_.empty() ? 0 : reports_.back().cycle,
+                    .cycle_limit = setup_.cycle_limit});
 }
 
 // The link falls first, as it does when a process dies: the sampler hears of it before the

@@ -152,6 +152,27 @@ TEST_F(RobotTest, a_stop_in_every_state_ends_both_roles_with_0_in_the_same_wake_
   }
 }
 
+TEST_F(RobotTest, every_cycle_ends_its_lease_once_also_the_one_a_stop_falls_into) {
+  Robot robot(setup(), clock_);
+  robot.run_cycles(5);
+  EXPECT_EQ(backend_.releases(), 5);
+  robot.run_for(milliseconds(250));  // in the sixth cycle's window
+  robot.world().stop(robot.detector_index());
+  robot.run_for(Duration(1));
+  EXPECT_EQ(robot.detector_exit(), 0);
+  EXPECT_EQ(backend_.releases(), 6);
+}
+
+TEST_F(RobotTest, a_stop_while_asleep_finds_no_lease_to_end) {
+  Robot robot(setup(), clock_);
+  robot.run_cycles(5);
+  robot.run_for(seconds(3));
+  robot.world().stop(robot.detector_index());
+  robot.run_for(Duration(1));
+  EXPECT_EQ(robot.detector_exit(), 0);
+  EXPECT_EQ(backend_.releases(), 6) << "the sixth cycle's own";
+}
+
 TEST_F(RobotTest, an_expired_contract_is_a_breach_and_not_an_end) {
   Robot robot(setup(), clock_);
   robot.run_cycles(2);

@@ -201,7 +201,7 @@ TEST(PusherCost, a_share_is_counted_in_real_time_on_a_clock_that_runs_faster) {
   ASSERT_TRUE(robot.start());
   robot.transport.mode = Mode::hang;  // the whole deadline, as the fast clock counts
   robot.cycles(2);
-  ASSERT_EQ(robot.transport.sent.size(), 2u);
+  ASSERT_GE(robot.transport.sent.size(), 2u);
   const Duration first = robot.transport.sent[0].deadline;
   const Duration left = milliseconds(robot.site.deadline_ms) - first / 60;
   EXPECT_NEAR(static_cast<double>(robot.transport.sent[1].deadline.count()),

@@ -60,7 +60,7 @@ TEST_P(SpoolCrash, at_every_step_loses_no_cycle_and_no_alarm) {
   std::uint64_t steps = 0;
   {
     RobotForTest robot(small_terms());
-    robot.files.make_directories(kReportsForTest).ok();
+    ASSERT_TRUE(robot.files.make_directories(kReportsForTest).ok());
     const std::uint64_t before = robot.files.operations();
     ASSERT_TRUE(live_through(robot));
     steps = robot.files.operations() - before;
@@ -70,7 +70,7 @@ TEST_P(SpoolCrash, at_every_step_loses_no_cycle_and_no_alarm) {
   for (std::uint64_t n = 1; n <= steps; ++n) {
     SCOPED_TRACE("step " + std::to_string(n));
     RobotForTest robot(small_terms());
-    robot.files.make_directories(kReportsForTest).ok();
+    ASSERT_TRUE(robot.files.make_directories(kReportsForTest).ok());
     robot.files.lose_power_at(n);
     EXPECT_FALSE(live_through(robot) && !robot.files.dark());
     robot.stop();

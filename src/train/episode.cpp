@@ -38,7 +38,7 @@ RawFeatures EpisodeMaker::features_of(FeatureExtractor& extractor, const std::ve
   const std::size_t length = window.size() / blocks;
   for (std::size_t b = 0; b < blocks; ++b) pieces.push_back({window.data() + b * length, length, 1});
   RawFeatures out;
-  extractor.extract(pieces, 1.0f, static_cast<float>(shaft_hz), out);
+  (void)extractor.extract(pieces, 1.0f, static_cast<float>(shaft_hz), out);
   return out;
 }
 
@@ -94,7 +94,7 @@ std::optional<Episode> EpisodeMaker::assemble(const MachineFeatures& features, s
   }
   BaselineBuilder builder(features.speed_known);
   for (std::size_t i = first; i < first + count; ++i)
-    builder.add(features.baseline[i], features.baseline_hz[i], features.baseline_weight[i]);
+    (void)builder.add(features.baseline[i], features.baseline_hz[i], features.baseline_weight[i]);
   auto baseline = builder.finish();
   if (!baseline) return std::nullopt;
   Episode episode;

@@ -124,7 +124,7 @@ TEST(alarm_simulation, correlated_cycles_would_break_the_promise_without_interle
     bool alarm = false;
     for (std::uint64_t cycle = 1; cycle <= 1000; ++cycle) {
       std::array<ScoreEvidence, kScores> evidence;
-      plain.add(cycle, combine(*calibration, source.next(), {true, false, false}, evidence));
+      EXPECT_TRUE(plain.add(cycle, combine(*calibration, source.next(), {true, false, false}, evidence)));
       alarm = alarm || plain.log_evidence() >= std::log(1000.0);
     }
     alarms += alarm;

@@ -6,6 +6,8 @@
 #include <boost/math/special_functions/beta.hpp>
 #include <cmath>
 
+#include "base/assertion.h"
+
 namespace torpor {
 namespace {
 
@@ -170,6 +172,7 @@ bool takes_part(const Calibration& calibration, Score score) {
 }
 
 ScoreEvidence weigh(const Calibration& calibration, Score score, double value) {
+  TORPOR_ASSERT(std::isfinite(value) && calibration.ranks != 0, "calibration.weighs_finite_scores");
   const auto& c = calibration.score[static_cast<std::size_t>(score)];
   const double m = calibration.tolerance_mmad * 1e-3;
   ScoreEvidence out;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/assertion.h"
+
 namespace torpor {
 
 Judge::Judge(const AlarmTerms& terms, const BaselineKey& key, const ScoreSet& scores)
@@ -59,6 +61,15 @@ Verdict Judge::fitted(std::uint64_t cycle) {
   return verdict(VerdictKind::not_scored, VerdictReason::none);
 }
 
+Verdict Judge::not_fitted(std::uint64_t cycle, std::string_view why) {
+  if (repeated(cycle)) return verdict(VerdictKind::not_scored, VerdictReason::repeated_cycle);
+  TORPOR_ASSERT(state_ == JudgeState::learning_fit, "judge.only_a_fit_leaves_a_window_out");
+  shocks_in_row_ = 0;
+  Verdict v = verdict(VerdictKind::not_scored, VerdictReason::learning_fit);
+  v.explanation = why;
+  return v;
+}
+
 Verdict Judge::scored(std::uint64_t cycle, const CycleScores& scores) {
   if (repeated(cycle)) return verdict(VerdictKind::not_scored, VerdictReason::repeated_cycle);
   shocks_in_row_ = 0;
@@ -75,7 +86,8 @@ Verdict Judge::scored(std::uint64_t cycle, const CycleScores& scores) {
       break;
   }
   std::array<ScoreEvidence, kScores> evidence;
-  sequential_.add(cycle, combine(calibration_, scores, scores_, evidence));
+  const bool counted = sequential_.add(cycle, combine(calibration_, scores, scores_, evidence));
+  TORPOR_ASSERT(counted, "judge.no_evidence_is_newer_than_the_cycle_being_judged");
   const double log_r = sequential_.log_evidence();
   if (log_r >= log_alarm_) latch(cycle, VerdictReason::none);
   Verdict v = latched()                   ? verdict(VerdictKind::alarm, crossing_reason_)
@@ -104,6 +116,7 @@ void Judge::arm() {
   }
   calibration_ = *calibration;
   sequential_ = Sequential(calibration_.detectors);
+  TORPOR_ASSERT(calibration_.n >= kMinCalibrationCycles, "judge.arms_on_enough_cycles");
   ++arming_epoch_;
   state_ = JudgeState::armed;
 }
@@ -138,6 +151,7 @@ Verdict Judge::missed(std::uint64_t cycle, VerdictReason why) {
 // The first crossing names the alarm; later ones add nothing.
 void Judge::latch(std::uint64_t cycle, VerdictReason why) {
   if (latched()) return;
+  TORPOR_ASSERT(cycle != 0 && cycle == last_cycle_, "judge.an_alarm_is_raised_by_the_cycle_being_judged");
   first_crossing_ = cycle;
   crossing_epoch_ = arming_epoch_;
   crossing_reason_ = why;
@@ -149,6 +163,12 @@ void Judge::start_calibration() {
   calibration_ = {};
   sequential_ = Sequential();
   refusal_ = {};
+}
+
+void Judge::start_anew() {
+  start_calibration();
+  state_ = JudgeState::learning_fit;
+  fit_count_ = 0;
 }
 
 Status Judge::apply(const BaselineEvent& event) {
@@ -168,10 +188,11 @@ Status Judge::apply(const BaselineEvent& event) {
   if (event.kind == EventKind::accept && state_ == JudgeState::learning_fit)
     return refuse(Reason::baseline_nothing_to_accept);
 
-  start_calibration();
+  TORPOR_ASSERT(history_size_ <= events_, "judge.the_history_holds_no_event_that_was_not_counted");
   if (event.kind == EventKind::reset) {
-    state_ = JudgeState::learning_fit;
-    fit_count_ = 0;
+    start_anew();
+  } else {
+    start_calibration();
   }
   if (history_size_ == kEventHistory) {
     std::rotate(history_.begin(), history_.begin() + 1, history_.end());

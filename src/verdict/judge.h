@@ -63,8 +63,19 @@ class Judge {
   std::uint64_t events() const { return events_; }
   std::span<const BaselineEvent> history() const { return {history_.data(), history_size_}; }
 
-  // A good window went into the feature baseline. Any other state: changes nothing.
+  // A good window went into the feature baseline. Any other state: changes nothing. Who holds
+  // the feature baseline calls this exactly for the windows it took (duty/sensor_baseline.h).
   Verdict fitted(std::uint64_t cycle);
+  // A good window that the feature baseline could not take: not_scored / learning_fit, and
+  // `why` as its explanation. Not counted as learned.
+  Verdict not_fitted(std::uint64_t cycle, std::string_view why);
+  // The next fitted() is the fit's last: the feature baseline must be finished before it.
+  bool fit_closes_next() const {
+    return state_ == JudgeState::learning_fit && fit_count_ + 1 >= terms_.fit_cycles;
+  }
+  // Back to the beginning of learning_fit, because what was fitted is gone or cannot be: as a
+  // reset, but no event of an operator. A latched alarm stays.
+  void start_anew();
 
   // A good window was scored. A score that is not finite is not_scored / bad_score.
   //   R >= A        alarm, latched      R >= sqrt(A)  watch      else healthy

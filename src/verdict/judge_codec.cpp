@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/assertion.h"
 #include "base/sealed.h"
 #include "verdict/event_codec.h"
 #include "verdict/judge.h"
@@ -42,6 +43,16 @@ constexpr Reason kRefusals[] = {Reason::calibration_too_short, Reason::calibrati
 
 // The only one besides Judge that sees its members.
 struct JudgeCodec {
+  // What any state that can be reached satisfies: asserted of what is written, asked of what is
+  // read.
+  static bool sound(const Judge& j) {
+    const SequentialState& evidence = j.sequential_.state();
+    return j.first_crossing_ <= j.last_cycle_ && j.history_size_ <= j.events_ &&
+           j.sample_count_ <= j.samples_.size() &&
+           (j.state_ != JudgeState::armed || (evidence.detectors == j.calibration_.detectors &&
+                                              evidence.last_cycle <= j.last_cycle_ && j.arming_epoch_ != 0));
+  }
+
   static void put_latch(cbor::Writer& w, const Judge& j) {
     w.array(3);
     w.uint(j.first_crossing_);
@@ -225,7 +236,9 @@ struct JudgeCodec {
     }
     TORPOR_CHECK(map.status());
     if (expected != kMembers + 1) return impossible("member", "too few");
-    return in.finish();
+    TORPOR_CHECK(in.finish());
+    if (!sound(out.judge)) return impossible("state", "members that contradict one another");
+    return {};
   }
 
   static Status rebind(Judge& j) {
@@ -248,6 +261,8 @@ struct JudgeCodec {
     TORPOR_TRY(const Latch latch, take_latch(in));
     TORPOR_TRY(const SequentialState s, take_sequential(in));
     TORPOR_CHECK(in.finish());
+    if (latch.cycle > last_cycle || s.last_cycle > last_cycle)
+      return impossible("evidence", "later than the newest cycle");
     // Whatever else is stale: an alarm stays raised, and no cycle is judged twice.
     set_latch(j, latch);
     if (last_cycle < j.last_cycle_) return {};
@@ -272,12 +287,14 @@ Result<Bytes> Judge::encode(MutableBytes out, Bytes features, Bytes envelope) co
     e.expected << "at most " << kMaxCarriedBytes;
     return e;
   }
+  TORPOR_ASSERT(JudgeCodec::sound(*this), "judge.written_sound");
   cbor::Writer w(payload_room(out));
   JudgeCodec::put_state(w, *this, features, envelope);
   return seal(out, kBaselineSeal, w);
 }
 
 Result<Bytes> Judge::encode_evidence(MutableBytes out) const {
+  TORPOR_ASSERT(JudgeCodec::sound(*this), "judge.evidence_written_sound");
   cbor::Writer w(payload_room(out));
   w.array(7);
   w.text(file_stem(key_));
@@ -293,6 +310,7 @@ Result<Bytes> Judge::encode_evidence(MutableBytes out) const {
 Status Judge::take_evidence(Bytes bytes) {
   TORPOR_TRY(const Bytes body, unseal(bytes, kEvidenceSeal, "evidence"));
   const Status taken = JudgeCodec::take_evidence(body, *this);
+  TORPOR_ASSERT(JudgeCodec::sound(*this), "judge.evidence_taken_up_leaves_it_sound");
   if (taken || taken.error().reason == Reason::evidence_foreign) return taken;
   Error e = taken.error();
   e.reason = Reason::evidence_damaged;

@@ -228,6 +228,18 @@ TEST(baseline_state, a_contract_that_asks_for_fewer_cycles_arms_with_what_is_the
   EXPECT_EQ(shorter.calibration().n, 200u);
 }
 
+TEST(baseline_state, evidence_of_a_longer_life_brings_its_alarm_and_its_newest_cycle) {
+  ScoreSource source(14);
+  Judge judge = armed_judge_for_test(source);
+  std::uint64_t cycle = judge.last_cycle();
+  while (!judge.latched()) judge.scored(++cycle, source.next(8));
+  const std::vector<std::byte> bytes = evidence_of(judge);
+  Judge other = armed_judge_for_test(source);
+  ASSERT_TRUE(other.take_evidence(bytes).ok());
+  EXPECT_EQ(other.first_crossing(), judge.first_crossing());
+  EXPECT_EQ(other.last_cycle(), judge.last_cycle());
+}
+
 TEST(baseline_state, the_size_is_bounded_and_small_once_armed) {
   ScoreSource source(13);
   EXPECT_LE(encoded(armed_judge_for_test(source)).size(), 1000u);

@@ -52,6 +52,33 @@ TEST(judge, learns_fit_and_calibration_from_disjoint_cycles_then_arms) {
   EXPECT_EQ(judge.calibration().n, 240u);
 }
 
+TEST(judge, a_window_left_out_of_the_fit_is_not_counted_and_its_reason_is_told) {
+  Judge judge(alarm_for_test(), key_for_test());
+  judge.fitted(1);
+  const Verdict v = judge.not_fitted(2, "no speed");
+  EXPECT_EQ(v.kind, VerdictKind::not_scored);
+  EXPECT_EQ(v.reason, VerdictReason::learning_fit);
+  EXPECT_EQ(v.learned, 1u);
+  EXPECT_EQ(v.explanation.view(), "no speed");
+  EXPECT_EQ(judge.not_fitted(2, "again").reason, VerdictReason::repeated_cycle);
+  for (std::uint64_t cycle = 3; cycle <= 20; ++cycle) judge.fitted(cycle);
+  EXPECT_TRUE(judge.fit_closes_next());
+  judge.fitted(21);
+  EXPECT_EQ(judge.state(), JudgeState::learning_calibration);
+  EXPECT_FALSE(judge.fit_closes_next());
+}
+
+TEST(judge, starting_anew_forgets_what_was_learned_and_no_alarm) {
+  ScoreSource source(3);
+  Judge judge = armed_judge_for_test(source);
+  const std::uint64_t raised = raise(judge, source);
+  judge.start_anew();
+  EXPECT_EQ(judge.state(), JudgeState::learning_fit);
+  EXPECT_EQ(judge.learned(), 0u);
+  EXPECT_EQ(judge.first_crossing(), raised);
+  EXPECT_EQ(judge.events(), 0u) << "no event of an operator";
+}
+
 TEST(judge, scores_offered_while_fitting_are_not_calibration) {
   ScoreSource source(1);
   Judge judge(alarm_for_test(), key_for_test());

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/assertion.h"
+
 namespace torpor {
 namespace {
 
@@ -21,6 +23,7 @@ Sequential::Sequential(std::uint32_t detectors) {
 
 bool Sequential::add(std::uint64_t cycle, double e) {
   if (cycle <= state_.last_cycle) return false;
+  TORPOR_ASSERT(e > 0, "sequential.an_e_value_is_positive");
   double& log_r = state_.log_r[cycle % state_.detectors];
   log_r = std::log(e) + log_one_plus(log_r);
   state_.last_cycle = cycle;

@@ -38,7 +38,7 @@ class Sequential {
   // Counts this cycle's e > 0. A cycle not newer than the newest counted changes nothing
   // and returns false: a replay after a crash is not evidence. A cycle never added leaves
   // R as it was.
-  bool add(std::uint64_t cycle, double e);
+  [[nodiscard]] bool add(std::uint64_t cycle, double e);
 
   // Largest ln R_j; kNoEvidence while no cycle was counted.
   double log_evidence() const;

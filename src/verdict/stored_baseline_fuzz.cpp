@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   SensorTerms sensor{};
   sensor.rate_mhz = 3'200'000;
   sensor.axes = 1;
-  static Explainer explainer(sensor, 500);
+  static Explainer explainer(sensor);
   (void)explainer.decode(bytes);
   return 0;
 }

@@ -4,12 +4,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const kLine = /^([a-z_/]+)((?: ![a-z]+)*) *:([+ a-z_/]*)$/;
+const kLine = /^([a-z_/]+)((?: ![a-z]+)*) *:([ a-z_/]*)$/;
 
+export const kTestName = /(^|_)(test|fuzz|bench)\.\w+$/;
 export const isFake = (room) => /(^|\/)fake(\/|$)/.test(room);
 
 // {rooms: name -> {name, line, freestanding, edges: [name], public: Set, hosted: Set,
-// byHand: [{room, line}]}, findings} the order of the list. byHand are links written by hand beside the list. A finding is {file, line, rule, found, expected, todo}.
+// byHand: [{room, line}]}, findings} in the order of the list. byHand are links that its
+// CMakeLists.txt writes beside the list. A finding is {file, line, rule, found, expected, todo}.
 export function readPlan(root) {
   const rooms = new Map();
   const findings = [];
@@ -20,14 +22,12 @@ export function readPlan(root) {
     const match = kLine.exec(text);
     const marks = match ? match[2].trim().split(' ').filter(Boolean) : [];
     if (!match || marks.some((mark) => mark !== '!freestanding')) {
-      findings.push({ file, line, rule: 'plan', found: `'${text}'`, expected: "'room [!freestanding] : room +room'",
+      findings.push({ file, line, rule: 'plan', found: `'${text}'`, expected: "'room [!freestanding] : room room'",
         todo: 'write the line in this form' });
       return;
     }
     const name = match[1];
-    const words = match[3].split(' ').filter(Boolean);
-    const linked = words.filter((word) => word.startsWith('+')).map((word) => word.slice(1));
-    const edges = words.map((word) => word.replace('+', ''));
+    const edges = match[3].split(' ').filter(Boolean);
     if (rooms.has(name)) {
       findings.push({ file, line, rule: 'plan', found: `a second line for ${name}`, expected: 'one line a room',
         todo: 'join the two lines' });
@@ -37,7 +37,7 @@ export function readPlan(root) {
         expected: 'only rooms on lines above its own, so that no circle can be',
         todo: `move ${edge} above ${name}, or what ${name} needs of it into a room above both` });
     }
-    rooms.set(name, { name, line, freestanding: marks.length > 0, edges, linked: new Set(linked), public: new Set(), hosted: new Set(), byHand: [] });
+    rooms.set(name, { name, line, freestanding: marks.length > 0, edges, public: new Set(), hosted: new Set(), byHand: [] });
   });
   for (const room of rooms.values()) {
     const file = `src/${room.name}/CMakeLists.txt`;

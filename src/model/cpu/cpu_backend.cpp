@@ -238,7 +238,7 @@ void CpuBackend::pool() {
   for (std::size_t c = 0; c < d; ++c) work_.pooled[d + c] = work_.partial[c] * (1.0f / float{kBands});
 }
 
-Result<std::unique_ptr<Backend>> make_cpu_backend(const BackendParts&) {
+Result<std::unique_ptr<Backend>> make_cpu_backend(const BackendRequest&) {
   return std::unique_ptr<Backend>(std::make_unique<CpuBackend>());
 }
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "model/backend_parts.h"
+#include "model/backend_request.h"
 #include "model/cpu/kernels.h"
 #include "model/model_file.h"
 
@@ -98,6 +98,6 @@ class CpuBackend final : public Backend {
   std::vector<Layer> layers_;
 };
 
-Result<std::unique_ptr<Backend>> make_cpu_backend(const BackendParts& parts);
+Result<std::unique_ptr<Backend>> make_cpu_backend(const BackendRequest& request);
 
 }  // namespace torpor

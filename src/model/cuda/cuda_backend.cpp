@@ -73,8 +73,8 @@ void CudaBackend::close() {
 
 namespace torpor {
 
-Result<std::unique_ptr<Backend>> make_cuda_backend(const BackendParts& parts) {
-  return std::unique_ptr<Backend>(std::make_unique<cuda::CudaBackend>(parts.clock));
+Result<std::unique_ptr<Backend>> make_cuda_backend(const BackendRequest& request) {
+  return std::unique_ptr<Backend>(std::make_unique<cuda::CudaBackend>(request.clock));
 }
 
 }  // namespace torpor

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "model/backend_parts.h"
+#include "model/backend_request.h"
 #include "model/cuda/image.h"
 #include "model/device/device_backend.h"
 
@@ -50,6 +50,6 @@ class CudaBackend final : public DeviceBackend {
 
 namespace torpor {
 
-Result<std::unique_ptr<Backend>> make_cuda_backend(const BackendParts& parts);
+Result<std::unique_ptr<Backend>> make_cuda_backend(const BackendRequest& request);
 
 }  // namespace torpor

@@ -9,9 +9,9 @@
 
 namespace torpor {
 
-Result<std::unique_ptr<Backend>> make_backend(std::string_view name, const BackendParts& parts) {
+Result<std::unique_ptr<Backend>> make_backend(std::string_view name, const BackendRequest& request) {
 #define TORPOR_BACKEND(backend, exact, device) \
-  if (name == #backend) return make_##backend##_backend(parts);
+  if (name == #backend) return make_##backend##_backend(request);
 #include "model/backends/backends.def"
 #undef TORPOR_BACKEND
   return Error{

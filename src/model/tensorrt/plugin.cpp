@@ -17,10 +17,10 @@ Result<std::unique_ptr<Backend>> open_tensorrt(const char* library, const Tensor
   return std::unique_ptr<Backend>(reinterpret_cast<MakeTensorRtBackend>(symbol)(request));
 }
 
-Result<std::unique_ptr<Backend>> make_tensorrt_backend(const BackendParts& parts) {
+Result<std::unique_ptr<Backend>> make_tensorrt_backend(const BackendRequest& request) {
   // The plan lies beside the model it was made of.
-  const std::string plan = parts.model_path + ".plan";
-  return open_tensorrt(kTensorRtLibrary, {.plan_path = plan, .files = parts.files, .clock = parts.clock});
+  const std::string plan = request.model_path + ".plan";
+  return open_tensorrt(kTensorRtLibrary, {.plan_path = plan, .files = request.files, .clock = request.clock});
 }
 
 }  // namespace torpor

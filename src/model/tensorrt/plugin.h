@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "model/backend_parts.h"
+#include "model/backend_request.h"
 
 namespace torpor {
 
@@ -32,6 +32,6 @@ using MakeTensorRtBackend = Backend* (*)(const TensorRtRequest& request);
 Result<std::unique_ptr<Backend>> open_tensorrt(const char* library, const TensorRtRequest& request);
 
 // By kTensorRtLibrary, with the plan beside the model.
-Result<std::unique_ptr<Backend>> make_tensorrt_backend(const BackendParts& parts);
+Result<std::unique_ptr<Backend>> make_tensorrt_backend(const BackendRequest& request);
 
 }  // namespace torpor

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "base/assertion.h"
 #include "model/backends/backends.h"
 #include "model/model_file.h"
 
@@ -47,6 +48,7 @@ Status WorkerBackend::run(std::span<const TokenSet> batch, std::span<float> logi
   if (state_ == State::not_loaded) return Error{.reason = Reason::model_not_loaded, .where = "worker"};
   TORPOR_CHECK(check_batch("worker", batch.size(), logits.size(), max_batch_));
   TORPOR_CHECK(release());  // of a run before this one
+  TORPOR_ASSERT(state_ == State::ready, "worker.a_run_starts_with_the_one_before_released");
   times_ = {};
   const BootTime asked = real_.now().boot;
   const BootTime deadline = asked + setup_.infer_deadline;

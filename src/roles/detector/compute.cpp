@@ -18,7 +18,7 @@ Result<Compute> Compute::make(const Parts& parts, const Contract& contract, cons
   const std::size_t batch = Appraiser::batch_size(contract, 0);
   const auto uid = static_cast<std::uint32_t>(::getuid());
   const auto judge_of = [&](Backend& scores) {
-    return Appraiser::make(contract, 0, scores, {parts.files, state, uid});
+    return Appraiser::make(contract, 0, {scores, parts.files}, {state, uid});
   };
   Compute made;
   if (choice.worker.empty()) {

@@ -49,7 +49,7 @@ Status CycleRecorder::reported(const CycleReport& report) {
 }
 
 // Pushing must not be what breaks the awake limit: a tenth of what is left stays.
-void CycleRecorder::settled() {
+void CycleRecorder::about_to_sleep() {
   if (pusher_ == nullptr) return;
   const Duration left = awake_until_ - clock_.now().boot;
   const auto said = pusher_->contact_if_due(clock_.real(left) * 9 / 10);

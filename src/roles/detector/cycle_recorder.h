@@ -37,7 +37,7 @@ class CycleRecorder final : public DutyListener {
   // Errors of these two end the role: those of Files, of ReportLog, of the rollback store.
   Status agreed() override;
   Status reported(const CycleReport& report) override;
-  void settled() override;
+  void about_to_sleep() override;
 
  private:
   void say(const CycleReport& report) const;

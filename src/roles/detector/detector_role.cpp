@@ -4,7 +4,6 @@
 
 #include <unistd.h>
 
-#include <ctime>
 #include <optional>
 
 #include "base/assertion.h"
@@ -12,6 +11,7 @@
 #include "base/posix/posix_host.h"
 #include "base/posix/posix_system_tree.h"
 #include "base/posix/tell.h"
+#include "base/utc.h"
 #include "duty/detector.h"
 #include "link/refusing_role.h"
 #include "model/model_file.h"
@@ -32,15 +32,15 @@ namespace {
 // "2026-01-31T00:00:00Z"; none for an empty text; usage for anything else.
 Result<std::optional<WallTime>> wall_time(const std::string& text) {
   if (text.empty()) return std::optional<WallTime>();
-  tm parts{};
-  const char* end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  if (end == nullptr || *end != '\0') {
-    Error error{.reason = Reason::usage, .where = "--clock-origin"};
-    error.found << text;
-    error.expected << "a time like 2026-01-31T00:00:00Z";
-    return error;
+  const auto seconds = parse_utc(text);
+  // Nanoseconds in 64 bits end in the year 2262.
+  if (!seconds || *seconds < 0 || *seconds > unix_seconds(WallTime::max())) {
+    return Error{.reason = Reason::usage}
+        .at("--clock-origin")
+        .saw(text)
+        .want("a time like 2026-01-31T00:00:00Z");
   }
-  return std::optional<WallTime>(WallTime(std::chrono::seconds(::timegm(&parts))));
+  return std::optional<WallTime>(WallTime(std::chrono::seconds(*seconds)));
 }
 
 // torpord from its flags to its exit code.
@@ -114,7 +114,6 @@ Result<std::optional<Pusher>> DetectorProcess::open_pusher(Transport& transport,
                                           .site = site},
                                          {.device = home_.site.device_id,
                                           .boot_id = read_boot_id(),
-                                          .speed = flags_.speed,
                                           .directory = flags_.reports,
                                           .log_end = log.end()}));
   return std::optional<Pusher>(std::move(pusher));
@@ -157,18 +156,18 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                      .own = home_.own,
                      .backend = *compute.backend,
                      .residency = *compute.residency,
-                     .appraiser = *compute.appraiser,
-                     .fallback = compute.fallback.get(),
+                     .sensor = {.appraiser = *compute.appraiser,
+                                .fallback = compute.fallback.get(),
+                                .memory = memory.memory()},
                      .meter = *meter,
                      .budget = budget,
-                     .listener = recorder,
-                     .memory = memory.memory(),
-                     .link_buffer_bytes = link.buffer_bytes()},
+                     .listener = recorder},
                     {.device = home_.site.device_id,
                      .boot_id = read_boot_id(),
                      .speed = flags_.speed,
                      .last_cycle = log.last_cycle(),
-                     .cycle_limit = flags_.cycles});
+                     .cycle_limit = flags_.cycles,
+                     .link_buffer_bytes = link.buffer_bytes()});
   TORPOR_TRY(const int ended, run_role(detector, clock_, link));
   if (detector.failure()) return *detector.failure();
   return ended;

@@ -23,13 +23,13 @@ Status serve(std::span<const char* const> given) {
     return Error{.reason = Reason::usage, .where = "--parent", .expected = "the process that started this"};
   PosixFiles files;
   const PosixClock clock = PosixClock::unscaled();
-  const BackendParts parts{.model_path = arguments.model, .files = files, .clock = clock};
+  const BackendRequest request{.model_path = arguments.model, .files = files, .clock = clock};
   WorkerService service{
       .arguments = arguments,
       .files = files,
       .clock = clock,
       .socket = WorkerProcess::kSocket,
-      .make_backend = [&parts](std::string_view name) { return make_backend(name, parts); }};
+      .make_backend = [&request](std::string_view name) { return make_backend(name, request); }};
   return service.serve();
 }
 

@@ -61,6 +61,7 @@ Status WatchedBackend::run(std::span<const TokenSet> batch, std::span<float> log
 }
 
 Status WatchedBackend::release() {
+  ++releases_;
   if (device_.holders() > 0) TORPOR_CHECK(device_.release());
   return inner_.release();
 }

@@ -51,6 +51,7 @@ class WatchedBackend final : public Backend {
 
   FakeResidency& device() { return device_; }
   const std::vector<BootTime>& runs() const { return runs_; }
+  int releases() const { return releases_; }
   void takes(Duration time) { takes_ = time; }
 
  private:
@@ -60,6 +61,7 @@ class WatchedBackend final : public Backend {
   FakeResidency device_;
   std::vector<BootTime> runs_;
   Duration takes_ = std::chrono::milliseconds(20);
+  int releases_ = 0;
 };
 
 // The old habit of the device's owner: believes release() and never looks.

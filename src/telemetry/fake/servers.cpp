@@ -146,7 +146,7 @@ std::unique_ptr<ServerForTest> ServerForTest::prometheus(const PrometheusOptions
     for (std::size_t at; (at = text.find("DIR")) != text.npos;) text.replace(at, 3, directory);
     std::ofstream(directory + "/web.yml") << text;
     arguments.push_back("--web.config.file=" + directory + "/web.yml");
-    make_certificates(directory);
+    if (!make_certificates(directory)) return nullptr;  // as a server that is not installed
   }
   return make(kProgram, std::move(arguments), directory, port, "/-/ready");
 }

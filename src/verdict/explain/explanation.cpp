@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/assertion.h"
 #include "features/indicators.h"
 
 namespace torpor {
@@ -43,21 +44,20 @@ double Explainer::Moments::above(double deviations) const {
   return static_cast<double>(mean) + deviations * std::sqrt(std::max(0.0, variance));
 }
 
-Explainer::Explainer(const SensorTerms& sensor, std::uint32_t window_ms)
+Explainer::Explainer(const SensorTerms& sensor)
     : sensor_(sensor),
       orders_(defect_orders(sensor.bearing)),
-      analyzer_(sensor.rate_mhz * 1e-3, sensor.axes,
-                static_cast<std::size_t>(std::uint64_t{window_ms} * sensor.rate_mhz / 1'000'000)),
       recent_(sensor.axes * kEnvelopeBands),
       prominence_(kMaxEnvelopeBins),
       scratch_(kMaxEnvelopeBins) {
   for (auto& r : recent_) r.power.resize(kMaxEnvelopeBins);
 }
 
-void Explainer::observe(const Window& window) {
-  if (!analyzer_.compute(window)) return;
-  const double shaft_hz = window.context.rpm_milli / 60'000.0;
-  const EnvelopeSpectrum first = analyzer_.spectrum(0, 0);
+void Explainer::observe(const EnvelopeAnalyzer& spectra) {
+  TORPOR_ASSERT(spectra.axes() == sensor_.axes, "explain.spectra_are_of_this_sensor");
+  const EnvelopeSpectrum first = spectra.spectrum(0, 0);
+  if (first.segments == 0) return;
+  const double shaft_hz = spectra.shaft_hz();
   const bool same = count_ > 0 && first.bin_hz == bin_hz_ && first.cell_bins == cell_bins_ &&
                     std::abs(shaft_hz - shaft_hz_) <= kSameSpeed * shaft_hz_;
   if (!same) {
@@ -68,7 +68,7 @@ void Explainer::observe(const Window& window) {
   const double weight = 1.0 / count_;
   for (std::size_t axis = 0; axis < sensor_.axes; ++axis) {
     for (std::size_t band = 0; band < kEnvelopeBands; ++band) {
-      const EnvelopeSpectrum now = analyzer_.spectrum(axis, band);
+      const EnvelopeSpectrum now = spectra.spectrum(axis, band);
       Recent& recent = recent_[axis * kEnvelopeBands + band];
       if (count_ == 1) {
         std::fill(recent.power.begin(), recent.power.end(), 0.0f);
@@ -86,11 +86,11 @@ void Explainer::observe(const Window& window) {
   freedom_ = 2 * (1 + kOverlapWorth * (first.segments - 1));
 }
 
-void Explainer::learn(const Window& window) {
-  observe(window);
+void Explainer::learn(const EnvelopeAnalyzer& spectra) {
+  observe(spectra);
   if (count_ < kRecentWindows || ++since_look_ < kRecentWindows) return;
   since_look_ = 0;
-  look();
+  look(spectra);
 }
 
 void Explainer::forget() {
@@ -98,8 +98,9 @@ void Explainer::forget() {
   since_look_ = 0;
 }
 
-ProminenceSpectrum Explainer::prominence(std::size_t axis, std::size_t band, Span span) {
-  EnvelopeSpectrum s = analyzer_.spectrum(axis, band);
+ProminenceSpectrum Explainer::prominence(const EnvelopeAnalyzer& last, std::size_t axis, std::size_t band,
+                                         Span span) {
+  EnvelopeSpectrum s = last.spectrum(axis, band);
   if (span == Span::recent)
     s.power = std::span(recent_[axis * kEnvelopeBands + band].power).first(s.power.size());
   prominence_of(s, scratch_, prominence_);
@@ -109,11 +110,11 @@ ProminenceSpectrum Explainer::prominence(std::size_t axis, std::size_t band, Spa
 
 // One look at healthy windows: how much stands out at every defect's orders, in every band,
 // by itself, and what repeats.
-void Explainer::look() {
+void Explainer::look(const EnvelopeAnalyzer& spectra) {
   Reference& r = reference_;
   for (std::size_t axis = 0; axis < sensor_.axes; ++axis) {
     for (std::size_t band = 0; band < kEnvelopeBands; ++band) {
-      const ProminenceSpectrum spectrum = prominence(axis, band, Span::recent);
+      const ProminenceSpectrum spectrum = prominence(spectra, axis, band, Span::recent);
       const double level = recent_[axis * kEnvelopeBands + band].level_g2;
       r.log_level[axis][band].add(std::log(std::max(level, 1e-20)), r.looks);
       const Comb comb = any_comb(spectrum, {});
@@ -159,21 +160,21 @@ CombRules Explainer::rules(std::size_t axis, std::size_t band, std::size_t defec
   return out;
 }
 
-Explanation Explainer::explain() {
+Explanation Explainer::explain(const EnvelopeAnalyzer& last) {
   Explanation best;
   if (count_ == 0) return best;
-  find_defect(best, Span::recent);
-  if (best.kind == Explanation::Kind::nothing) find_defect(best, Span::last_window);
-  if (best.kind == Explanation::Kind::nothing) find_period(best);
+  find_defect(last, best, Span::recent);
+  if (best.kind == Explanation::Kind::nothing) find_defect(last, best, Span::last_window);
+  if (best.kind == Explanation::Kind::nothing) find_period(last, best);
   if (best.kind == Explanation::Kind::nothing) find_band(best);
   return best;
 }
 
-void Explainer::find_defect(Explanation& best, Span span) {
+void Explainer::find_defect(const EnvelopeAnalyzer& last, Explanation& best, Span span) {
   if (!orders_.known || shaft_hz_ <= 0) return;
   for (std::uint32_t axis = 0; axis < sensor_.axes; ++axis) {
     for (std::uint32_t band = 0; band < kEnvelopeBands; ++band) {
-      const ProminenceSpectrum spectrum = prominence(axis, band, span);
+      const ProminenceSpectrum spectrum = prominence(last, axis, band, span);
       for (std::size_t d = 0; d < kDefects; ++d) {
         const Comb comb =
             best_comb(spectrum, orders_.order[d] * shaft_hz_, kFrequencyTolerance, rules(axis, band, d));
@@ -190,12 +191,12 @@ void Explainer::find_defect(Explanation& best, Span span) {
   }
 }
 
-void Explainer::find_period(Explanation& best) {
+void Explainer::find_period(const EnvelopeAnalyzer& last, Explanation& best) {
   CombRules rules;
   rules.shaft_hz = shaft_hz_;
   for (std::uint32_t axis = 0; axis < sensor_.axes; ++axis) {
     for (std::uint32_t band = 0; band < kEnvelopeBands; ++band) {
-      const Comb comb = any_comb(prominence(axis, band, Span::recent), rules);
+      const Comb comb = any_comb(prominence(last, axis, band, Span::recent), rules);
       if (comb.harmonics == 0 || comb.score <= best.strength || healthy_period(comb.hertz)) continue;
       best = {Explanation::Kind::period, {}, comb.hertz, comb.harmonics, axis, band, comb.score};
     }

@@ -14,7 +14,6 @@
 #include "contract/contract.h"
 #include "features/envelope.h"
 #include "verdict/explain/comb.h"
-#include "window/window.h"
 
 // Names what is wrong, only with evidence.
 namespace torpor {
@@ -52,8 +51,9 @@ struct Explanation {
   double strength = 0;  // sum of log prominence of the lines that count; band: log level over healthy
 };
 
-// Of one sensor. Feed every good window, through learn() while it is known to be healthy
-// and through observe() later. One thread; no heap after the constructor.
+// Of one sensor. Reads the envelope spectra of every good window (features/measurement.h),
+// through learn() while it is known to be healthy and through observe() later. One thread; no
+// heap after the constructor.
 //
 // A harmonic counts when the spectrum around it (comb.h) stands above its local median by
 // more than noise would once in ten thousand, by kMinProminence, by three deviations more
@@ -66,20 +66,18 @@ struct Explanation {
 // window alone, because sudden damage alarms within two or three cycles.
 class Explainer {
  public:
-  Explainer(const SensorTerms& sensor, std::uint32_t window_ms);
+  explicit Explainer(const SensorTerms& sensor);
 
+  // Spectra without a segment (a window too short) change nothing.
   // A healthy window: recent mean, and every kRecentWindows windows a look for the reference.
-  void learn(const Window& window);
+  void learn(const EnvelopeAnalyzer& spectra);
   // Any good window: recent mean.
-  void observe(const Window& window);
+  void observe(const EnvelopeAnalyzer& spectra);
   // What the recent windows show, against the reference where there is one (kMinHealthy
-  // looks).
-  Explanation explain();
+  // looks). `last`: the spectra observed last.
+  Explanation explain(const EnvelopeAnalyzer& last);
   // "inner race, 162.2 Hz x1..x5, 6.4-12.2 kHz band, axis y"; empty for nothing.
   FixedString<200> text(const Explanation& explanation) const;
-
-  // Spectra of the window fed last, for compute_indicators.
-  const EnvelopeAnalyzer& spectra() const { return analyzer_; }
 
   // The healthy reference, carried in the baseline file. Damaged or foreign bytes are
   // refused as envelope_damaged and change nothing. forget() starts it anew (reset, accept).
@@ -109,19 +107,18 @@ class Explainer {
     double level_g2 = 0;
   };
 
-  void look();
   enum class Span { recent, last_window };
-  ProminenceSpectrum prominence(std::size_t axis, std::size_t band, Span span);
+  void look(const EnvelopeAnalyzer& spectra);
+  ProminenceSpectrum prominence(const EnvelopeAnalyzer& last, std::size_t axis, std::size_t band, Span span);
   CombRules rules(std::size_t axis, std::size_t band, std::size_t defect) const;
   bool healthy_period(double hertz) const;
   void remember_period(double hertz);
-  void find_defect(Explanation& best, Span span);
-  void find_period(Explanation& best);
+  void find_defect(const EnvelopeAnalyzer& last, Explanation& best, Span span);
+  void find_period(const EnvelopeAnalyzer& last, Explanation& best);
   void find_band(Explanation& best);
 
   SensorTerms sensor_;
   DefectOrders orders_;
-  EnvelopeAnalyzer analyzer_;
   std::vector<Recent> recent_;  // [axis * kEnvelopeBands + band]
   std::vector<float> prominence_, scratch_;
   std::uint32_t count_ = 0;  // windows in the recent mean

@@ -24,15 +24,35 @@ struct Geometry {
 constexpr Geometry kGeometry[] = {{8, 0.22}, {9, 0.203}, {13, 0.16}, {16, 0.117}};
 constexpr double kRpm[] = {900, 1797, 2600};
 
-Explanation after(const MachineConfig& config, int windows, Explainer& explainer) {
+// An explainer and what measures its windows.
+struct Watch {
+  Watch(const SensorTerms& sensor, double seconds)
+      : spectra(sensor.rate_mhz * 1e-3, sensor.axes,
+                static_cast<std::size_t>(std::lround(seconds * sensor.rate_mhz * 1e-3))),
+        explainer(sensor) {}
+  void learn(const Window& window) {
+    ASSERT_TRUE(spectra.compute(window));
+    explainer.learn(spectra);
+  }
+  void observe(const Window& window) {
+    ASSERT_TRUE(spectra.compute(window));
+    explainer.observe(spectra);
+  }
+  Explanation explain() { return explainer.explain(spectra); }
+
+  EnvelopeAnalyzer spectra;
+  Explainer explainer;
+};
+
+Explanation after(const MachineConfig& config, int windows, Watch& watch) {
   Machine machine(config);
-  for (int i = 0; i < windows; ++i) explainer.observe(machine.next(kSeconds));
-  return explainer.explain();
+  for (int i = 0; i < windows; ++i) watch.observe(machine.next(kSeconds));
+  return watch.explain();
 }
 
 Explanation after(const MachineConfig& config, int windows = 1) {
-  Explainer explainer(config.sensor, static_cast<std::uint32_t>(kSeconds * 1000));
-  return after(config, windows, explainer);
+  Watch watch(config.sensor, kSeconds);
+  return after(config, windows, watch);
 }
 
 double defect_hz(const MachineConfig& config) {
@@ -107,28 +127,28 @@ TEST(explanation, what_healthy_windows_showed_is_no_news) {
   MachineConfig config;
   config.sensor = sensor_for_test(kRate, 9, 0.203);
   config.defect = Defect::outer_race;
-  Explainer explainer(config.sensor, 700);
+  Watch watch(config.sensor, 0.7);
   Machine machine(config);
-  for (int i = 0; i < 64; ++i) explainer.learn(machine.next(0.7));
-  for (int i = 0; i < 8; ++i) explainer.observe(machine.next(0.7));
-  EXPECT_EQ(explainer.explain().kind, Kind::nothing);
-  explainer.forget();
-  EXPECT_EQ(explainer.explain().kind, Kind::defect);
+  for (int i = 0; i < 64; ++i) watch.learn(machine.next(0.7));
+  for (int i = 0; i < 8; ++i) watch.observe(machine.next(0.7));
+  EXPECT_EQ(watch.explain().kind, Kind::nothing);
+  watch.explainer.forget();
+  EXPECT_EQ(watch.explain().kind, Kind::defect);
 }
 
 TEST(explanation, a_defect_that_was_not_there_is_named_against_the_reference) {
   MachineConfig healthy;
   healthy.sensor = sensor_for_test(kRate, 9, 0.203);
   healthy.belt = 0.5;
-  Explainer explainer(healthy.sensor, 700);
+  Watch watch(healthy.sensor, 0.7);
   Machine machine(healthy);
-  for (int i = 0; i < 64; ++i) explainer.learn(machine.next(0.7));
-  EXPECT_EQ(explainer.explain().kind, Kind::nothing);
+  for (int i = 0; i < 64; ++i) watch.learn(machine.next(0.7));
+  EXPECT_EQ(watch.explain().kind, Kind::nothing);
   MachineConfig damaged = healthy;
   damaged.defect = Defect::inner_race;
   Machine later(damaged);
-  for (int i = 0; i < 12; ++i) explainer.observe(later.next(0.7));
-  const Explanation e = explainer.explain();
+  for (int i = 0; i < 12; ++i) watch.observe(later.next(0.7));
+  const Explanation e = watch.explain();
   EXPECT_EQ(e.kind, Kind::defect);
   EXPECT_EQ(e.defect, Defect::inner_race);
 }
@@ -136,14 +156,14 @@ TEST(explanation, a_defect_that_was_not_there_is_named_against_the_reference) {
 TEST(explanation, sudden_damage_is_named_in_its_first_window) {
   MachineConfig config;
   config.sensor = sensor_for_test(kRate, 9, 0.203);
-  Explainer explainer(config.sensor, 2000);
+  Watch watch(config.sensor, 2);
   Machine machine(config);
-  for (int i = 0; i < 8; ++i) explainer.observe(machine.next(2));
-  EXPECT_EQ(explainer.explain().kind, Kind::nothing);
+  for (int i = 0; i < 8; ++i) watch.observe(machine.next(2));
+  EXPECT_EQ(watch.explain().kind, Kind::nothing);
   config.defect = Defect::outer_race;
   Machine later(config);
-  explainer.observe(later.next(2));
-  EXPECT_EQ(explainer.explain().kind, Kind::defect);
+  watch.observe(later.next(2));
+  EXPECT_EQ(watch.explain().kind, Kind::defect);
 }
 
 TEST(explanation, without_geometry_it_gives_the_period_and_no_name) {
@@ -152,8 +172,8 @@ TEST(explanation, without_geometry_it_gives_the_period_and_no_name) {
   config.defect = Defect::outer_race;
   SensorTerms unknown = config.sensor;
   unknown.bearing = {};
-  Explainer explainer(unknown, static_cast<std::uint32_t>(kSeconds * 1000));
-  const Explanation e = after(config, 2, explainer);
+  Watch watch(unknown, kSeconds);
+  const Explanation e = after(config, 2, watch);
   EXPECT_EQ(e.kind, Kind::period);
   EXPECT_NEAR(e.hertz / defect_hz(config), 1, kFrequencyTolerance);
 }
@@ -162,28 +182,29 @@ TEST(explanation, without_shaft_speed_no_defect_is_named) {
   MachineConfig config;
   config.sensor = sensor_for_test(kRate, 9, 0.203);
   config.defect = Defect::outer_race;
-  Explainer explainer(config.sensor, static_cast<std::uint32_t>(kSeconds * 1000));
+  Watch watch(config.sensor, kSeconds);
   Machine machine(config);
   Window window = machine.next(kSeconds);
   window.context.rpm_milli = 0;
-  explainer.observe(window);
-  EXPECT_NE(explainer.explain().kind, Kind::defect);
+  watch.observe(window);
+  EXPECT_NE(watch.explain().kind, Kind::defect);
 }
 
 TEST(explanation, louder_than_healthy_without_a_period_gives_the_band) {
   MachineConfig healthy;
   healthy.sensor = sensor_for_test(kRate, 9, 0.203);
-  Explainer explainer(healthy.sensor, 700);
+  Watch watch(healthy.sensor, 0.7);
   Machine machine(healthy);
-  for (int i = 0; i < 64; ++i) explainer.learn(machine.next(0.7));
+  for (int i = 0; i < 64; ++i) watch.learn(machine.next(0.7));
   for (int i = 0; i < 16; ++i) {
     Window window = machine.next(0.7);
     window.scale_pg *= 3;
-    explainer.observe(window);
+    watch.observe(window);
   }
-  const Explanation e = explainer.explain();
+  const Explanation e = watch.explain();
   EXPECT_EQ(e.kind, Kind::band);
-  EXPECT_EQ(std::string(explainer.text(e)).substr(0, 13), "louder by 9 d");  // 20 log10(3), still rising
+  EXPECT_EQ(std::string(watch.explainer.text(e)).substr(0, 13),
+            "louder by 9 d");  // 20 log10(3), still rising
 }
 
 TEST(explanation, short_gathered_blocks_add_up_over_windows) {
@@ -194,17 +215,17 @@ TEST(explanation, short_gathered_blocks_add_up_over_windows) {
   config.block = 2560;
   config.defect = Defect::outer_race;
   config.strike = 10;
-  Explainer explainer(config.sensor, 500);
+  Watch watch(config.sensor, 0.5);
   Machine machine(config);
-  for (int i = 0; i < 12; ++i) explainer.observe(machine.next(0.5));
-  const Explanation e = explainer.explain();
+  for (int i = 0; i < 12; ++i) watch.observe(machine.next(0.5));
+  const Explanation e = watch.explain();
   EXPECT_EQ(e.kind, Kind::defect);
   EXPECT_EQ(e.defect, Defect::outer_race);
 }
 
 TEST(explanation, reads_as_one_line) {
   SensorTerms sensor = sensor_for_test(25'600, 9, 0.203, 3);
-  const Explainer explainer(sensor, 500);
+  const Explainer explainer(sensor);
   Explanation e;
   EXPECT_TRUE(explainer.text(e).empty());
   e = {Kind::defect, Defect::inner_race, 162.24, 0b11111, 1, 2, 9};
@@ -219,13 +240,13 @@ TEST(explanation, the_reference_survives_a_restart_and_damage_is_refused) {
   MachineConfig config;
   config.sensor = sensor_for_test(kRate, 9, 0.203);
   config.defect = Defect::outer_race;
-  Explainer explainer(config.sensor, 700);
+  Watch watch(config.sensor, 0.7);
   Machine machine(config);
-  for (int i = 0; i < 64; ++i) explainer.learn(machine.next(0.7));
+  for (int i = 0; i < 64; ++i) watch.learn(machine.next(0.7));
   std::vector<std::byte> room(Explainer::kMaxBytes), again(Explainer::kMaxBytes);
-  const auto bytes = explainer.encode(room);
+  const auto bytes = watch.explainer.encode(room);
   ASSERT_TRUE(bytes.ok());
-  Explainer other(config.sensor, 700);
+  Explainer other(config.sensor);
   ASSERT_TRUE(other.decode(*bytes).ok());
   EXPECT_TRUE(equal(*other.encode(again), *bytes));
   for (std::size_t i = 0; i < bytes->size(); i += 7) {
@@ -238,7 +259,7 @@ TEST(explanation, the_reference_survives_a_restart_and_damage_is_refused) {
   EXPECT_TRUE(equal(*other.encode(again), *bytes));
   SensorTerms three = config.sensor;
   three.axes = 3;
-  Explainer foreign(three, 700);
+  Explainer foreign(three);
   EXPECT_EQ(foreign.decode(*bytes).error().reason, Reason::envelope_damaged);
 }
 
@@ -246,13 +267,13 @@ TEST(explanation, allocates_nothing_per_window) {
   MachineConfig config;
   config.sensor = sensor_for_test(kRate, 9, 0.203);
   config.defect = Defect::ball;
-  Explainer explainer(config.sensor, 700);
+  Watch watch(config.sensor, 0.7);
   Machine machine(config);
   const Window window = machine.next(0.7);
   const std::size_t before = allocations_for_test();
-  for (int i = 0; i < 20; ++i) explainer.learn(window);
-  explainer.observe(window);
-  (void)explainer.text(explainer.explain());
+  for (int i = 0; i < 20; ++i) watch.learn(window);
+  watch.observe(window);
+  (void)watch.explainer.text(watch.explain());
   EXPECT_EQ(allocations_for_test(), before);
 }
 

@@ -11,9 +11,9 @@
 namespace torpor {
 
 // What a backend may be made of, whichever it is. Each backend's header declares
-//   Result<std::unique_ptr<Backend>> make_NAME_backend(const BackendParts& parts);
+//   Result<std::unique_ptr<Backend>> make_NAME_backend(const BackendRequest& request);
 // which touches no device; device_absent where this build or machine has no such backend.
-struct BackendParts {
+struct BackendRequest {
   const std::string& model_path;  // beside it lies what was made of it (MODEL.plan)
   Files& files;                   // until load() has returned
   const Clock& clock;             // real time; outlives the backend

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "duty/report_builder.h"
+
+#include <gtest/gtest.h>
+
+#include "base/fake/fake_clock.h"
+#include "base/fake/memory_files.h"
+#include "contract/fake/example_contract.h"
+#include "power/declared_meter.h"
+
+namespace torpor {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class ReportBuilderTest : public ::testing::Test {
+ protected:
+  static Terms terms() {
+    Terms t = terms_for_test();
+    t.power.sleep_level = SleepLevel::suspend;
+    return t;
+  }
+  StoredBudget open() {
+    EXPECT_TRUE(files_.make_directories("/state").ok());
+    return *StoredBudget::open(files_, "/state", contract_.terms(), "boot", clock_.now().boot);
+  }
+  ReportBuilder builder(double speed = 1) {
+    return ReportBuilder(contract_, {.device = "robot", .boot_id = "boot", .speed = speed});
+  }
+  // A cycle with its phases as long as these.
+  const CycleReport& run(ReportBuilder& of, Duration sample, Duration infer) {
+    ++cycle_;
+    of.begin(cycle_, clock_.now().boot, clock_.now(), cycle_ == 1);
+    EXPECT_TRUE(ledger_.begin(clock_.now().boot));
+    ledger_.enter(Phase::sample);
+    clock_.advance(sample);
+    ledger_.enter(Phase::infer);
+    clock_.advance(infer);
+    ledger_.enter(Phase::release);
+    ledger_.close();
+    of.finish(0, ledger_);
+    ledger_.sleep();
+    return of.report();
+  }
+
+  FakeClock clock_;
+  MemoryFiles files_;
+  const Contract contract_ = contract_for_test(terms());
+  StoredBudget budget_ = open();
+  DeclaredMeter meter_{{.idle_mw = 1, .sample_mw = 1, .infer_mw = 1, .sleep_mw = 1}};
+  CycleLedger ledger_{{.clock = clock_, .meter = meter_, .budget = budget_}};
+  std::uint64_t cycle_ = 0;
+  const Duration limit_ = milliseconds(contract_.terms().power.awake_limit_ms);
+};
+
+TEST_F(ReportBuilderTest, awake_is_broken_one_nanosecond_beyond_the_limit) {
+  ReportBuilder at_limit = builder();
+  EXPECT_FALSE(run(at_limit, limit_ - seconds(1), seconds(1)).has(Breach::awake));
+  ReportBuilder beyond = builder();
+  EXPECT_TRUE(run(beyond, limit_ - seconds(1), seconds(1) + Duration(1)).has(Breach::awake));
+}
+
+// 20 ms of work look like 1.2 s on a clock that runs at sixty times, and are 20 ms.
+TEST_F(ReportBuilderTest, a_fast_clock_breaks_no_limit_that_a_real_one_keeps) {
+  ReportBuilder fast = builder(60);
+  const Duration deadline = milliseconds(contract_.terms().power.infer_deadline_ms);
+  const CycleReport& report = run(fast, contract_.sample(), 60 * deadline);
+  EXPECT_GT(60 * deadline, limit_);
+  EXPECT_FALSE(report.has(Breach::awake));
+  EXPECT_FALSE(report.has(Breach::infer_deadline));
+  EXPECT_EQ(awake_of(report), contract_.sample() + deadline);
+}
+
+TEST_F(ReportBuilderTest, an_interval_is_judged_against_the_period_and_its_tolerance) {
+  ReportBuilder one = builder();
+  EXPECT_FALSE(run(one, seconds(1), seconds(1)).has(Breach::interval)) << "none before the first";
+  const Duration tolerance = milliseconds(contract_.terms().duty.interval_tolerance_ms);
+  clock_.advance(contract_.period() - seconds(2) - tolerance);
+  EXPECT_FALSE(run(one, seconds(1), seconds(1)).has(Breach::interval));
+  clock_.advance(contract_.period() - seconds(2) + tolerance + Duration(1));
+  EXPECT_TRUE(run(one, seconds(1), seconds(1)).has(Breach::interval));
+}
+
+TEST_F(ReportBuilderTest, nobody_said_how_it_slept_until_the_sampler_does) {
+  ReportBuilder one = builder();
+  one.begin(1, {}, {}, true);
+  EXPECT_TRUE(one.report().sleep_note.empty()) << "no sleep before the first";
+  one.begin(2, {}, {}, false);
+  EXPECT_FALSE(one.report().sleep_note.empty());
+  one.slept({.level = SleepLevel::suspend, .slept = seconds(50)});
+  EXPECT_TRUE(one.report().sleep_note.empty());
+}
+
+TEST_F(ReportBuilderTest, a_stop_and_lost_slots_are_told_once) {
+  ReportBuilder one = builder();
+  one.stopped({.after = seconds(20), .limit = seconds(15)});
+  EXPECT_TRUE(run(one, seconds(1), seconds(1)).has(Breach::dead_man));
+  one.skipped(3);
+  const CycleReport& next = run(one, seconds(1), seconds(1));
+  EXPECT_FALSE(next.has(Breach::dead_man));
+  EXPECT_EQ(next.slots_skipped, 3u);
+  EXPECT_EQ(run(one, seconds(1), seconds(1)).slots_skipped, 0u);
+}
+
+TEST_F(ReportBuilderTest, the_first_failure_is_the_one_that_is_told) {
+  ReportBuilder one = builder();
+  one.begin(1, {}, {}, true);
+  one.backend_failed(Error{.reason = Reason::worker_died}.saw("signal 9"));
+  one.backend_failed(Error{.reason = Reason::worker_deadline});
+  EXPECT_EQ(one.report().backend_note.view(), "worker_died: signal 9");
+}
+
+}  // namespace
+}  // namespace torpor

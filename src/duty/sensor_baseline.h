@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "features/baseline.h"
+#include "features/measurement.h"
+#include "verdict/explain/explanation.h"
+#include "verdict/judge.h"
+#include "verdict/store/baseline_files.h"
+
+namespace torpor {
+
+// All that was learned of one sensor, and the one owner of "a cycle was learned": the fit's
+// builders, the finished feature baselines, the judge that counts, the explanation's healthy
+// reference, and the files they survive in. They change together or not at all:
+//
+//   learning_fit   a builder per axis once a window was learned; each holds at least one
+//                  sub-frame of every cycle the judge has counted; nothing is finished
+//   later          a finished feature baseline per axis, and no builder
+//
+// Whether the baseline knows the shaft's speed is decided by the first window learned, for as
+// long as the fit stands. A baseline that knows speeds leaves a window without one out of the
+// fit and says so; one that does not ignores what speed is stated (docs/baseline.md says why).
+//
+// One thread. Allocates in open(), in the first window learned and in the cycle that closes
+// the fit; no other cycle does.
+class SensorBaseline {
+ public:
+  struct Place {
+    std::string state_dir;
+    std::uint32_t service_uid = 0;
+  };
+  // Takes up what is stored under `key` and a waiting `torpor baseline` event. A stored state
+  // that contradicts itself (a fit without its sums, an armed judge without its feature
+  // baseline: earlier versions left such) starts the fit anew; a latched alarm stays. Errors:
+  // those of load_baseline, apply_pending_event, BaselineBuilder::decode, FeatureBaseline::
+  // decode and Explainer::decode: nothing that could not be read is ever replaced. `files`
+  // outlives this.
+  static Result<std::unique_ptr<SensorBaseline>> open(Files& files, const Place& place,
+                                                      const AlarmTerms& alarm, const SensorTerms& sensor,
+                                                      const BaselineKey& key);
+
+  const Judge& judge() const { return judge_; }
+  bool fitting() const { return judge_.state() == JudgeState::learning_fit; }
+  // How a window must be measured to be held against this baseline.
+  FeatureExtractor::Speed speed_for(const Window& window) const;
+  // Of one axis, once the fit is closed.
+  const FeatureBaseline& finished(std::size_t axis) const;
+
+  // One of these per cycle; the verdict is the judge's (judge.h). learn(): while fitting, a
+  // good window; its cycle counts as learned exactly if every axis took it. scored(): later,
+  // the network's scores of a good window. A window that was not measured: unusable, missed.
+  Verdict learn(std::uint64_t cycle, const Measurement& measured);
+  Verdict scored(std::uint64_t cycle, const CycleScores& scores) { return judge_.scored(cycle, scores); }
+  Verdict unusable(std::uint64_t cycle, WindowQuality quality) { return judge_.unusable(cycle, quality); }
+  Verdict missed(std::uint64_t cycle, VerdictReason why) { return judge_.missed(cycle, why); }
+
+  // A good window after the fit, before it is scored: into the explanation's recent mean, and
+  // while it is known to be healthy into its reference.
+  void show(const Measurement& measured);
+  // What the recent windows show. `last`: the one shown last.
+  FixedString<200> explain(const Measurement& last);
+
+  // Durable after a crash: while armed what the cycle changed, every cycle; while learning
+  // the sums, every kLearningSaveEvery cycles (so many cycles a crash can cost). `closing`
+  // writes whatever is unsaved. Errors: those of Files; nothing is lost but the next try.
+  Status save(bool closing = false);
+  static constexpr std::uint32_t kLearningSaveEvery = 10;
+
+ private:
+  SensorBaseline(Files& files, const Place& place, const SensorTerms& sensor, Judge judge);
+  Status take_up(const StoredBaseline& stored, std::uint32_t service_uid);
+  Status take_up_fit(Bytes features);
+  Status take_up_finished(Bytes features);
+  Status check_size(std::size_t found, std::size_t each) const;
+  void start_anew();
+  Status close_fit();
+  bool whole() const;
+  bool learning() const;
+  Bytes encode_features();
+  Status save_all();
+
+  Files& files_;
+  BaselinePaths paths_;
+  SensorTerms sensor_;
+  Judge judge_;
+  Explainer explainer_;
+  std::vector<BaselineBuilder> builders_;                   // one per axis while fitting; else none
+  std::vector<std::unique_ptr<FeatureBaseline>> finished_;  // one per axis after the fit; else none
+
+  std::vector<std::byte> features_;  // room for the encoded forms
+  std::vector<std::byte> envelope_;
+  std::vector<std::byte> encoded_;
+  std::uint32_t unsaved_ = 0;  // learning cycles since the last save
+  JudgeState saved_state_;
+};
+
+}  // namespace torpor
