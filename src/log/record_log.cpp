@@ -7,6 +7,7 @@
 
 #include "base/assertion.h"
 #include "base/utc.h"
+#include "log/segment_walk.h"
 
 namespace torpor {
 namespace {
@@ -75,8 +76,9 @@ Status RecordLog::load() {
     // Not ours to write to; it stays until it is the oldest.
     return content.error().reason == Reason::file_too_large ? Status{} : content.error();
   }
+  SegmentWalk walk(*content);
   for (std::size_t at = 0;;) {
-    const RecordAt record = record_at(*content, at);
+    const RecordAt record = walk.next();
     if (record.kind == RecordAt::Kind::damaged) return {};  // evidence: nothing is added behind it
     if (record.kind == RecordAt::Kind::end) break;
     if (record.kind == RecordAt::Kind::torn) {
