@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/assertion.h"
+#include "log/segment_walk.h"
 #include "report/report_codec.h"
 
 namespace torpor {
@@ -18,15 +19,15 @@ constexpr std::uint64_t kMostCycles = std::uint64_t{1} << 53;
 std::uint64_t last_cycle_of(Bytes segment) {
   std::uint64_t last = 0;
   CycleReport report;
-  for (std::size_t at = 0; at < segment.size();) {
-    const RecordAt record = record_at(segment, at);
+  SegmentWalk walk(segment);
+  for (;;) {
+    const RecordAt record = walk.next();
+    if (record.kind == RecordAt::Kind::end) return last;
     if (record.kind == RecordAt::Kind::record && decode_report(record.payload, report) &&
         report.cycle <= kMostCycles) {
       last = std::max(last, report.cycle);
     }
-    at = record.next;
   }
-  return last;
 }
 
 // Looks from the newest segment backwards: usually one is enough, and a segment that was

@@ -30,6 +30,7 @@ class ReportLog {
   RecordPlace newest() const { return log_.newest(); }
   RecordPlace end() const { return log_.end(); }
   const LogCounters& counters() const { return log_.counters(); }
+  const OwnedDirectory& home() const { return log_.home(); }
 
  private:
   ReportLog(RecordLog log, std::uint64_t last_cycle) : log_(std::move(log)), last_cycle_(last_cycle) {}

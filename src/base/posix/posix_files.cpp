@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -51,11 +52,28 @@ Status sync_directory_of(const std::string& path) {
   return {};
 }
 
+Error not_regular(const std::string& path, mode_t mode) {
+  const std::string_view kind = S_ISDIR(mode)    ? "a directory"
+                                : S_ISLNK(mode)  ? "a symbolic link"
+                                : S_ISFIFO(mode) ? "a pipe"
+                                : S_ISSOCK(mode) ? "a socket"
+                                                 : "a device";
+  return Error{.reason = Reason::file_not_regular}.at(path).saw(kind).want("a regular file, or nothing");
+}
+
+// A rename takes the place of whatever is there: of /dev/null as well, where root asks for it.
+Status check_gives_way(const std::string& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) return errno == ENOENT ? Status{} : file_error(path, errno);
+  if (!S_ISREG(info.st_mode)) return not_regular(path, info.st_mode);
+  return {};
+}
+
 // The new content under a temporary name in the same directory, durable.
 Result<PathBuffer> write_beside(const std::string& path, Bytes content, std::uint32_t mode) {
   PathBuffer temporary;
-  const int length =
-      std::snprintf(temporary.text, sizeof temporary.text, "%s.new.%d", path.c_str(), ::getpid());
+  const int length = std::snprintf(temporary.text, sizeof temporary.text, "%s%s%d", path.c_str(),
+                                   kStrayMark.data(), ::getpid());
   if (length < 0 || static_cast<std::size_t>(length) >= sizeof temporary.text)
     return file_error(path, ENAMETOOLONG);
   ::unlink(temporary.c_str());  // left by a crash of an earlier process with our id
@@ -71,6 +89,14 @@ Result<PathBuffer> write_beside(const std::string& path, Bytes content, std::uin
   }
   return temporary;
 }
+
+class PosixDirectoryLock final : public DirectoryLock {
+ public:
+  explicit PosixDirectoryLock(UniqueFd fd) : fd_(std::move(fd)) {}
+
+ private:
+  UniqueFd fd_;
+};
 
 class PosixAppendFile final : public AppendFile {
  public:
@@ -152,6 +178,7 @@ Result<std::vector<std::byte>> PosixFiles::read(const std::string& path, std::si
 }
 
 Status PosixFiles::replace(const std::string& path, Bytes content, std::uint32_t mode) {
+  TORPOR_CHECK(check_gives_way(path));
   TORPOR_TRY(const PathBuffer temporary, write_beside(path, content, mode));
   if (::rename(temporary.c_str(), path.c_str()) != 0) {
     const int os_code = errno;
@@ -172,10 +199,13 @@ Status PosixFiles::create(const std::string& path, Bytes content, std::uint32_t 
 }
 
 Result<std::unique_ptr<AppendFile>> PosixFiles::open_append(const std::string& path) {
-  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644));
+  // So Linux says that it is a directory, or a pipe that nobody reads.
+  if (!fd && (errno == EISDIR || errno == ENXIO)) TORPOR_CHECK(check_gives_way(path));
   if (!fd) return file_error(path, errno);
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return file_error(path, errno);
+  if (!S_ISREG(info.st_mode)) return not_regular(path, info.st_mode);
   // A new file's name must survive too; for one that holds something it did before.
   if (info.st_size == 0) TORPOR_CHECK(sync_directory_of(path));
   return std::unique_ptr<AppendFile>(
@@ -183,7 +213,7 @@ Result<std::unique_ptr<AppendFile>> PosixFiles::open_append(const std::string& p
 }
 
 Status PosixFiles::truncate(const std::string& path, std::uint64_t size) {
-  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd || ::ftruncate(fd.get(), static_cast<off_t>(size)) != 0 || ::fsync(fd.get()) != 0) {
     return file_error(path, errno);
   }
@@ -204,6 +234,21 @@ Status PosixFiles::make_directories(const std::string& path) {
   if (::stat(path.c_str(), &info) != 0) return file_error(path, errno);
   if (!S_ISDIR(info.st_mode)) return file_error(path, ENOTDIR);
   return {};
+}
+
+Result<std::unique_ptr<DirectoryLock>> PosixFiles::lock(const std::string& directory) {
+  // The directory itself, not a file in it: a lock file could not be made on a full or read-only
+  // disk, and who removes it as rubbish takes the lock away.
+  UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return file_error(directory, errno);
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return file_error(directory, errno);
+    return Error{.reason = Reason::directory_locked}
+        .at(directory)
+        .saw("a process that owns it")
+        .want("to be its only owner");
+  }
+  return std::unique_ptr<DirectoryLock>(std::make_unique<PosixDirectoryLock>(std::move(fd)));
 }
 
 Result<std::vector<std::string>> PosixFiles::list(const std::string& directory) {

@@ -105,6 +105,8 @@ Result<std::optional<Pusher>> DetectorProcess::open_pusher(Transport& transport,
   const TelemetrySite& site = home_.site.telemetry;
   if (!site.on()) return std::optional<Pusher>();
   TORPOR_CHECK(check_secrets(files_, site, uid_));
+  if (!site.textfile.empty())
+    say_strays(LinkRole::detector, site.textfile, sweep_strays_of(files_, site.textfile));
   TORPOR_TRY(Pusher pusher, Pusher::open({.files = files_,
                                           .clock = clock_,
                                           .transport = transport,
@@ -136,6 +138,7 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
              Compute::make({.files = files_, .real = real, .tree = tree, .meter = *meter}, contract,
                            home_.site.backend, {.model = *model_, .path = flags_.model}, flags_.state));
   TORPOR_TRY(ReportLog log, ReportLog::open(files_, flags_.reports, log_bounds(contract.terms().telemetry)));
+  say_strays(LinkRole::detector, flags_.reports, log.home().strays());
   TORPOR_TRY(StoredBudget budget,
              StoredBudget::open(files_, flags_.state, contract.terms(), read_boot_id(), clock_.now().boot));
   if (budget.damage()) tell_error(kDetectorProgram, *budget.damage());
