@@ -62,19 +62,16 @@ Result<Json> run_life(ProtocolRun& c) {
 
     const double learned_until = machine.of(Split::train_healthy).back()->t0_s;
     const auto tests = machine.of(Split::test_healthy);
-    // The pack's word for the end; when a defect could first be heard, nobody knows.
     const double failing_from = machine.of(Split::test_fault).front()->t0_s;
     double healthy_until = learned_until, end = 0;
     std::vector<double> t;
     std::vector<CycleScores> scores;
     for (std::size_t i = 0; i < machine.recordings.size(); ++i) {
       const Recording& r = machine.recordings[i];
-      // What was learned from is not played: it would be healthy by definition.
       if (r.t0_s <= learned_until) continue;
       TORPOR_TRY(const auto samples, load(c.manifest, r, c.options.load));
       TORPOR_TRY(const auto windows, c.measurer.measure(samples, r, i, test_plan(c.options.load.window_s)));
       for (const MeasuredWindow& w : windows) {
-        // Standing still, by the same fifth as in training (pack.cpp).
         if (w.rms < running / 5) continue;
         TORPOR_TRY(const CycleScores s, c.scorer.score(*baseline, w));
         scores.push_back(s);
