@@ -58,7 +58,6 @@ Result<Json> run_dilute(ProtocolRun& c) {
     // Every n-th of all, not the first so many: the faults of a pack come sorted by kind.
     const std::size_t every = (fault_pieces.size() + kMostFaults - 1) / kMostFaults;
     Json levels = Json::array();
-    // The same fault windows at every level: the levels differ in nothing else.
     for (double level : kLevelsDb) {
       std::vector<CycleScores> f;
       for (std::size_t i = 0; i < fault_pieces.size(); i += every) {

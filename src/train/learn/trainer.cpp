@@ -87,12 +87,10 @@ TrainResult train(const std::vector<RealMachine>& real, const TrainOptions& opti
     const auto there = options.first_episodes +
                        static_cast<std::size_t>(options.episodes_per_step * static_cast<double>(step));
     pool.wait_for(there);
-    // Without the wait for the first episodes, which says nothing of the pace.
     if (loop_start < 0) loop_start = seconds();
     std::vector<std::shared_ptr<const Episode>> held;
     std::vector<Pair> batch;
     const std::size_t oldest = there > options.kept ? there - options.kept : 0;
-    // Bounded, as refused baselines are nulls; the batch is then smaller.
     for (int tries = 0; held.size() < options.machines_per_batch && tries < 1000; ++tries) {
       auto episode = pool.at(oldest + choice.below(there - oldest));
       if (!episode) continue;
@@ -122,7 +120,6 @@ TrainResult train(const std::vector<RealMachine>& real, const TrainOptions& opti
     const bool last = step + 1 == steps;
     if ((step + 1) % options.validate_every == 0 || last) {
       const double auc = validation.auc(network);
-      // Of equals the later one, whose mean is over more steps.
       if (auc >= result.validation_auc) {
         result.validation_auc = auc;
         result.best_step = step + 1;
