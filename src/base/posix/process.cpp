@@ -21,6 +21,9 @@ namespace {
 
 // Waits until the child has ended, at most for so long.
 bool ended_within(int id, int milliseconds) {
+  // By a descriptor that poll() can wait on with a limit: waitpid() has none, and SIGCHLD would be the whole
+  // process's. The child is not reaped yet, so its id is still its own. Without pidfd (before Linux 5.3) it
+  // counts as not ended, and is killed.
   const UniqueFd handle(static_cast<int>(::syscall(SYS_pidfd_open, id, 0)));
   if (!handle) return false;
   pollfd watched{handle.get(), POLLIN, 0};
@@ -37,6 +40,7 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& argumen
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
+  // No terminal to read from: a child that asks a question ends instead of waiting for ever.
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_addopen(&actions, 1, log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
@@ -48,6 +52,8 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& argumen
   ::posix_spawnattr_setsigmask(&attributes, &none);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   pid_t id = -1;
+  // Not fork(): a copy of a process that may have threads could do little but exec, and posix_spawn reports
+  // a failed exec as its own result.
   const int os_code = ::posix_spawnp(&id, argv[0], &actions, &attributes, argv.data(), environ);
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
@@ -61,6 +67,7 @@ ChildProcess::ChildProcess(ChildProcess&& other) noexcept : id_(other.id_), exit
 
 ChildProcess::~ChildProcess() {
   // Asked to end, then made to: a child that outlives its owner would hold the next one's socket.
+  // A child that was reaped has no id any more: a signal to it could hit a stranger.
   if (id_ < 0 || exit_code()) return;
   terminate();
   if (!ended_within(id_, 1000)) ::kill(id_, SIGKILL);

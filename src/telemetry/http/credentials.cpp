@@ -7,11 +7,13 @@
 namespace torpor {
 namespace {
 
+// Room for the longest tokens servers issue, which must fit their header line, too.
 constexpr std::size_t kMaxCredentialBytes = 8192;
 
 }  // namespace
 
 Result<Credential> parse_credential(std::string_view text, std::string_view where) {
+  // One line feed, as editors leave it; any other white space would go out within the secret.
   if (text.ends_with('\n')) text.remove_suffix(1);
   Credential credential;
   if (text.starts_with("bearer ")) {
@@ -20,6 +22,7 @@ Result<Credential> parse_credential(std::string_view text, std::string_view wher
     credential = {Credential::Kind::basic, std::string(text.substr(6))};
   }
   const std::string& secret = credential.secret;
+  // A line break would begin a header of its own. What was found is not in the error: it is a secret.
   const bool printable = std::all_of(secret.begin(), secret.end(), [](char c) { return c > ' ' && c < 127; });
   const bool has_user = credential.kind != Credential::Kind::basic || secret.find(':') != secret.npos;
   if (!secret.empty() && printable && has_user) return credential;
@@ -31,6 +34,7 @@ Result<Credential> parse_credential(std::string_view text, std::string_view wher
 
 Status check_secret(Files& files, const std::string& path, std::uint32_t own_uid) {
   TORPOR_TRY(const FileFacts facts, files.facts(path));
+  // Readable by nobody else, where a site file may be read by all: check_owner_and_mode() is not enough.
   if ((facts.owner == 0 || facts.owner == own_uid) && (facts.mode & 077) == 0) return {};
   constexpr char kOctal[] = "01234567";
   const char mode[] = {'0', kOctal[facts.mode >> 6 & 7], kOctal[facts.mode >> 3 & 7], kOctal[facts.mode & 7]};
