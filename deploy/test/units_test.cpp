@@ -92,6 +92,7 @@ struct Exposure {
   const char* drop_in;  // null: none
   const char* at_most;
 };
+std::ostream& operator<<(std::ostream& out, const Exposure& row) { return out << row.name; }
 class Exposed : public testing::TestWithParam<Exposure> {};
 INSTANTIATE_TEST_SUITE_P(Units, Exposed,
                          testing::Values(Exposure{"detector", "torpord.service", nullptr, "20"},
@@ -101,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(Units, Exposed,
                                          Exposure{"sampler_suspend", "torpor-sampler.service",
                                                   "torpor-sampler-suspend.conf", "20"},
                                          Exposure{"restarter", "torpor-bundle.service", nullptr, "30"}),
-                         [](const auto& row) { return std::string(row.param.name); });
+                         testing::PrintToStringParamName());
 
 TEST_P(Exposed, is_no_more_than_it_needs) {
   if (!has_command("systemd-analyze")) GTEST_SKIP() << "no systemd-analyze here (Debian: systemd)";

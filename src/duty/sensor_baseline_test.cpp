@@ -158,6 +158,9 @@ struct Event {
   JudgeState from;
   EventKind kind;
 };
+std::ostream& operator<<(std::ostream& out, const Event& event) {
+  return out << (event.kind == EventKind::accept ? "accept" : "reset") << "_while_" << name(event.from);
+}
 class EveryEvent : public SensorBaselineTest, public ::testing::WithParamInterface<Event> {};
 
 TEST_P(EveryEvent, through_a_restart_ends_armed) {
@@ -199,10 +202,7 @@ INSTANTIATE_TEST_SUITE_P(States, EveryEvent,
                                            Event{JudgeState::armed, EventKind::reset},
                                            Event{JudgeState::not_armed, EventKind::accept},
                                            Event{JudgeState::not_armed, EventKind::reset}),
-                         [](const auto& test) {
-                           return std::string(test.param.kind == EventKind::accept ? "accept" : "reset") +
-                                  "_while_" + std::string(name(test.param.from));
-                         });
+                         ::testing::PrintToStringParamName());
 
 TEST_F(SensorBaselineTest, an_event_is_taken_once_wherever_a_crash_cuts_it) {
   live_until(JudgeState::armed);
