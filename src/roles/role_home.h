@@ -25,7 +25,8 @@ namespace torpor {
 struct RoleHome {
   Site site;
   std::optional<Admission> admission;
-  OwnSide own;  // points into `admission`; its contract is null where own.refusal says why
+  OwnSide own;     // points into `admission`; its contract is null where own.refusal says why
+  PeerClaim peer;  // of a peer that was refused
 
   RoleHome() = default;
   RoleHome(const RoleHome&) = delete;
