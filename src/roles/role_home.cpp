@@ -5,10 +5,13 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "base/assertion.h"
 #include "base/posix/tell.h"
+#include "link/bundle_differences.h"
 #include "program/error_text.h"
 
 namespace torpor {
@@ -16,6 +19,14 @@ namespace {
 
 std::string_view program_of(LinkRole role) {
   return role == LinkRole::detector ? kDetectorProgram : kSamplerProgram;
+}
+
+// In full, for the note and the log; the error itself holds as much as fits.
+std::vector<FieldDifference> differences(const RoleHome& home) {
+  if (home.own.bundle.empty() || home.peer.bundle_bytes == 0) return {};
+  std::vector<FieldDifference> all(kMaxDifferences);
+  all.resize(std::min(all.size(), bundle_differences(home.own.bundle, home.peer.bundle(), all)));
+  return all;
 }
 
 // Both files. A refusal met before the state directory was ours finds its own way into it.
@@ -37,6 +48,7 @@ Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& fil
   // Before anything in it is read, and before the link: a role that is there already keeps both.
   TORPOR_TRY(home.state, OwnedDirectory::take(files, flags.state));
   say_strays(role, flags.state, home.state->strays());
+  home.own.claim = &home.peer;
   home.own.speed_permille = static_cast<std::uint32_t>(std::llround(flags.speed * 1000));
   home.own.peer_timeout = std::chrono::milliseconds(home.site.peer_timeout_ms);
   if (::getrandom(&home.own.boot_epoch, sizeof home.own.boot_epoch, 0) != sizeof home.own.boot_epoch) {
@@ -100,6 +112,12 @@ int end_with(const Error& error, const RoleHome& home, const RoleFlags& flags, F
                   .at = clock.now()};
   if (const Contract* contract = home.own.contract; contract != nullptr)
     refusal.own = BundleFacts{.digest = contract->digest(), .sequence = contract->sequence()};
+  if (home.peer.heard) refusal.peer = BundleFacts{.digest = home.peer.digest, .sequence = home.peer.sequence};
+  const std::vector<FieldDifference> fields = differences(home);
+  std::vector<DifferingField> differing;
+  for (const FieldDifference& d : fields) differing.push_back({d.field.view(), d.a.view(), d.b.view()});
+  refusal.differing = differing;
+  if (!differing.empty()) tell("{}: {}\n  {}\n", program, differences_line(refusal), what_to_do(refusal));
   const Status left = leave_refusal(files, flags.state, home.state.has_value(), refusal);
   if (!left) tell("{}: {}\n", program, one_line(left.error()).view());
   if (tell_refusal) tell_refusal(refusal);

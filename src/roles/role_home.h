@@ -27,7 +27,8 @@ struct RoleHome {
   Site site;
   std::optional<OwnedDirectory> state;
   std::optional<Admission> admission;
-  OwnSide own;  // points into `admission`; its contract is null where own.refusal says why
+  OwnSide own;     // points into `admission`; its contract is null where own.refusal says why
+  PeerClaim peer;  // of a peer that was refused
 
   RoleHome() = default;
   RoleHome(const RoleHome&) = delete;
