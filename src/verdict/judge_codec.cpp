@@ -263,9 +263,14 @@ struct JudgeCodec {
     TORPOR_CHECK(in.finish());
     if (latch.cycle > last_cycle || s.last_cycle > last_cycle)
       return impossible("evidence", "later than the newest cycle");
+    // The baseline was written after an event that this evidence knows nothing of, and with all
+    // that it holds: taken up again, it would undo the event.
+    if (events < j.events_ && last_cycle <= j.last_cycle_) return {};
     // Whatever else is stale: an alarm stays raised, and no cycle is judged twice.
     set_latch(j, latch);
     if (last_cycle < j.last_cycle_) return {};
+    // So does no arming: one whose baseline was lost before it was written has used its number.
+    if (j.state_ != JudgeState::armed) j.arming_epoch_ = std::max(j.arming_epoch_, epoch);
     j.last_cycle_ = last_cycle;
     j.shocks_in_row_ = shocks;
     const bool same_arming = j.state_ == JudgeState::armed && epoch == j.arming_epoch_ &&
