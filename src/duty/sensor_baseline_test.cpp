@@ -28,7 +28,7 @@ class SensorBaselineTest : public ::testing::Test {
     open();
   }
   Result<std::unique_ptr<SensorBaseline>> try_open() {
-    return SensorBaseline::open(files_, {kState, 0}, alarm_, sensor_, key_);
+    return SensorBaseline::open(files_, {kState, 0}, alarm_, sensor_, key_, newest_ ? &*newest_ : nullptr);
   }
   void open() {
     auto opened = try_open();
@@ -37,7 +37,7 @@ class SensorBaselineTest : public ::testing::Test {
   }
   // The process ends of itself and starts again.
   void restart() {
-    ASSERT_TRUE(baseline_->save(true).ok());
+    ASSERT_TRUE(baseline_->save_learned(true).ok());
     open();
   }
   const Measurement& measured(std::uint32_t rpm_milli, std::size_t samples = 800) {
@@ -62,7 +62,8 @@ class SensorBaselineTest : public ::testing::Test {
       baseline_->show(window);
       verdict = baseline_->scored(++cycle_, scores_.next(sigmas));
     }
-    EXPECT_TRUE(baseline_->save().ok());
+    EXPECT_TRUE(baseline_->save_learned().ok());
+    EXPECT_TRUE(baseline_->save_evidence().ok());
     return verdict;
   }
   JudgeState state() const { return baseline_->judge().state(); }
@@ -98,6 +99,7 @@ class SensorBaselineTest : public ::testing::Test {
                            }(),
                            800};
   std::unique_ptr<SensorBaseline> baseline_;
+  std::optional<CycleReport> newest_;
   std::uint64_t cycle_ = 0;
 };
 
@@ -169,7 +171,7 @@ TEST_P(EveryEvent, through_a_restart_ends_armed) {
   open();
   for (int i = 0; i < 3; ++i) live();
   live_until(given.from);
-  ASSERT_TRUE(baseline_->save(true).ok());
+  ASSERT_TRUE(baseline_->save_learned(true).ok());
   const Status requested = request(given.kind);
   if (given.from == JudgeState::learning_fit && given.kind == EventKind::accept) {
     ASSERT_FALSE(requested.ok());
@@ -244,7 +246,7 @@ TEST_F(SensorBaselineTest, a_stored_judge_without_its_feature_baseline_starts_th
 
 TEST_F(SensorBaselineTest, a_stored_fit_that_counts_more_cycles_than_were_added_starts_anew) {
   for (int i = 0; i < 5; ++i) live();
-  ASSERT_TRUE(baseline_->save(true).ok());
+  ASSERT_TRUE(baseline_->save_learned(true).ok());
   const auto stored = load_baseline(files_, kState, alarm_, key_, 0);
   ASSERT_TRUE(stored.ok());
   Judge ahead = stored->judge;

@@ -172,6 +172,15 @@ void Judge::latch(std::uint64_t cycle, VerdictReason why) {
   crossing_reason_ = why;
 }
 
+void Judge::take_over(const LatchedAlarm& alarm) {
+  if (latched() || alarm.first_crossing == 0) return;
+  first_crossing_ = alarm.first_crossing;
+  crossing_epoch_ = alarm.arming_epoch;
+  crossing_reason_ = alarm.reason;
+  // A number that has named an alarm is used up, here too.
+  last_cycle_ = std::max(last_cycle_, first_crossing_);
+}
+
 // All of it goes: a reset that kept half of the old state once ended the process at every start.
 void Judge::start_calibration() {
   state_ = JudgeState::learning_calibration;

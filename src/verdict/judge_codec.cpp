@@ -280,10 +280,15 @@ struct JudgeCodec {
     // Everything is held before anything is set: a damaged file leaves the judge as it was.
     if (latch.cycle > last_cycle || s.last_cycle > last_cycle)
       return impossible("evidence", "later than the newest cycle");
+    // The baseline was written after an event that this evidence knows nothing of, and with all
+    // that it holds: taken up again, it would undo the event.
+    if (events < j.events_ && last_cycle <= j.last_cycle_) return {};
     // Whatever else is stale: an alarm stays raised, and no cycle is judged twice.
     set_latch(j, latch);
     // Older than the baseline file: that was written after it, with all that this says.
     if (last_cycle < j.last_cycle_) return {};
+    // So does no arming: one whose baseline was lost before it was written has used its number.
+    if (j.state_ != JudgeState::armed) j.arming_epoch_ = std::max(j.arming_epoch_, epoch);
     j.last_cycle_ = last_cycle;
     j.shocks_in_row_ = shocks;
     // Of the same arming: R against another calibration, or from before an accept, is no evidence.

@@ -57,6 +57,34 @@ class MemoryDirectoryLock final : public DirectoryLock {
   std::string directory_;
 };
 
+MemoryFiles::MemoryFiles(const MemoryFiles& other) { *this = other; }
+
+// Member by member, and then each file itself: both trees of a disk share their files.
+MemoryFiles& MemoryFiles::operator=(const MemoryFiles& other) {
+  if (this == &other) return *this;
+  std::map<const File*, std::shared_ptr<File>> copies;
+  const auto copy = [&copies](const Tree& tree) {
+    Tree out;
+    for (const auto& [path, file] : tree) {
+      auto& own = copies[file.get()];
+      if (!own) own = std::make_shared<File>(*file);
+      out[path] = own;
+    }
+    return out;
+  };
+  live_ = copy(other.live_);
+  durable_ = copy(other.durable_);
+  directories_ = other.directories_;
+  operations_ = other.operations_;
+  fail_at_ = other.fail_at_;
+  dark_from_ = other.dark_from_;
+  capacity_ = other.capacity_;
+  ++life_;  // handles into what was here before are dead
+  owner_ = other.owner_;
+  locked_ = std::make_shared<std::set<std::string>>();  // a lock is a process's, not the disk's
+  return *this;
+}
+
 Status MemoryFiles::step(const std::string& path) {
   ++operations_;
   if (dark() || operations_ == fail_at_) return file_error(path, EIO);

@@ -27,8 +27,12 @@ namespace torpor {
 //   refused to everyone else, this process included, until its lock or the power goes.
 // Paths are compared as text: "a/b" and "a//b" are two. One thread. Owner of everything
 // is set_owner()'s uid, 0 at first.
+// A copy is another disk with the same content: what happens to one is not seen by the other.
 class MemoryFiles final : public Files {
  public:
+  MemoryFiles() = default;
+  MemoryFiles(const MemoryFiles& other);
+  MemoryFiles& operator=(const MemoryFiles& other);
   Result<std::vector<std::byte>> read(const std::string& path, std::size_t max_bytes) override;
   Status replace(const std::string& path, Bytes content, std::uint32_t mode) override;
   Status create(const std::string& path, Bytes content, std::uint32_t mode) override;

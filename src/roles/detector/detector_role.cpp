@@ -145,11 +145,14 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                                         .infer_mw = power.infer_mw,
                                         .sleep_mw = power.sleep_mw});
   const PosixClock real = PosixClock::unscaled();  // a worker's deadlines are no demonstration's
-  TORPOR_TRY(const Compute compute,
-             Compute::make({.files = files_, .real = real, .tree = tree, .meter = *meter}, contract,
-                           home_.site.backend, {.model = *model_, .path = flags_.model}, flags_.state));
   TORPOR_TRY(ReportLog log, ReportLog::open(files_, flags_.reports, log_bounds(contract.terms().telemetry)));
   say_strays(LinkRole::detector, flags_.reports, log.home().strays());
+  // A log that was copied from another robot gives its numbers, never its verdicts.
+  const bool ours = log.found() && log.found()->device == home_.site.device_id;
+  TORPOR_TRY(const Compute compute,
+             Compute::make({.files = files_, .real = real, .tree = tree, .meter = *meter}, contract,
+                           home_.site.backend, {.model = *model_, .path = flags_.model},
+                           {.state = flags_.state, .newest = ours ? &*log.found() : nullptr}));
   TORPOR_TRY(StoredBudget budget,
              StoredBudget::open(files_, flags_.state, contract.terms(), read_boot_id(), clock_.now().boot));
   if (budget.damage()) tell_error(kDetectorProgram, *budget.damage());
