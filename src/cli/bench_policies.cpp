@@ -52,7 +52,7 @@ std::vector<BenchPolicy> bench_policies(const BackendChoice& choice, const Model
                           .holds_device = true,
                           .make = make});
     };
-    // From what leaves least to what keeps most, the order in which docs/energy.md explains them.
+    // From what leaves least to what keeps most; the table is in this order.
     worker("exit", WorkerPolicy::exit, Between::released);
     worker("context", WorkerPolicy::context, Between::released);
     worker("keep", WorkerPolicy::keep, Between::held);

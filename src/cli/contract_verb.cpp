@@ -74,6 +74,7 @@ Status show(const Flags& flags, Verbs& verbs) {
                 {"digest", digest_text},
                 {"fields", terms_json(terms)}});
   } else {
+    // In capitals, and before the terms: what follows is anybody's claim.
     fmt::print("{}: NOT verified, claims to be signed by {}\n  digest {}\n{}", flags.file, key_text,
                digest_text, terms_table(terms));
   }

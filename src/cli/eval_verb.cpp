@@ -31,6 +31,7 @@ void add_eval(CLI::App& app, Verbs& verbs) {
   verb->add_option("--out", flags->out, "where the result is written (JSON)")->required();
   add_json(*verb, verbs);
   on_call(*verb, verbs, [flags, &verbs]() -> Status {
+    // Progress on stderr, so that stdout can be piped on.
     const auto say = [](const std::string& line) { tell("{}\n", line); };
     TORPOR_TRY(const std::string result, eval::evaluate(verbs.files, flags->options, flags->model, say));
     TORPOR_CHECK(verbs.files.replace(flags->out, as_bytes(result), 0644));

@@ -12,6 +12,7 @@
 namespace torpor {
 namespace {
 
+// A card has a few kilobytes; this bounds what a slip of the command line reads.
 constexpr std::size_t kMaxCardBytes = 1u << 20;
 
 struct Flags {
@@ -120,6 +121,7 @@ Status verify(const Flags& flags, Verbs& verbs) {
   if (verbs.json) {
     Json out = facts(flags, *model);
     out["sound"] = true;
+    // What was not asked for was not checked, and must not look as if.
     out["digest_checked"] = !flags.digest.empty();
     out["card_checked"] = !flags.card.empty();
     print_json(out);

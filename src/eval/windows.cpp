@@ -35,7 +35,7 @@ std::vector<Range> plan_windows(const RecordedSamples& recording, const WindowPl
   auto whole = [](double x) {
     return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::llround(x)));
   };
-  // Blocks were recorded minutes apart: a window across a border would hold a jump.
+  // Blocks have pauses between them: a window across a border would hold a jump.
   if (recording.block_starts.size() > 1) {
     const auto& starts = recording.block_starts;
     // By the first block: a recording's blocks are all of one length.

@@ -18,6 +18,7 @@ constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max() / 4;
 DeviceRuntime::DeviceRuntime(SystemTree& tree) : tree_(tree) {
   for (const std::string directory : kOrinGpu) {
     SystemTree::Text text;
+    // The first that answers: a machine has one of the two layouts.
     if (!tree.read(directory + "runtime_active_time", text)) continue;
     active_path_ = directory + "runtime_active_time";
     suspended_path_ = directory + "runtime_suspended_time";

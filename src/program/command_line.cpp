@@ -31,7 +31,6 @@ Error unknown_word(std::string_view where, std::string_view word, const std::vec
   Error error{.reason = Reason::usage};
   error.where << where;
   error.found << word;
-  // One guess, or the whole list: a list with a guess in it makes the reader look twice.
   if (const std::string_view meant = nearest(word, known); !meant.empty()) {
     error.expected << "perhaps " << meant;
     return error;

@@ -40,7 +40,6 @@ std::string_view nearest(std::string_view word, const std::vector<std::string>& 
     if (distance > std::max<std::size_t>(2, candidate.size() / 3)) continue;
     // Of a word of two letters every other is "near".
     if (distance >= std::max(word.size(), candidate.size())) continue;
-    // The first of equals: verbs come in the order of --help.
     if (!best.empty() && distance >= best_distance) continue;
     best = candidate;
     best_distance = distance;

@@ -194,7 +194,6 @@ Result<Site> read_site(std::string_view text, std::string_view file) {
   TORPOR_CHECK(read_backend(document, site.backend));
   TORPOR_TRY(site.system_root, read_root(document, "system.root"));
   TORPOR_CHECK(read_telemetry(document, site.telemetry));
-  // Unknown fields before rules between fields: a misspelt idle_mw is then called misspelt, not 0.
   TORPOR_CHECK(document.finish());
   TORPOR_CHECK(check_power(document, site.power));
   return site;

@@ -62,7 +62,7 @@ Duration rank(const std::vector<std::int64_t>& sorted, double share) {
 std::optional<TraceRow> Tracer::add(const CycleReport& report) {
   std::optional<TraceRow> done = open_;
   if (done) complete_row(*done, report);
-  // After the row before is complete, which is compared with.
+  // Last: what begin_row() compares with is the row before, by now a copy in `done`.
   open_ = begin_row(report, done ? &done->report : nullptr);
   return done;
 }

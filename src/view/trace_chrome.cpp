@@ -46,7 +46,7 @@ class ChromeWriter final : public TraceWriter {
     counters(r, start);
   }
   void finish(const TraceSummary& summary) override {
-    // Also of no row a document: whoever opens it sees an empty trace, not a parse error.
+    // A document where there was no row, too: who opens it sees an empty trace, not a parse error.
     if (events_ == 0) write_("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[");
     write_("\n],\"otherData\":{\"summary\":" + json_text(json_text(summary_json(summary))) + "}}\n");
   }

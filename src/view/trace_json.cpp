@@ -71,6 +71,7 @@ Json row_json(const TraceRow& row) {
           // Below 0 is "not read" in the record.
           {"idle_rail_mw", r.idle_rail_mw < 0 ? Json(nullptr) : Json(r.idle_rail_mw)},
           {"budget_mj", number(r.budget_mj)},
+          // Text of a report may be any bytes: it came over a link or from a driver.
           {"backend", valid_text(r.backend)},
           {"backend_note", valid_text(r.backend_note)},
           {"worker_ns", worker},

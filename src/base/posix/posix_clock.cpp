@@ -93,7 +93,6 @@ Duration PosixClock::real(Duration span) const {
   if (speed_ == 1) return span;
   // Whole speeds first: a span times 1000 would leave 64 bits after a hundred days.
   const std::int64_t permille = permille_of(speed_);
-  // Rounded half away from zero: cut, each phase of a scaled cycle would lose up to a nanosecond.
   const std::int64_t rest = span.count() % permille * 1000;
   const std::int64_t half = rest < 0 ? -(permille / 2) : permille / 2;
   return Duration(span.count() / permille * 1000 + (rest + half) / permille);

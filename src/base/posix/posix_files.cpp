@@ -248,7 +248,6 @@ Status PosixFiles::make_directories(const std::string& path) {
   }
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return file_error(path, errno);
-  // EEXIST says that something is there, not that it is a directory.
   if (!S_ISDIR(info.st_mode)) return file_error(path, ENOTDIR);
   return {};
 }

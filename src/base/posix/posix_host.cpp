@@ -52,7 +52,6 @@ Result<int> run_role(Role& role, const PosixClock& clock, const PollSource& link
   // during its start is then waiting in poll(), not lost and not in the middle of a write.
   Step step = role.wake(Wake::start);
   while (!step.exit_code) {
-    // A reference into `step`: each branch reads it before it assigns the next step.
     const Wait& wait = step.wait;
     // What is due is due before the timer is armed: a deadline in the past would cost a wake-up.
     if (wait.until != BootTime::max() && clock.now().boot >= wait.until) {

@@ -39,8 +39,6 @@ constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c
 Status PosixSystemTree::read(std::string_view path, Text& into) {
   into.clear();
   Path whole;
-  // The root of site.toml goes in front of the text, not by chroot or openat: a test or a container that
-  // mounts the host's files elsewhere needs no right for it.
   if (!join(root_, path, whole)) return file_error(path, ENAMETOOLONG);
   // Not blocking, and never our terminal: what lies below /sys and /proc is chosen by drivers, and one read
   // must not hold a cycle.

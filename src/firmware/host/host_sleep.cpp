@@ -100,7 +100,6 @@ SuspendOutcome HostSleep::suspend_until(BootTime until) {
   if (means_.missing) return {.trouble = means_.missing};
   if (const Status armed = arm(alarm_at); !armed) return {.trouble = armed.error()};
 
-  // Close around the write, which returns when the machine is awake again.
   const TimeStamp before = clock_.now();
   const Status written = tree_.write(kState, "mem");
   const TimeStamp after = clock_.now();
