@@ -61,10 +61,15 @@ std::string key_text(std::string_view key) {
   return text += '"';
 }
 
-void flatten(const toml::node& node, const std::string& path, Nodes& out) {
-  // Every value once, by its path: O(sum of path lengths), and the recursion is as deep as the values are
-  // nested. toml++ 3.3 bounds arrays and inline tables (256), not dotted keys.
+// Deeper than any field of ours; toml++ 3.3 bounds arrays and inline tables (256), not dotted keys,
+// and the paths of one key of 20,000 dots are 200 MB of text.
+constexpr std::size_t kDeepest = 16;
+
+// Every value once, by its path: O(sum of path lengths), as deep as values may be nested. The
+// line of the first value that is nested deeper; 0: none.
+std::uint32_t flatten(const toml::node& node, const std::string& path, std::size_t depth, Nodes& out) {
   const auto at = node.source().begin;
+  if (depth > kDeepest) return std::max<std::uint32_t>(1, at.line);
   const toml::table* table = node.as_table();
   const toml::array* array = node.as_array();
   const bool holds_more = (table != nullptr && !table->empty()) || (array != nullptr && !array->empty());
@@ -73,13 +78,18 @@ void flatten(const toml::node& node, const std::string& path, Nodes& out) {
   if (table != nullptr) {
     for (const auto& [key, value] : *table) {
       const std::string name = key_text(key.str());
-      flatten(value, path.empty() ? name : path + "." + name, out);
+      if (const auto line = flatten(value, path.empty() ? name : path + "." + name, depth + 1, out))
+        return line;
     }
   }
   if (array != nullptr) {
     std::size_t i = 0;
-    for (const auto& value : *array) flatten(value, path + "[" + std::to_string(i++) + "]", out);
+    for (const auto& value : *array) {
+      if (const auto line = flatten(value, path + "[" + std::to_string(i++) + "]", depth + 1, out))
+        return line;
+    }
   }
+  return 0;
 }
 
 std::string_view type_name(const toml::node& node) {
@@ -164,7 +174,12 @@ Result<TomlDocument> TomlDocument::parse(std::string_view text, std::string_view
   try {
     // The nodes point into this table: it is in place, behind a pointer of its own, before they are made.
     impl->root = toml::parse(text, file);
-    flatten(impl->root, "", impl->nodes);
+    if (const std::uint32_t line = flatten(impl->root, "", 0, impl->nodes); line != 0) {
+      return Error{.reason = Reason::toml_syntax}
+          .at(file, ":", line)
+          .saw("a value nested deeper than ", kDeepest)
+          .want("fields as docs name them");
+    }
     return TomlDocument(std::move(impl));
   } catch (const toml::parse_error& broken) {
     // The parser has no code for a repeated key; its words are pinned down by a test.

@@ -84,8 +84,10 @@ Result<std::vector<std::string>> PosixSystemTree::list(std::string_view path) {
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(whole.c_str()), &::closedir);
   if (!directory) return file_error(path, errno);
   std::vector<std::string> names;
-  errno = 0;
-  while (const dirent* entry = ::readdir(directory.get())) {
+  for (;;) {
+    errno = 0;  // anew for each: what is done with a name may leave an errno of its own
+    const dirent* entry = ::readdir(directory.get());
+    if (entry == nullptr) break;
     const std::string_view name = entry->d_name;
     if (name != "." && name != "..") names.emplace_back(name);
   }

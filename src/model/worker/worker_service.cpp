@@ -118,7 +118,9 @@ Status WorkerService::serve() {
     // Only the first was waited for: start of the process and the model's check count as init from when it
     // was asked.
     if (first) {
-      times.init += std::max(opened.ready - decode_asked(head), Duration::zero());
+      // Any number may come: one that is not in this boot's past is no time, and would overflow.
+      const BootTime asked = decode_asked(head);
+      if (asked >= BootTime{} && asked <= opened.ready) times.init += opened.ready - asked;
       times.load += opened.load;
     }
     // The answer before the teardown: the verdict must not wait for it, and each has its own deadline.
