@@ -38,6 +38,7 @@ Result<int> run_role(Role& role, const PosixClock& clock, const PollSource& link
   ::sigemptyset(&ends);
   ::sigaddset(&ends, SIGTERM);
   ::sigaddset(&ends, SIGINT);
+  ::sigaddset(&ends, SIGHUP);  // a terminal that went, or a supervisor's reload: both start anew
   if (::sigprocmask(SIG_BLOCK, &ends, nullptr) != 0) return os_error("sigprocmask");
   std::signal(SIGPIPE, SIG_IGN);
   const UniqueFd signals(::signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK));
