@@ -173,6 +173,8 @@ TEST_F(RobotTest, a_detector_started_again_and_again_has_one_window_a_period_and
   const std::uint64_t before = robot.sampler().counts().windows_started;
   const BootTime began = clock_.now().boot;
   for (int i = 0; i < 20; ++i) {
+    robot.world().stop(robot.detector_index());
+    robot.run_for(Duration(1));
     robot.restart_detector();
     robot.run_for(contract_.period() / 4);
   }
