@@ -101,12 +101,8 @@ void add_baseline(CLI::App& app, Verbs& verbs) {
   CLI::App* baseline =
       app.add_subcommand("baseline", "look at, accept or reset what a robot has learned as healthy");
   baseline->require_subcommand(1);
-<<<<<<< HEAD
-  baseline->footer("Example:\n  torpor baseline show --state /var/lib/torpor");
-  // Held by the callbacks, which outlive this function.
-=======
   baseline->footer("Example:\n  torpor baseline show --state /var/lib/torpor/detector");
->>>>>>> w-ops
+  // Held by the callbacks, which outlive this function.
   auto flags = std::make_shared<Flags>();
 
   CLI::App* look =

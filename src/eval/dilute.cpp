@@ -60,16 +60,12 @@ Result<Json> run_dilute(ProtocolRun& c) {
             (split == Split::test_healthy ? healthy_pieces : fault_pieces).push_back(std::move(piece));
         }
       }
-<<<<<<< HEAD
-    if (healthy_pieces.empty() || fault_pieces.empty()) continue;
-    // Every n-th of all, not the first so many: the faults of a pack come sorted by kind.
-=======
     if (healthy_pieces.empty() || fault_pieces.empty()) {
       entry["refused"] = healthy_pieces.empty() ? "no healthy test window" : "no fault window";
       machines.push_back(entry);
       continue;
     }
->>>>>>> w-ops
+    // Every n-th of all, not the first so many: the faults of a pack come sorted by kind.
     const std::size_t every = (fault_pieces.size() + kMostFaults - 1) / kMostFaults;
     Json levels = Json::array();
     for (double level : kLevelsDb) {
@@ -85,13 +81,7 @@ Result<Json> run_dilute(ProtocolRun& c) {
         const Piece16& under =
             fitting.empty() ? healthy_pieces[i % healthy_pieces.size()] : *fitting[i % fitting.size()];
         const RecordedSamples mixed = mix(under, fault, level);
-<<<<<<< HEAD
-        // Meant as one window, all of the piece; plan_windows() gives none where a plan is longer than the
-        // samples.
-        TORPOR_TRY(const auto windows, c.measurer.measure(mixed, under.recording, 0, {1e9, 1e9}));
-=======
         TORPOR_TRY(const auto windows, c.measurer.measure_whole(mixed, under.recording));
->>>>>>> w-ops
         for (const MeasuredWindow& w : windows) {
           TORPOR_TRY(const CycleScores s, c.scorer.score(*baseline, w));
           f.push_back(s);

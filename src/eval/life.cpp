@@ -117,31 +117,6 @@ Result<Json> run_life(ProtocolRun& c) {
     TORPOR_TRY(const HeldOut held_out, held_out_scores(c.scorer, train.all()));
     Json entry = {{"machine", machine.name},
                   {"training_windows", train.windows.size()},
-<<<<<<< HEAD
-                  {"held_out_windows", units.n},
-                  {"windows", scores.size()},
-                  {"life_s", end},
-                  {"healthy_until_s", healthy_until},
-                  {"failing_from_s", failing_from}};
-    Json by_score;
-    for (std::size_t k = 0; k < kKinds; ++k) {
-      const auto s = column(units, scores, k), held = column(units, held_out.scores, k);
-      Json margins = Json::array();
-      // Three, because no margin can be chosen without test data: how the outcome moves with it is the
-      // finding.
-      for (double margin : {1.0, 2.0, 4.0}) {
-        const LifeOutcome o = judge_life(t, s, self_set_threshold(held, margin * kThresholdMargin),
-                                         healthy_until, failing_from);
-        margins.push_back({{"margin", margin * kThresholdMargin},
-                           {"outcome", o.kind},
-                           {"first_alarm_s", o.first_alarm_s},
-                           {"share_of_life", end > 0 ? o.first_alarm_s / end : 0}});
-        Json& total = totals[kind_name(k)][fmt::format("{:.1f}", margin * kThresholdMargin)];
-        if (total.is_null()) total = {{"early", 0}, {"missed", 0}, {"late", 0}, {"in time", 0}};
-        total[o.kind] = total[o.kind].get<int>() + 1;
-      }
-      by_score[kind_name(k)] = margins;
-=======
                   {"held_out_windows", held_out.scores.size()}};
     if (!baseline || held_out.scores.size() < 2) {
       entry["refused"] = kTooLittleHealthy;
@@ -159,7 +134,6 @@ Result<Json> run_life(ProtocolRun& c) {
       entry["refused"] = "no window while it fails";
     } else {
       entry["scores"] = outcomes(life, held_out, totals);
->>>>>>> w-ops
     }
     machines.push_back(entry);
   }

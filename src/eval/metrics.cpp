@@ -10,12 +10,8 @@
 namespace torpor::eval {
 
 double auc(std::span<const double> healthy, std::span<const double> faulty) {
-<<<<<<< HEAD
-  if (healthy.empty() || faulty.empty()) return 0.5;
-  // Mann and Whitney's U by counting: O(n log n), where pairs would be O(n m).
-=======
   TORPOR_ASSERT(!healthy.empty() && !faulty.empty(), "eval.an_auc_compares_two_sets");
->>>>>>> w-ops
+  // Mann and Whitney's U by counting: O(n log n), where pairs would be O(n m).
   std::vector<double> sorted(healthy.begin(), healthy.end());
   std::sort(sorted.begin(), sorted.end());
   double sum = 0;

@@ -80,12 +80,8 @@ Result<SplitWindows> measure_split(Measurer& measurer, const Manifest& manifest,
 double running_rms(const SplitWindows& training) {
   std::vector<double> rms;
   for (const MeasuredWindow& w : training.windows) rms.push_back(w.rms);
-<<<<<<< HEAD
   // Not the mean: a machine that stands most of the time is still found running.
-  return quantile(rms, 0.8);
-=======
   return rms.empty() ? 0 : quantile(rms, 0.8);
->>>>>>> w-ops
 }
 
 void drop_standing_still(SplitWindows& windows, double running) {

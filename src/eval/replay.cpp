@@ -45,13 +45,8 @@ Json play(const AlarmTerms& terms, const ScoreSet& on, std::size_t fit_cycles, s
   // Fitting needs no scores: the judge only counts its cycles.
   for (std::size_t i = 0; i < fit_cycles; ++i) judge.fitted(++number);
   Json out;
-<<<<<<< HEAD
-  // -1: never.
-  double peak = -1, watch_s = -1, alarm_s = -1;
-=======
   std::size_t armed_cycles = 0, armed_before_fault = 0;
   Json peak, watch_s, alarm_s;  // null: there was none
->>>>>>> w-ops
   const char* alarm_in = "none";
   for (const Cycle& cycle : cycles) {
     const Verdict v = judge.scored(++number, cycle.scores);
@@ -60,20 +55,14 @@ Json play(const AlarmTerms& terms, const ScoreSet& on, std::size_t fit_cycles, s
       return out;
     }
     if (judge.state() != JudgeState::armed) continue;
-<<<<<<< HEAD
-    // How near it came to a false alarm; what it says of faults is another column.
-    if (cycle.split != Split::test_fault) peak = std::max(peak, v.log_evidence);
-    if (v.kind == VerdictKind::watch && watch_s < 0) watch_s = cycle.t_s;
-    if (v.kind == VerdictKind::alarm && alarm_s < 0) {
-=======
     ++armed_cycles;
     if (cycle.split != Split::test_fault) {
+      // How near it came to a false alarm; what it says of faults is another column.
       ++armed_before_fault;
       if (peak.is_null() || v.log_evidence > peak.get<double>()) peak = v.log_evidence;
     }
     if (v.kind == VerdictKind::watch && watch_s.is_null()) watch_s = cycle.t_s;
     if (v.kind == VerdictKind::alarm && alarm_s.is_null()) {
->>>>>>> w-ops
       alarm_s = cycle.t_s;
       alarm_in = name(cycle.split).data();
     }

@@ -131,19 +131,8 @@ Result<Json> run_loso(ProtocolRun& c) {
       }
       TORPOR_TRY(const auto hs, c.scorer.score(*baseline, h));
       TORPOR_TRY(const auto fs, c.scorer.score(*baseline, f));
-<<<<<<< HEAD
-      results.push_back({{"left_out", out},
-                         {"learned_windows", learn.size()},
-                         {"held_out_windows", units.n},
-                         {"healthy_windows", hs.size()},
-                         {"fault_windows", fs.size()},
-                         // All windows of one row have one speed, so the first speaks for them.
-                         {"new_speed", !hs.front().calibrated_speed},
-                         {"scores", compare(units, hs, fs)}});
-=======
       if (!hs.empty()) row["new_speed"] = !hs.front().calibrated_speed;
       results.push_back(compared(std::move(row), units_of(held_out.scores), hs, fs));
->>>>>>> w-ops
     }
     machines.push_back({{"machine", machine.name}, {"running_rms", running}, {"results", results}});
   }

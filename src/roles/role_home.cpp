@@ -102,7 +102,9 @@ int end_with(const Error& error, const RoleHome& home, const RoleFlags& flags, F
   const int code = exit_code(error.reason);
   // A supervisor reads 0 as "done" and would leave the role off for good.
   TORPOR_ASSERT(code != 0, "roles.an_error_never_exits_with_0");
-  if (group(error.reason) != Group::refused) return code;
+  // A file that is not there is looked for again, and said all the same.
+  const bool missing = error.reason == Reason::bundle_missing || error.reason == Reason::trust_missing;
+  if (group(error.reason) != Group::refused && !missing) return code;
   Refusal refusal{.role = name(home.own.role),
                   .device = home.site.device_id,
                   .error = error,

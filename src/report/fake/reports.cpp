@@ -308,6 +308,7 @@ void Arbitrary::energy(CycleReport& r) {
   code(r.slept_by, 2);
   integer(r.failed_resumes);
   text(r.sleep_note);
+  text(r.stopped_for), text(r.state_note);
   span(r.stopped_after), span(r.unmeasured);
   text(r.energy_coverage), text(r.backend), text(r.backend_note);
   r.sleep_interpolated = random_.below(2) == 1;

@@ -181,7 +181,9 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                      .speed = flags_.speed,
                      .last_cycle = log.last_cycle(),
                      .cycle_limit = flags_.cycles,
-                     .link_buffer_bytes = link.buffer_bytes()});
+                     .link_buffer_bytes = link.buffer_bytes(),
+                     .notice = home_.admission->store.wiped() ? std::optional(Reason::rollback_state_wiped)
+                                                              : std::nullopt});
   TORPOR_TRY(const int ended, run_role(detector, clock_, link));
   if (detector.failure()) return *detector.failure();
   return ended;
