@@ -13,12 +13,12 @@
 namespace torpor {
 
 Result<Compute> Compute::make(const Parts& parts, const Contract& contract, const BackendChoice& choice,
-                              const OpenedModel& opened, const std::string& state) {
+                              const OpenedModel& opened, const Stored& stored) {
   const PowerTerms& power = contract.terms().power;
   const std::size_t batch = Appraiser::batch_size(contract, 0);
   const auto uid = static_cast<std::uint32_t>(::getuid());
   const auto judge_of = [&](Backend& scores) {
-    return Appraiser::make(contract, 0, {scores, parts.files}, {state, uid});
+    return Appraiser::make(contract, 0, {scores, parts.files}, {stored.state, uid}, stored.newest);
   };
   Compute made;
   if (choice.worker.empty()) {

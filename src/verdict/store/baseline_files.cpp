@@ -48,27 +48,30 @@ BaselinePaths baseline_paths(const std::string& state_dir, const BaselineKey& ke
 Result<StoredBaseline> load_baseline(Files& files, const std::string& state_dir, const AlarmTerms& terms,
                                      const BaselineKey& key, std::uint32_t service_uid) {
   const BaselinePaths paths = baseline_paths(state_dir, key);
+  StoredBaseline stored{Judge(terms, key), {}, {}, false};
   const auto bytes = files.read(paths.baseline, kMaxBaselineBytes);
-  if (!bytes) {
-    if (!missing(bytes.error())) return bytes.error();
-    return StoredBaseline{Judge(terms, key), {}, {}, false};
+  if (bytes) {
+    TORPOR_CHECK(check_owner_and_mode(files, paths.baseline, service_uid));
+    auto loaded = decode_baseline(*bytes, terms, key);
+    if (!loaded) return at(loaded.error(), paths.baseline);
+    stored = {std::move(loaded->judge),
+              {loaded->features.begin(), loaded->features.end()},
+              {loaded->envelope.begin(), loaded->envelope.end()},
+              true};
+  } else if (!missing(bytes.error())) {
+    return bytes.error();
   }
-  TORPOR_CHECK(check_owner_and_mode(files, paths.baseline, service_uid));
-  auto loaded = decode_baseline(*bytes, terms, key);
-  if (!loaded) return at(loaded.error(), paths.baseline);
-
+  // Also without a baseline: before its first save, and after somebody moved it away to learn
+  // anew. Cycle numbers go on, and an alarm stays.
   const auto evidence = files.read(paths.evidence, kMaxEvidenceBytes);
   if (evidence) {
     TORPOR_CHECK(check_owner_and_mode(files, paths.evidence, service_uid));
-    if (const Status taken = loaded->judge.take_evidence(*evidence); !taken)
+    if (const Status taken = stored.judge.take_evidence(*evidence); !taken)
       return at(taken.error(), paths.evidence);
   } else if (!missing(evidence.error())) {
     return evidence.error();
   }
-  return StoredBaseline{std::move(loaded->judge),
-                        {loaded->features.begin(), loaded->features.end()},
-                        {loaded->envelope.begin(), loaded->envelope.end()},
-                        true};
+  return stored;
 }
 
 Result<bool> apply_pending_event(Files& files, const BaselinePaths& paths, std::uint32_t service_uid,

@@ -9,7 +9,7 @@
 #include "verdict/judge.h"
 
 // Where baselines lie: STATE/baseline/<stem>.baseline (large, written when it changes),
-// <stem>.evidence (small, written every armed cycle), <stem>.event (what an operator asked
+// <stem>.evidence (small, written every cycle), <stem>.event (what an operator asked
 // for, taken up at the next start). Only here does this folder touch files, through the
 // seam. Formats: docs/baseline.md.
 namespace torpor {
