@@ -61,6 +61,7 @@ UnixLink::UnixLink(Options options) : options_(std::move(options)) {
   options_.buffer_bytes = most_buffered(options_.buffer_bytes);
 }
 
+// Only who listens made the file.
 // While our socket is open the kernel holds its inode, so that no other file has this identity.
 // A file that is another's, or gone, is none of ours to complain about.
 UnixLink::~UnixLink() {
