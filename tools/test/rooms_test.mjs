@@ -195,7 +195,7 @@ const kCases = {
   catches_a_test_that_is_installed_as_a_file: (house) => {
     house.add('src/mains/CMakeLists.txt', 'add_executable(sly ${PROJECT_SOURCE_DIR}/src/power/meter_test.cpp)\ninstall(PROGRAMS $<TARGET_FILE:sly> DESTINATION bin)\n');
     return ['src/mains/CMakeLists.txt:4: test-ships: found sly ships src/power/meter_test.cpp', 'src/base/fake/CMakeLists.txt:1: needless',
-      'src/power/fake/CMakeLists.txt:1: needless'];
+      'src/power/fake/CMakeLists.txt:1: needless', 'src/power/meter_test.cpp:'];
   },
   catches_a_second_list_of_edges: (house) => {
     house.add('src/cli/CMakeLists.txt', 'set(TORPOR_EDGES_mains cli power PARENT_SCOPE)\n');
