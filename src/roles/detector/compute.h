@@ -39,10 +39,10 @@ struct Compute {
   };
   // What the judges go on from.
   struct Stored {
-    std::string state;                    // directory baselines lie in
+    SensorBaseline::Place place;          // of baselines, and whose word about them counts
     const CycleReport* newest = nullptr;  // this device's newest record; null: none
   };
-  // Errors: those of check_owner_and_mode for the worker, of Backend::load, of Appraiser::make.
+  // Errors: those of Files::owned_facts for the worker, of Backend::load, of Appraiser::make.
   static Result<Compute> make(const Parts& parts, const Contract& contract, const BackendChoice& choice,
                               const OpenedModel& opened, const Stored& stored);
 };

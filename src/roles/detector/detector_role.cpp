@@ -152,7 +152,16 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
   TORPOR_TRY(const Compute compute,
              Compute::make({.files = files_, .real = real, .tree = tree, .meter = *meter}, contract,
                            home_.site.backend, {.model = *model_, .path = flags_.model},
-                           {.state = flags_.state, .newest = ours ? &*log.found() : nullptr}));
+                           {.place = {.state_dir = flags_.state,
+                                      .service_uid = uid_,
+                                      .device = std::string(home_.site.device_id.view()),
+                                      .trust = home_.admission->trust},
+                            .newest = ours ? &*log.found() : nullptr}));
+  for (const Appraiser* appraiser : {compute.appraiser.get(), compute.fallback.get()}) {
+    if (appraiser == nullptr || !appraiser->maintenance_refusal()) continue;
+    // The alarm it was to clear stays, and so does the watch.
+    tell_error(kDetectorProgram, *appraiser->maintenance_refusal());
+  }
   TORPOR_TRY(StoredBudget budget,
              StoredBudget::open(files_, flags_.state, contract.terms(), read_boot_id(), clock_.now().boot));
   if (budget.damage()) tell_error(kDetectorProgram, *budget.damage());
@@ -163,7 +172,7 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                           .admission = *home_.admission,
                           .log = log,
                           .pusher = pusher ? &*pusher : nullptr},
-                         {.state = flags_.state, .bundle = flags_.bundle});
+                         {.state = flags_.state, .bundle = flags_.bundle, .trust = flags_.trust});
   QueueMemory memory(contract);
   Detector detector({.link = link,
                      .clock = clock_,

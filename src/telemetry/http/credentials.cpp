@@ -47,7 +47,14 @@ Result<Credential> parse_credential(std::string_view text, std::string_view wher
 }
 
 Status check_secret(Files& files, const std::string& path, std::uint32_t own_uid) {
-  TORPOR_TRY(const FileFacts facts, files.facts(path));
+  const auto judged = files.owned_facts(path, own_uid);
+  if (!judged && judged.error().reason != Reason::file_unsafe) return judged.error();
+  if (!judged) {
+    Error error = judged.error();
+    error.reason = Reason::credential_unsafe;
+    return error;
+  }
+  const FileFacts& facts = *judged;
   if (is_closed(facts, own_uid)) return {};
   constexpr char kOctal[] = "01234567";
   const char mode[] = {'0', kOctal[facts.mode >> 6 & 7], kOctal[facts.mode >> 3 & 7], kOctal[facts.mode & 7]};
@@ -61,7 +68,7 @@ Status check_secret(Files& files, const std::string& path, std::uint32_t own_uid
 Result<Credential> read_credential(Files& files, const std::string& path, std::uint32_t own_uid) {
   if (path.empty()) return Credential{};
   TORPOR_CHECK(check_secret(files, path, own_uid));
-  TORPOR_TRY(const auto content, files.read(path, kMaxCredentialBytes));
+  TORPOR_TRY(const auto content, files.read_owned(path, kMaxCredentialBytes, own_uid));
   return parse_credential(as_text(content), path);
 }
 
