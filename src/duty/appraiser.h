@@ -52,6 +52,8 @@ class Appraiser {
   std::uint32_t sensor() const { return sensor_; }
   std::uint64_t last_cycle() const { return judge().last_cycle(); }
   const Judge& judge() const { return baseline_->judge(); }
+  // SensorBaseline::maintenance_refusal.
+  const std::optional<Error>& maintenance_refusal() const { return baseline_->maintenance_refusal(); }
   std::string_view backend_name() const { return backend_.name(); }
 
   // SensorBaseline::save.

@@ -22,7 +22,7 @@ Result<std::unique_ptr<SensorBaseline>> SensorBaseline::open(Files& files, const
   TORPOR_TRY(StoredBaseline stored, load_baseline(files, place.state_dir, alarm, key, place.service_uid));
   std::unique_ptr<SensorBaseline> made(new SensorBaseline(files, place, sensor, std::move(stored.judge)));
   TORPOR_CHECK(files.make_directories(made->paths_.directory));
-  TORPOR_CHECK(made->take_up(stored, place.service_uid));
+  TORPOR_CHECK(made->take_up(stored, place));
   return made;
 }
 
@@ -40,20 +40,27 @@ SensorBaseline::SensorBaseline(Files& files, const Place& place, const SensorTer
 // The event comes before what was learned is read: a reset is also the cure of a baseline
 // whose parts cannot be read. Then the parts are read in the form of the state they were
 // written in, kept where the state after the event wants them, and held against it.
-Status SensorBaseline::take_up(const StoredBaseline& stored, std::uint32_t service_uid) {
+Status SensorBaseline::take_up(const StoredBaseline& stored, const Place& place) {
   const bool written_in_fit = judge_.state() == JudgeState::learning_fit;
-  TORPOR_TRY(const bool changed, apply_pending_event(files_, paths_, service_uid, judge_));
-  const bool kept = !changed || !fitting();
+  TORPOR_TRY(const bool followed, apply_pending_event(files_, paths_, place.service_uid, judge_));
+  const auto cleared = apply_pending_maintenance(
+      files_, paths_, {.device = place.device, .trust = place.trust, .service_uid = place.service_uid},
+      judge_);
+  if (!cleared) maintenance_refusal_ = cleared.error();
+  const bool worked = cleared && cleared->has_value();
+  const bool relearns = followed || (worked && **cleared == Work::replaced);
+  const bool kept = !relearns || !fitting();
   if (kept && !stored.features.empty()) {
     TORPOR_CHECK(written_in_fit ? take_up_fit(stored.features) : take_up_finished(stored.features));
   }
-  // After an event what was healthy before is no reference any more.
-  if (!changed && !stored.envelope.empty()) TORPOR_CHECK(explainer_.decode(stored.envelope));
+  // Where anything is learned anew, what was healthy before is no reference any more.
+  if (!relearns && !stored.envelope.empty()) TORPOR_CHECK(explainer_.decode(stored.envelope));
   const bool contradicts = !whole();
   if (contradicts) start_anew();
   TORPOR_ASSERT(whole(), "baseline.taken_up_whole");
-  if (changed || contradicts) TORPOR_CHECK(save_all());
-  // Only now: a crash before this finds the event again and sees that it was taken.
+  if (followed || worked || contradicts) TORPOR_CHECK(save_all());
+  // Only now: a crash before this finds the events again and sees that they were taken.
+  if (!maintenance_refusal_) TORPOR_CHECK(forget_maintenance(files_, paths_));
   return forget_event(files_, paths_);
 }
 

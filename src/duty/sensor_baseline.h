@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,12 @@ class SensorBaseline {
   struct Place {
     std::string state_dir;
     std::uint32_t service_uid = 0;
+    std::string device{};  // whose maintenance events count
+    TrustSet trust{};      // and by whom they may be signed
   };
-  // Takes up what is stored under `key` and a waiting `torpor baseline` event. A stored state
+  // Takes up what is stored under `key`, a waiting `torpor baseline` event, and then a waiting
+  // maintenance event. One that is refused stops nothing, stays where it is, and leaves the
+  // alarm latched: maintenance_refusal(). A stored state
   // that contradicts itself (a fit without its sums, an armed judge without its feature
   // baseline: earlier versions left such) starts the fit anew; a latched alarm stays. Errors:
   // those of load_baseline, apply_pending_event, BaselineBuilder::decode, FeatureBaseline::
@@ -46,6 +51,8 @@ class SensorBaseline {
                                                       const BaselineKey& key);
 
   const Judge& judge() const { return judge_; }
+  // Why a maintenance event that waited at the start was not followed.
+  const std::optional<Error>& maintenance_refusal() const { return maintenance_refusal_; }
   bool fitting() const { return judge_.state() == JudgeState::learning_fit; }
   // How a window must be measured to be held against this baseline.
   FeatureExtractor::Speed speed_for(const Window& window) const;
@@ -74,7 +81,7 @@ class SensorBaseline {
 
  private:
   SensorBaseline(Files& files, const Place& place, const SensorTerms& sensor, Judge judge);
-  Status take_up(const StoredBaseline& stored, std::uint32_t service_uid);
+  Status take_up(const StoredBaseline& stored, const Place& place);
   Status take_up_fit(Bytes features);
   Status take_up_finished(Bytes features);
   Status check_size(std::size_t found, std::size_t each) const;
@@ -98,6 +105,7 @@ class SensorBaseline {
   std::vector<std::byte> encoded_;
   std::uint32_t unsaved_ = 0;  // learning cycles since the last save
   JudgeState saved_state_;
+  std::optional<Error> maintenance_refusal_;
 };
 
 }  // namespace torpor

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/fake/memory_files.h"
+#include "contract/fake/golden_maintenance.h"
 #include "features/fake/signals.h"
 #include "verdict/fake/scores.h"
 
@@ -271,6 +272,97 @@ TEST_F(SensorBaselineTest, a_kill_while_learning_costs_at_most_the_cycles_betwee
   live_until(JudgeState::armed);
   open();
   EXPECT_EQ(state(), JudgeState::armed);
+}
+
+// --- maintenance ---------------------------------------------------------------------------
+
+class MaintainedBaselineTest : public SensorBaselineTest {
+ protected:
+  Result<std::unique_ptr<SensorBaseline>> start(const std::string& device = "amr-0173") {
+    return SensorBaseline::open(files_,
+                                {.state_dir = kState,
+                                 .service_uid = 0,
+                                 .device = device,
+                                 .trust = *parse_trust(as_bytes(golden::trust_text()), "t")},
+                                alarm_, sensor_, key_);
+  }
+  void alarm_by_shocks() {
+    while (!baseline_->judge().latched()) baseline_->unusable(++cycle_, WindowQuality::saturated);
+    ASSERT_TRUE(baseline_->save(true));
+  }
+  void leave(Work work, std::uint8_t seed = golden::kMaintenance) {
+    MaintenanceEvent event = golden::sound_event();
+    event.sensor = sensor_.id;
+    event.arming_epoch = baseline_->judge().crossing_epoch();
+    event.first_crossing_cycle = baseline_->judge().first_crossing();
+    event.work = work;
+    event.sequence = ++sequence_;
+    ASSERT_TRUE(
+        files_.replace(baseline_paths(kState, key_).maintenance, golden::maintenance(event, seed), 0644));
+  }
+  std::uint64_t sequence_ = 0;
+};
+
+TEST_F(MaintainedBaselineTest, a_mended_machine_keeps_what_was_learned_in_every_state) {
+  for (const JudgeState state :
+       {JudgeState::learning_fit, JudgeState::learning_calibration, JudgeState::armed}) {
+    SCOPED_TRACE(name(state));
+    while (baseline_->judge().state() != state) live();
+    live();
+    const auto learned = baseline_->judge().learned();
+    const auto epoch = baseline_->judge().arming_epoch();
+    alarm_by_shocks();
+    leave(Work::repaired);
+    auto again = start();
+    ASSERT_TRUE(again) << one_line(again.error()).view();
+    baseline_ = *std::move(again);
+    EXPECT_FALSE(baseline_->maintenance_refusal());
+    EXPECT_FALSE(baseline_->judge().latched());
+    EXPECT_EQ(baseline_->judge().state(), state);
+    EXPECT_EQ(baseline_->judge().learned(), learned);
+    EXPECT_EQ(baseline_->judge().arming_epoch(), epoch);
+    EXPECT_FALSE(files_.exists(baseline_paths(kState, key_).maintenance));
+    restart();
+    EXPECT_FALSE(baseline_->judge().latched()) << "also after the next start";
+  }
+}
+
+TEST_F(MaintainedBaselineTest, a_replaced_bearing_is_learned_anew_in_every_state_and_ends_armed) {
+  for (const JudgeState state :
+       {JudgeState::learning_fit, JudgeState::learning_calibration, JudgeState::armed}) {
+    SCOPED_TRACE(name(state));
+    while (baseline_->judge().state() != state) live();
+    live();
+    alarm_by_shocks();
+    leave(Work::replaced);
+    auto again = start();
+    ASSERT_TRUE(again) << one_line(again.error()).view();
+    baseline_ = *std::move(again);
+    EXPECT_FALSE(baseline_->judge().latched());
+    EXPECT_TRUE(baseline_->fitting());
+    EXPECT_EQ(baseline_->judge().learned(), 0u);
+    restart();
+  }
+  for (int i = 0; i < 400 && baseline_->judge().state() != JudgeState::armed; ++i) live();
+  EXPECT_EQ(baseline_->judge().state(), JudgeState::armed);
+}
+
+TEST_F(MaintainedBaselineTest, a_refused_event_stops_no_watch_and_stays_to_be_seen) {
+  live();
+  alarm_by_shocks();
+  leave(Work::repaired, golden::kTrusted);  // a key for contracts alone
+  auto again = start();
+  ASSERT_TRUE(again) << one_line(again.error()).view();
+  baseline_ = *std::move(again);
+  ASSERT_TRUE(baseline_->maintenance_refusal());
+  EXPECT_EQ(baseline_->maintenance_refusal()->reason, Reason::bundle_key_scope);
+  EXPECT_TRUE(baseline_->judge().latched());
+  EXPECT_TRUE(files_.exists(baseline_paths(kState, key_).maintenance));
+  leave(Work::repaired);
+  auto elsewhere = start("amr-0174");
+  ASSERT_TRUE(elsewhere);
+  EXPECT_EQ((*elsewhere)->maintenance_refusal()->reason, Reason::maintenance_other_device);
+  EXPECT_TRUE((*elsewhere)->judge().latched());
 }
 
 }  // namespace

@@ -194,8 +194,7 @@ Result<Site> parse_site(std::string_view text, std::string_view file) {
 }
 
 Result<Site> load_site(Files& files, const std::string& path, std::uint32_t own_uid) {
-  TORPOR_CHECK(check_owner_and_mode(files, path, own_uid));
-  auto content = files.read(path, kMaxSiteBytes);
+  auto content = files.read_owned(path, kMaxSiteBytes, own_uid);
   if (!content) return as_site_error(content.error());
   return parse_site(as_text(*content), path);
 }

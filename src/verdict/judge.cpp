@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/assertion.h"
+#include "base/hex.h"
 
 namespace torpor {
 
@@ -188,12 +189,17 @@ Status Judge::apply(const BaselineEvent& event) {
   if (event.kind == EventKind::accept && state_ == JudgeState::learning_fit)
     return refuse(Reason::baseline_nothing_to_accept);
 
-  TORPOR_ASSERT(history_size_ <= events_, "judge.the_history_holds_no_event_that_was_not_counted");
   if (event.kind == EventKind::reset) {
     start_anew();
   } else {
     start_calibration();
   }
+  record(event);
+  return {};
+}
+
+void Judge::record(const BaselineEvent& event) {
+  TORPOR_ASSERT(history_size_ <= events_, "judge.the_history_holds_no_event_that_was_not_counted");
   if (history_size_ == kEventHistory) {
     std::rotate(history_.begin(), history_.begin() + 1, history_.end());
     --history_size_;
@@ -201,6 +207,48 @@ Status Judge::apply(const BaselineEvent& event) {
   history_[history_size_] = event;
   history_[history_size_++].cycle = last_cycle_;
   ++events_;
+}
+
+// The sequence before the alarm: an event that was applied finds no alarm any more, and should
+// say why.
+Status Judge::apply(const SignedMaintenance& maintenance) {
+  const MaintenanceEvent& event = maintenance.event();
+  if (event.sensor.view() != key_.sensor.view())
+    return Error{.reason = Reason::maintenance_other_sensor}
+        .at("maintenance: sensor")
+        .saw(event.sensor)
+        .want(key_.sensor);
+  if (event.sequence <= maintenance_sequence_)
+    return Error{.reason = event.sequence == maintenance_sequence_ ? Reason::maintenance_applied
+                                                                   : Reason::maintenance_rolled_back}
+        .at("maintenance: sequence")
+        .saw(event.sequence)
+        .want("above ", maintenance_sequence_);
+  if (!latched() || event.first_crossing_cycle != first_crossing_ || event.arming_epoch != crossing_epoch_) {
+    Error error{.reason = Reason::maintenance_no_such_alarm};
+    error.at("maintenance: alarm").saw("epoch ", event.arming_epoch, " cycle ", event.first_crossing_cycle);
+    if (!latched()) return error.want("none is latched");
+    return error.want("epoch ", crossing_epoch_, " cycle ", first_crossing_);
+  }
+  first_crossing_ = 0;
+  crossing_epoch_ = 0;
+  crossing_reason_ = VerdictReason::none;
+  cleared_cycle_ = last_cycle_;
+  maintenance_sequence_ = event.sequence;
+  shocks_in_row_ = 0;
+  if (event.work == Work::replaced) {
+    start_anew();
+  } else if (state_ == JudgeState::armed) {
+    sequential_ = Sequential(calibration_.detectors);
+  }
+  BaselineEvent entry;
+  entry.kind = EventKind::maintenance;
+  entry.recorded_s = event.time_s;
+  entry.after = events_;
+  entry.reason << name(event.work) << ", sequence " << event.sequence << ", signed by "
+               << hex(maintenance.key_id());
+  record(entry);
+  TORPOR_ASSERT(!latched(), "judge.an_applied_event_leaves_no_alarm");
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "contract/contract.h"
+#include "contract/maintenance.h"
 #include "verdict/baseline_key.h"
 #include "verdict/calibration.h"
 #include "verdict/event.h"
@@ -53,6 +54,9 @@ class Judge {
   std::uint64_t arming_epoch() const { return arming_epoch_; }  // armings so far
   bool latched() const { return first_crossing_ != 0; }
   std::uint64_t first_crossing() const { return first_crossing_; }  // its cycle; 0 = no alarm
+  std::uint64_t crossing_epoch() const { return crossing_epoch_; }  // the arming it was raised in
+  // Sequence of the last maintenance event applied; 0: none yet.
+  std::uint64_t maintenance_sequence() const { return maintenance_sequence_; }
   // While armed.
   const Calibration& calibration() const { return calibration_; }
   const SequentialState& evidence() const { return sequential_.state(); }
@@ -97,6 +101,14 @@ class Judge {
   // (accept while still fitting). event.after must equal events(), else event_stale.
   Status apply(const BaselineEvent& event);
 
+  // Clears the latched alarm this event names, and takes it into the history. Evidence and the
+  // row of shocks begin at nothing, or the damage that was mended would raise the alarm again;
+  // what is still there raises another one, with an id of its own. Where the bearing was
+  // replaced the fit begins anew as well. Changes nothing on an error: maintenance_other_sensor,
+  // maintenance_applied (the sequence of the last one), maintenance_rolled_back (a lower one),
+  // maintenance_no_such_alarm. Which device it is for was judged before.
+  Status apply(const SignedMaintenance& maintenance);
+
   // The whole state, docs/baseline.md, into memory of the caller (encoded_bound() bytes
   // suffice). `features` and `envelope` are carried as they are: the encoded feature
   // baseline (features/) and healthy envelope (explanation.h). baseline_too_large when
@@ -120,6 +132,7 @@ class Judge {
   void arm();
   void latch(std::uint64_t cycle, VerdictReason why);
   void start_calibration();
+  void record(const BaselineEvent& event);
 
   AlarmTerms terms_;
   BaselineKey key_;
@@ -135,6 +148,8 @@ class Judge {
   std::uint64_t first_crossing_ = 0;                     // 0: no alarm latched
   std::uint64_t crossing_epoch_ = 0;                     // arming epoch it was raised in
   VerdictReason crossing_reason_ = VerdictReason::none;  // saturated: raised by shocks
+  std::uint64_t maintenance_sequence_ = 0;
+  std::uint64_t cleared_cycle_ = 0;  // newest cycle when it was applied: no older crossing latches again
   Calibration calibration_{};
   Sequential sequential_;
   Error refusal_{};

@@ -14,7 +14,8 @@
 namespace torpor {
 namespace {
 
-constexpr SealKind kBaselineSeal = {"TPBL", 1, Reason::baseline_damaged, Reason::baseline_version};
+// Version 1 had no member kMaintenance: nothing could clear an alarm.
+constexpr SealKind kBaselineSeal = {"TPBL", 2, Reason::baseline_damaged, Reason::baseline_version, 1};
 constexpr SealKind kEvidenceSeal = {"TPEC", 1, Reason::evidence_damaged, Reason::evidence_damaged};
 constexpr std::size_t kFixedBytes = 8192;  // all but samples and the carried byte strings
 
@@ -33,8 +34,10 @@ enum Member : std::uint64_t {
   kEvents,
   kFeatures,
   kEnvelope,
+  kMaintenance,
 };
-constexpr std::size_t kMembers = kEnvelope;
+constexpr std::size_t kMembers = kMaintenance;
+constexpr std::size_t kMembersOfVersion1 = kEnvelope;
 
 constexpr Reason kRefusals[] = {Reason::calibration_too_short, Reason::calibration_not_finite,
                                 Reason::calibration_correlated, Reason::internal};
@@ -47,7 +50,8 @@ struct JudgeCodec {
   // read.
   static bool sound(const Judge& j) {
     const SequentialState& evidence = j.sequential_.state();
-    return j.first_crossing_ <= j.last_cycle_ && j.history_size_ <= j.events_ &&
+    return j.first_crossing_ <= j.last_cycle_ && j.cleared_cycle_ <= j.last_cycle_ &&
+           (!j.latched() || j.first_crossing_ > j.cleared_cycle_) && j.history_size_ <= j.events_ &&
            j.sample_count_ <= j.samples_.size() &&
            (j.state_ != JudgeState::armed || (evidence.detectors == j.calibration_.detectors &&
                                               evidence.last_cycle <= j.last_cycle_ && j.arming_epoch_ != 0));
@@ -75,7 +79,8 @@ struct JudgeCodec {
   }
 
   static void set_latch(Judge& j, const Latch& latch) {
-    if (j.latched()) return;  // the first one names the alarm
+    if (j.latched()) return;                      // the first one names the alarm
+    if (latch.cycle <= j.cleared_cycle_) return;  // maintenance cleared it after this was written
     j.first_crossing_ = latch.cycle;
     j.crossing_epoch_ = latch.epoch;
     j.crossing_reason_ = latch.reason;
@@ -113,6 +118,7 @@ struct JudgeCodec {
     for (const auto& event : j.history()) put_event(w, event);
     w.uint(kFeatures), w.bytes(features);
     w.uint(kEnvelope), w.bytes(envelope);
+    w.uint(kMaintenance), w.array(2), w.uint(j.maintenance_sequence_), w.uint(j.cleared_cycle_);
   }
 
   static Status take_samples(Bytes raw, Judge& j) {
@@ -221,6 +227,12 @@ struct JudgeCodec {
         TORPOR_TRY(out.envelope, in.bytes());
         return {};
       }
+      case kMaintenance: {
+        TORPOR_CHECK(take_array(in, 2, "maintenance"));
+        TORPOR_TRY(j.maintenance_sequence_, in.uint());
+        TORPOR_TRY(j.cleared_cycle_, in.uint());
+        return {};
+      }
       default:
         return impossible("member", "an unknown key");
     }
@@ -235,7 +247,8 @@ struct JudgeCodec {
       TORPOR_CHECK(take_member(map.key(), in, out));
     }
     TORPOR_CHECK(map.status());
-    if (expected != kMembers + 1) return impossible("member", "too few");
+    if (expected != kMembers + 1 && expected != kMembersOfVersion1 + 1)
+      return impossible("member", "too few");
     TORPOR_CHECK(in.finish());
     if (!sound(out.judge)) return impossible("state", "members that contradict one another");
     return {};
@@ -267,7 +280,8 @@ struct JudgeCodec {
     set_latch(j, latch);
     if (last_cycle < j.last_cycle_) return {};
     j.last_cycle_ = last_cycle;
-    j.shocks_in_row_ = shocks;
+    // An event begins its own row of shocks, and was durable before evidence of it could be.
+    if (events == j.events_) j.shocks_in_row_ = shocks;
     const bool same_arming = j.state_ == JudgeState::armed && epoch == j.arming_epoch_ &&
                              events == j.events_ && s.detectors == j.calibration_.detectors &&
                              s.last_cycle >= j.sequential_.state().last_cycle;

@@ -58,6 +58,7 @@ Status MemoryFiles::write_into(File& file, Bytes bytes, const std::string& path)
   const std::uint64_t room = capacity_ > have ? capacity_ - have : 0;
   const auto fits = static_cast<std::size_t>(std::min<std::uint64_t>(room, bytes.size()));
   file.bytes.insert(file.bytes.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(fits));
+  ++file.changes;
   if (fits < bytes.size()) return file_error(path, ENOSPC);
   return {};
 }
@@ -79,8 +80,43 @@ Status MemoryFiles::sync_directory_of(const std::string& path) {
   return {};
 }
 
+std::shared_ptr<MemoryFiles::File> MemoryFiles::new_file(std::uint32_t mode) {
+  auto file = std::make_shared<File>();
+  file->mode = mode;
+  file->inode = ++newest_inode_;
+  return file;
+}
+
 Result<std::vector<std::byte>> MemoryFiles::read(const std::string& path, std::size_t max_bytes) {
   TORPOR_CHECK(step(path));
+  return content_of(path, max_bytes);
+}
+
+Result<std::vector<std::byte>> MemoryFiles::read_owned(const std::string& path, std::size_t max_bytes,
+                                                       std::uint32_t service_uid) {
+  TORPOR_CHECK(step(path));
+  TORPOR_TRY([[maybe_unused]] const FileFacts judged, judge_path(path, service_uid));
+  return content_of(path, max_bytes);
+}
+
+Result<FileFacts> MemoryFiles::owned_facts(const std::string& path, std::uint32_t service_uid) {
+  TORPOR_CHECK(step(path));
+  return judge_path(path, service_uid);
+}
+
+// From the root down, as a walk meets them; there are no links here.
+Result<FileFacts> MemoryFiles::judge_path(const std::string& path, std::uint32_t service_uid) const {
+  for (std::size_t end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) {
+    const std::string part = path.substr(0, end);
+    TORPOR_TRY(const FileFacts facts, facts_of(part));
+    TORPOR_CHECK(check_path_part(part, facts, service_uid));
+  }
+  TORPOR_TRY(const FileFacts facts, facts_of(path));
+  TORPOR_CHECK(check_path_part(path, facts, service_uid));
+  return facts;
+}
+
+Result<std::vector<std::byte>> MemoryFiles::content_of(const std::string& path, std::size_t max_bytes) const {
   const auto found = live_.find(path);
   if (found == live_.end()) return file_error(path, directories_.contains(path) ? EISDIR : ENOENT);
   if (found->second->bytes.size() > max_bytes) {
@@ -98,8 +134,7 @@ Result<std::string> MemoryFiles::write_beside(const std::string& path, Bytes con
   TORPOR_CHECK(step(path));
   TORPOR_CHECK(need_directory_of(path));
   live_.erase(temporary);
-  auto file = std::make_shared<File>();
-  file->mode = mode;
+  auto file = new_file(mode);
   live_[temporary] = file;
   Status written = write_into(*file, content, path);
   if (written) written = step(path);
@@ -142,7 +177,7 @@ Result<std::unique_ptr<AppendFile>> MemoryFiles::open_append(const std::string& 
   TORPOR_CHECK(need_directory_of(path));
   if (directories_.contains(path)) return file_error(path, EISDIR);
   auto& file = live_[path];
-  if (!file) file = std::make_shared<File>();
+  if (!file) file = new_file(0644);
   const auto opened = file;
   if (opened->bytes.empty()) TORPOR_CHECK(sync_directory_of(path));
   return std::unique_ptr<AppendFile>(std::make_unique<MemoryAppendFile>(*this, opened, path));
@@ -153,6 +188,7 @@ Status MemoryFiles::truncate(const std::string& path, std::uint64_t size) {
   const auto found = live_.find(path);
   if (found == live_.end()) return file_error(path, ENOENT);
   found->second->bytes.resize(static_cast<std::size_t>(size));
+  ++found->second->changes;
   found->second->synced = found->second->bytes.size();
   return {};
 }
@@ -189,10 +225,27 @@ Status MemoryFiles::remove(const std::string& path) {
 
 Result<FileFacts> MemoryFiles::facts(const std::string& path) {
   TORPOR_CHECK(step(path));
-  if (directories_.contains(path)) return FileFacts{.mode = 0755, .owner = owner_, .is_directory = true};
-  const auto found = live_.find(path);
-  if (found == live_.end()) return file_error(path, ENOENT);
-  return FileFacts{.size = found->second->bytes.size(), .mode = found->second->mode, .owner = owner_};
+  return facts_of(path);
+}
+
+Result<FileFacts> MemoryFiles::facts_of(const std::string& path) const {
+  FileFacts facts{.mode = 0755, .owner = owner_, .group = owner_, .is_directory = true};
+  if (!directories_.contains(path)) {
+    const auto found = live_.find(path);
+    if (found == live_.end()) return file_error(path, ENOENT);
+    const File& file = *found->second;
+    facts.size = file.bytes.size();
+    facts.mode = file.mode;
+    facts.is_directory = false;
+    facts.inode = file.inode;
+    facts.changed_ns = file.changes;
+  }
+  if (const auto own = given_away_.find(path); own != given_away_.end()) {
+    facts.mode = own->second.mode;
+    facts.owner = own->second.owner;
+    facts.group = own->second.group;
+  }
+  return facts;
 }
 
 void MemoryFiles::crash(std::uint64_t torn_bytes) {
@@ -214,10 +267,9 @@ std::uint64_t MemoryFiles::used() const {
 }
 
 void MemoryFiles::put(const std::string& path, Bytes content, std::uint32_t mode) {
-  auto file = std::make_shared<File>();
+  auto file = new_file(mode);
   file->bytes.assign(content.begin(), content.end());
   file->synced = file->bytes.size();
-  file->mode = mode;
   for (std::string part = directory_of(path); part != "." && part != "/"; part = directory_of(part))
     directories_.insert(part);
   live_[path] = durable_[path] = file;

@@ -16,8 +16,8 @@ namespace torpor {
 // - A byte is durable only once sync() returned well; a rename only once its directory
 //   was synced, which is a step of its own. crash() takes the power away and leaves what
 //   was durable.
-// - Every step that can fail on a disk is one operation, counted from 1: read, list,
-//   facts, append, sync, truncate and mkdir are one each; remove is two (unlink, sync the
+// - Every step that can fail on a disk is one operation, counted from 1: read, read_owned,
+//   list, facts, owned_facts, append, sync, truncate and mkdir are one each; remove is two (unlink, sync the
 //   directory); opening for append is one, and one more (sync the directory) where the
 //   file is new or empty; replace() and create() are four: write beside, sync, rename,
 //   sync the directory. A test can fail any of them, or take the power away at any.
@@ -25,7 +25,7 @@ namespace torpor {
 //   write(2) does.
 // - A directory must be made before anything can be put into it.
 // Paths are compared as text: "a/b" and "a//b" are two. One thread. Owner of everything
-// is set_owner()'s uid, 0 at first.
+// is set_owner()'s uid, 0 at first; give_away() sets one part of a path apart.
 class MemoryFiles final : public Files {
  public:
   Result<std::vector<std::byte>> read(const std::string& path, std::size_t max_bytes) override;
@@ -37,6 +37,9 @@ class MemoryFiles final : public Files {
   Result<std::vector<std::string>> list(const std::string& directory) override;
   Status remove(const std::string& path) override;
   Result<FileFacts> facts(const std::string& path) override;
+  Result<std::vector<std::byte>> read_owned(const std::string& path, std::size_t max_bytes,
+                                            std::uint32_t service_uid) override;
+  Result<FileFacts> owned_facts(const std::string& path, std::uint32_t service_uid) override;
 
   // Operations so far, the failed ones included.
   std::uint64_t operations() const { return operations_; }
@@ -58,6 +61,10 @@ class MemoryFiles final : public Files {
   std::uint64_t used() const;
 
   void set_owner(std::uint32_t uid) { owner_ = uid; }
+  // A directory or file gets an owner, a group and a mode of its own.
+  void give_away(const std::string& path, std::uint32_t owner, std::uint32_t group, std::uint32_t mode) {
+    given_away_[path] = {.mode = mode, .owner = owner, .group = group};
+  }
   // Behind the back of everyone, and durable: to set a scene or to damage a file.
   void put(const std::string& path, Bytes content, std::uint32_t mode = 0644);
   // Flips the bits of `mask` in one byte. Traps where there is no such byte.
@@ -71,10 +78,16 @@ class MemoryFiles final : public Files {
     std::vector<std::byte> bytes;
     std::size_t synced = 0;  // bytes[0, synced) survive a crash
     std::uint32_t mode = 0644;
+    std::uint64_t inode = 0;
+    std::int64_t changes = 0;
   };
   using Tree = std::map<std::string, std::shared_ptr<File>>;
 
   Status step(const std::string& path);
+  std::shared_ptr<File> new_file(std::uint32_t mode);
+  Result<FileFacts> facts_of(const std::string& path) const;
+  Result<FileFacts> judge_path(const std::string& path, std::uint32_t service_uid) const;
+  Result<std::vector<std::byte>> content_of(const std::string& path, std::size_t max_bytes) const;
   Status write_into(File& file, Bytes bytes, const std::string& path);
   Status need_directory_of(const std::string& path) const;
   Result<std::string> write_beside(const std::string& path, Bytes content, std::uint32_t mode);
@@ -90,6 +103,8 @@ class MemoryFiles final : public Files {
   std::uint64_t capacity_ = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t life_ = 0;  // +1 per crash
   std::uint32_t owner_ = 0;
+  std::map<std::string, FileFacts> given_away_;
+  std::uint64_t newest_inode_ = 0;
 };
 
 }  // namespace torpor

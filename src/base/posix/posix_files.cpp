@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/posix/owned_path.h"
 #include "base/posix/unique_fd.h"
 
 namespace torpor {
@@ -72,6 +73,33 @@ Result<PathBuffer> write_beside(const std::string& path, Bytes content, std::uin
   return temporary;
 }
 
+Result<std::vector<std::byte>> read_whole(int fd, const std::string& path, std::size_t max_bytes) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return file_error(path, errno);
+  if (S_ISDIR(info.st_mode)) return file_error(path, EISDIR);
+  // One byte more than allowed shows that a file (or a device, or a growing file) is
+  // larger, whatever its size claims.
+  std::vector<std::byte> content(
+      std::min<std::size_t>(max_bytes + 1, static_cast<std::size_t>(info.st_size) + 1));
+  std::size_t have = 0;
+  for (;;) {
+    const ssize_t n = ::read(fd, content.data() + have, content.size() - have);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return file_error(path, errno);
+    if (n == 0) break;
+    have += static_cast<std::size_t>(n);
+    if (have > max_bytes) {
+      return Error{.reason = Reason::file_too_large}
+          .at(path)
+          .saw("more than ", max_bytes, " bytes")
+          .want("at most ", max_bytes, " bytes");
+    }
+    if (have == content.size()) content.resize(std::min(max_bytes + 1, 2 * content.size()));
+  }
+  content.resize(have);
+  return content;
+}
+
 class PosixAppendFile final : public AppendFile {
  public:
   PosixAppendFile(UniqueFd fd, std::string path, std::uint64_t size)
@@ -125,30 +153,7 @@ Result<std::vector<std::byte>> PosixFiles::read(const std::string& path, std::si
   // Not blocking, so that a FIFO put there cannot hold us.
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) return file_error(path, errno);
-  struct stat info {};
-  if (::fstat(fd.get(), &info) != 0) return file_error(path, errno);
-  if (S_ISDIR(info.st_mode)) return file_error(path, EISDIR);
-  // One byte more than allowed shows that a file (or a device, or a growing file) is
-  // larger, whatever its size claims.
-  std::vector<std::byte> content(
-      std::min<std::size_t>(max_bytes + 1, static_cast<std::size_t>(info.st_size) + 1));
-  std::size_t have = 0;
-  for (;;) {
-    const ssize_t n = ::read(fd.get(), content.data() + have, content.size() - have);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return file_error(path, errno);
-    if (n == 0) break;
-    have += static_cast<std::size_t>(n);
-    if (have > max_bytes) {
-      return Error{.reason = Reason::file_too_large}
-          .at(path)
-          .saw("more than ", max_bytes, " bytes")
-          .want("at most ", max_bytes, " bytes");
-    }
-    if (have == content.size()) content.resize(std::min(max_bytes + 1, 2 * content.size()));
-  }
-  content.resize(have);
-  return content;
+  return read_whole(fd.get(), path, max_bytes);
 }
 
 Status PosixFiles::replace(const std::string& path, Bytes content, std::uint32_t mode) {
@@ -235,10 +240,19 @@ Status PosixFiles::remove(const std::string& path) {
 Result<FileFacts> PosixFiles::facts(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return file_error(path, errno);
-  return FileFacts{.size = static_cast<std::uint64_t>(info.st_size),
-                   .mode = static_cast<std::uint32_t>(info.st_mode & 07777),
-                   .owner = info.st_uid,
-                   .is_directory = S_ISDIR(info.st_mode)};
+  return facts_of(info);
+}
+
+Result<std::vector<std::byte>> PosixFiles::read_owned(const std::string& path, std::size_t max_bytes,
+                                                      std::uint32_t service_uid) {
+  TORPOR_TRY(const OwnedPath place, OwnedPath::walk(path, service_uid));
+  TORPOR_TRY(const UniqueFd fd, place.open());
+  return read_whole(fd.get(), path, max_bytes);
+}
+
+Result<FileFacts> PosixFiles::owned_facts(const std::string& path, std::uint32_t service_uid) {
+  TORPOR_TRY(const OwnedPath place, OwnedPath::walk(path, service_uid));
+  return place.facts();
 }
 
 }  // namespace torpor

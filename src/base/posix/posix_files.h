@@ -19,6 +19,9 @@ class PosixFiles final : public Files {
   Result<std::vector<std::string>> list(const std::string& directory) override;
   Status remove(const std::string& path) override;
   Result<FileFacts> facts(const std::string& path) override;
+  Result<std::vector<std::byte>> read_owned(const std::string& path, std::size_t max_bytes,
+                                            std::uint32_t service_uid) override;
+  Result<FileFacts> owned_facts(const std::string& path, std::uint32_t service_uid) override;
 };
 
 // The Error for a failed call on `path` by its errno: file_missing, file_exists,

@@ -74,9 +74,9 @@ TEST_F(PosixFilesTest, append_goes_on_where_the_file_ended) {
 TEST_F(PosixFilesTest, a_file_that_others_may_write_is_unsafe) {
   const std::string path = dir_ + "/trust";
   ASSERT_TRUE(files_.replace(path, as_bytes("x"), 0644).ok());
-  EXPECT_TRUE(check_owner_and_mode(files_, path, ::getuid()).ok());
+  EXPECT_TRUE(files_.owned_facts(path, ::getuid()).ok());
   ASSERT_EQ(::chmod(path.c_str(), 0664), 0);
-  const Status status = check_owner_and_mode(files_, path, ::getuid());
+  const auto status = files_.owned_facts(path, ::getuid());
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().reason, Reason::file_unsafe);
   EXPECT_NE(status.error().found.view().find("mode 0664"), std::string_view::npos);

@@ -44,6 +44,13 @@ std::vector<std::byte> maintenance(const MaintenanceEvent& event, std::uint8_t s
 
 std::vector<std::byte> good_maintenance() { return maintenance(sound_event()); }
 
+SignedMaintenance signed_for_test(const MaintenanceEvent& event) {
+  const auto trust = parse_trust(as_bytes(trust_text()), "trust");
+  const auto verified = verify_maintenance(maintenance(event), *trust, "test");
+  if (!verified) __builtin_trap();
+  return *verified;
+}
+
 std::vector<MaintenanceCase> maintenance_cases() {
   using enum MaintenanceJudge;
   constexpr std::size_t kSignatureItem = 2 + kSignatureBytes;

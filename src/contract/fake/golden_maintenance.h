@@ -27,6 +27,9 @@ MaintenanceEvent sound_event();
 inline constexpr std::uint64_t kLastMaintenance = 4;
 std::vector<std::byte> good_maintenance();
 std::vector<std::byte> maintenance(const MaintenanceEvent& event, std::uint8_t seed = kMaintenance);
+// Signed with kMaintenance and verified: the same road as in the field. Traps for an event that
+// may not be signed.
+SignedMaintenance signed_for_test(const MaintenanceEvent& event);
 // Every refusal of a maintenance event.
 std::vector<MaintenanceCase> maintenance_cases();
 

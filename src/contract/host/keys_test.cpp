@@ -218,6 +218,24 @@ TEST_F(Admit, files_others_may_write_are_refused) {
   EXPECT_TRUE(admit_now());
 }
 
+TEST_F(Admit, a_directory_of_another_user_is_refused_whatever_the_file_in_it_says) {
+  files_.put("/etc/bundle", golden::good());
+  files_.put("/etc/trust/ours", as_bytes(golden::trust_text()));
+  const auto reason = [&] {
+    const auto admission =
+        admit(files_, {.bundle = "/etc/bundle", .trust = "/etc/trust/ours", .state_dir = "state"},
+              "test-robot", 1000, now_);
+    return admission ? Reason{} : admission.error().reason;
+  };
+  EXPECT_EQ(reason(), Reason{});
+  files_.give_away("/etc/trust", 1001, 1001, 0755);
+  EXPECT_EQ(reason(), Reason::file_unsafe);
+  files_.give_away("/etc/trust", 1000, 1000, 0755);
+  EXPECT_EQ(reason(), Reason{});
+  files_.give_away("/etc", 1001, 1001, 0755);
+  EXPECT_EQ(reason(), Reason::file_unsafe);
+}
+
 TEST_F(Admit, absent_and_oversized_files_are_refusals) {
   EXPECT_TRUE(files_.remove("bundle"));
   EXPECT_EQ(admit_now().error().reason, Reason::bundle_missing);

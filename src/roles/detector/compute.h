@@ -37,10 +37,10 @@ struct Compute {
     const ModelFile& model;
     std::string path;  // for a worker, which opens it itself
   };
-  // `state` is the directory baselines lie in. Errors: those of check_owner_and_mode for the
-  // worker, of Backend::load, of Appraiser::make.
+  // `place` is where baselines lie, and whose word about them counts. Errors: those of Files::owned_facts for
+  // the worker, of Backend::load, of Appraiser::make.
   static Result<Compute> make(const Parts& parts, const Contract& contract, const BackendChoice& choice,
-                              const OpenedModel& opened, const std::string& state);
+                              const OpenedModel& opened, const SensorBaseline::Place& place);
 };
 
 }  // namespace torpor

@@ -134,7 +134,16 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
   const PosixClock real = PosixClock::unscaled();  // a worker's deadlines are no demonstration's
   TORPOR_TRY(const Compute compute,
              Compute::make({.files = files_, .real = real, .tree = tree, .meter = *meter}, contract,
-                           home_.site.backend, {.model = *model_, .path = flags_.model}, flags_.state));
+                           home_.site.backend, {.model = *model_, .path = flags_.model},
+                           {.state_dir = flags_.state,
+                            .service_uid = uid_,
+                            .device = std::string(home_.site.device_id.view()),
+                            .trust = home_.admission->trust}));
+  for (const Appraiser* appraiser : {compute.appraiser.get(), compute.fallback.get()}) {
+    if (appraiser == nullptr || !appraiser->maintenance_refusal()) continue;
+    // The alarm it was to clear stays, and so does the watch.
+    tell_error(kDetectorProgram, *appraiser->maintenance_refusal());
+  }
   TORPOR_TRY(ReportLog log, ReportLog::open(files_, flags_.reports, log_bounds(contract.terms().telemetry)));
   TORPOR_TRY(StoredBudget budget,
              StoredBudget::open(files_, flags_.state, contract.terms(), read_boot_id(), clock_.now().boot));

@@ -30,8 +30,15 @@ Result<Credential> parse_credential(std::string_view text, std::string_view wher
 }
 
 Status check_secret(Files& files, const std::string& path, std::uint32_t own_uid) {
-  TORPOR_TRY(const FileFacts facts, files.facts(path));
-  if ((facts.owner == 0 || facts.owner == own_uid) && (facts.mode & 077) == 0) return {};
+  const auto judged = files.owned_facts(path, own_uid);
+  if (!judged && judged.error().reason != Reason::file_unsafe) return judged.error();
+  if (!judged) {
+    Error error = judged.error();
+    error.reason = Reason::credential_unsafe;
+    return error;
+  }
+  const FileFacts& facts = *judged;
+  if ((facts.mode & 077) == 0) return {};
   constexpr char kOctal[] = "01234567";
   const char mode[] = {'0', kOctal[facts.mode >> 6 & 7], kOctal[facts.mode >> 3 & 7], kOctal[facts.mode & 7]};
   Error error{.reason = Reason::credential_unsafe};
@@ -44,7 +51,7 @@ Status check_secret(Files& files, const std::string& path, std::uint32_t own_uid
 Result<Credential> read_credential(Files& files, const std::string& path, std::uint32_t own_uid) {
   if (path.empty()) return Credential{};
   TORPOR_CHECK(check_secret(files, path, own_uid));
-  TORPOR_TRY(const auto content, files.read(path, kMaxCredentialBytes));
+  TORPOR_TRY(const auto content, files.read_owned(path, kMaxCredentialBytes, own_uid));
   return parse_credential(as_text(content), path);
 }
 
