@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -106,15 +106,16 @@ Status apply(const Flags& flags, Verbs& verbs) {
   const MaintenanceEvent& event = verified.event();
   TORPOR_CHECK(check_maintenance_device(event, site.device_id, flags.file));
   TORPOR_TRY([[maybe_unused]] const FileFacts there, verbs.files.facts(flags.state));
-  TORPOR_TRY(const std::string stem, request_maintenance(verbs.files, flags.state, verified, message));
+  TORPOR_TRY(const auto stems, request_maintenance(verbs.files, flags.state, verified, message));
   if (verbs.json) {
     Json out = event_json(event);
-    out["baseline"] = stem;
+    out["baselines"] = stems;
     out["key_id"] = std::string(hex(verified.key_id()));
     print_json(out);
     return {};
   }
-  fmt::print("{}\nrecorded for {}; torpord clears the alarm at its next start.\n", event_line(event), stem);
+  fmt::print("{}\nrecorded for {}; torpord clears the alarm at its next start.\n", event_line(event),
+             fmt::join(stems, ", "));
   if (event.work == Work::replaced)
     fmt::print("The baseline is learned anew: there is no alarm until then.\n");
   return {};

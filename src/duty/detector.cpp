@@ -253,12 +253,15 @@ void Detector::close_cycle() {
   fall_asleep();
 }
 
-// Everything that a cycle leaves, durable. The report before the evidence: of a crash between
-// them the cycle's number is used up and its score weighs nothing, never the other way round.
+// Everything that a cycle leaves, durable. The record is the truth of it, and carries the
+// evidence. Before it what it speaks of and cannot carry, a baseline that was armed above all;
+// after it what is only its copy.
 Status Detector::keep_cycle() {
+  TORPOR_CHECK(watch_.save_learned());
   TORPOR_CHECK(ledger_.save(false));
+  watch_.put_evidence(builder_.report());
   TORPOR_CHECK(parts_.listener.reported(builder_.report()));
-  return watch_.save();
+  return watch_.save_evidence();
 }
 
 void Detector::fall_asleep() {
@@ -287,7 +290,8 @@ void Detector::end(std::optional<Error> why) {
     if (builder_.report().residency == ResidencyState::resident && !lease_) lease_.emplace(parts_.backend);
     if (lease_) also(lease_->close());
     lease_.reset();
-    also(watch_.save(true));
+    also(watch_.save_learned(true));
+    also(watch_.save_evidence());
     also(ledger_.save(true));
   }
   if (peer_->agreed() && !peer_finished_) {

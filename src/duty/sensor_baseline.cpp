@@ -18,10 +18,12 @@ constexpr std::size_t kFeaturesPerAxis =
 Result<std::unique_ptr<SensorBaseline>> SensorBaseline::open(Files& files, const Place& place,
                                                              const AlarmTerms& alarm,
                                                              const SensorTerms& sensor,
-                                                             const BaselineKey& key) {
+                                                             const BaselineKey& key,
+                                                             const CycleReport* newest) {
   TORPOR_TRY(StoredBaseline stored, load_baseline(files, place.state_dir, alarm, key, place.service_uid));
   std::unique_ptr<SensorBaseline> made(new SensorBaseline(files, place, sensor, std::move(stored.judge)));
   TORPOR_CHECK(files.make_directories(made->paths_.directory));
+  if (newest != nullptr) made->bring_up_to(*newest);
   TORPOR_CHECK(made->take_up(stored, place));
   return made;
 }
@@ -36,6 +38,20 @@ SensorBaseline::SensorBaseline(Files& files, const Place& place, const SensorTer
       envelope_(Explainer::kMaxBytes),
       encoded_(judge_.encoded_bound(features_.size(), envelope_.size())),
       saved_state_(judge_.state()) {}
+
+// The record log is the truth of what was reported. A process that died between a record and
+// its evidence file left the record the newer of the two: it is where this judge stood. A record
+// made under another key, or by an earlier torpor, still names the alarm that was reported.
+void SensorBaseline::bring_up_to(const CycleReport& newest) {
+  if (newest.sensor != sensor_.id || newest.cycle <= judge_.last_cycle()) return;
+  for (const EvidenceBytes* evidence : {&newest.evidence, &newest.fallback_evidence})
+    if (judge_.take_evidence(evidence->view())) return;
+  const Verdict& verdict = newest.verdict;
+  if (!verdict.latched) return;
+  judge_.take_over({.first_crossing = verdict.first_crossing_cycle,
+                    .arming_epoch = verdict.arming_epoch,
+                    .reason = verdict.kind == VerdictKind::alarm ? verdict.reason : VerdictReason::none});
+}
 
 // The event comes before what was learned is read: a reset is also the cure of a baseline
 // whose parts cannot be read. Then the parts are read in the form of the state they were
@@ -203,15 +219,20 @@ Status SensorBaseline::save_all() {
   return {};
 }
 
-Status SensorBaseline::save(bool closing) {
+Status SensorBaseline::save_learned(bool closing) {
   ++unsaved_;
-  if (judge_.state() != saved_state_ || (learning() && (closing || unsaved_ >= kLearningSaveEvery))) {
-    return save_all();
-  }
-  if (learning()) return {};
-  std::array<std::byte, kMaxEvidenceBytes> room;
-  TORPOR_TRY(const Bytes evidence, judge_.encode_evidence(room));
-  return files_.replace(paths_.evidence, evidence, 0644);
+  const bool due = learning() && (closing || unsaved_ >= kLearningSaveEvery);
+  return due || judge_.state() != saved_state_ ? save_all() : Status{};
 }
+
+EvidenceBytes SensorBaseline::evidence() const {
+  EvidenceBytes evidence;
+  std::array<std::byte, kMaxEvidenceBytes> room;
+  const auto encoded = judge_.encode_evidence(room);
+  TORPOR_ASSERT(encoded.ok() && evidence.assign(*encoded), "baseline.evidence_is_bounded");
+  return evidence;
+}
+
+Status SensorBaseline::save_evidence() { return files_.replace(paths_.evidence, evidence().view(), 0644); }
 
 }  // namespace torpor

@@ -29,7 +29,7 @@ class SensorBaselineTest : public ::testing::Test {
     open();
   }
   Result<std::unique_ptr<SensorBaseline>> try_open() {
-    return SensorBaseline::open(files_, {kState, 0}, alarm_, sensor_, key_);
+    return SensorBaseline::open(files_, {kState, 0}, alarm_, sensor_, key_, newest_ ? &*newest_ : nullptr);
   }
   void open() {
     auto opened = try_open();
@@ -38,7 +38,7 @@ class SensorBaselineTest : public ::testing::Test {
   }
   // The process ends of itself and starts again.
   void restart() {
-    ASSERT_TRUE(baseline_->save(true).ok());
+    ASSERT_TRUE(baseline_->save_learned(true).ok());
     open();
   }
   const Measurement& measured(std::uint32_t rpm_milli, std::size_t samples = 800) {
@@ -63,7 +63,8 @@ class SensorBaselineTest : public ::testing::Test {
       baseline_->show(window);
       verdict = baseline_->scored(++cycle_, scores_.next(sigmas));
     }
-    EXPECT_TRUE(baseline_->save().ok());
+    EXPECT_TRUE(baseline_->save_learned().ok());
+    EXPECT_TRUE(baseline_->save_evidence().ok());
     return verdict;
   }
   JudgeState state() const { return baseline_->judge().state(); }
@@ -99,6 +100,7 @@ class SensorBaselineTest : public ::testing::Test {
                            }(),
                            800};
   std::unique_ptr<SensorBaseline> baseline_;
+  std::optional<CycleReport> newest_;
   std::uint64_t cycle_ = 0;
 };
 
@@ -159,6 +161,9 @@ struct Event {
   JudgeState from;
   EventKind kind;
 };
+std::ostream& operator<<(std::ostream& out, const Event& event) {
+  return out << (event.kind == EventKind::accept ? "accept" : "reset") << "_while_" << name(event.from);
+}
 class EveryEvent : public SensorBaselineTest, public ::testing::WithParamInterface<Event> {};
 
 TEST_P(EveryEvent, through_a_restart_ends_armed) {
@@ -167,7 +172,7 @@ TEST_P(EveryEvent, through_a_restart_ends_armed) {
   open();
   for (int i = 0; i < 3; ++i) live();
   live_until(given.from);
-  ASSERT_TRUE(baseline_->save(true).ok());
+  ASSERT_TRUE(baseline_->save_learned(true).ok());
   const Status requested = request(given.kind);
   if (given.from == JudgeState::learning_fit && given.kind == EventKind::accept) {
     ASSERT_FALSE(requested.ok());
@@ -200,10 +205,7 @@ INSTANTIATE_TEST_SUITE_P(States, EveryEvent,
                                            Event{JudgeState::armed, EventKind::reset},
                                            Event{JudgeState::not_armed, EventKind::accept},
                                            Event{JudgeState::not_armed, EventKind::reset}),
-                         [](const auto& test) {
-                           return std::string(test.param.kind == EventKind::accept ? "accept" : "reset") +
-                                  "_while_" + std::string(name(test.param.from));
-                         });
+                         ::testing::PrintToStringParamName());
 
 TEST_F(SensorBaselineTest, an_event_is_taken_once_wherever_a_crash_cuts_it) {
   live_until(JudgeState::armed);
@@ -245,7 +247,7 @@ TEST_F(SensorBaselineTest, a_stored_judge_without_its_feature_baseline_starts_th
 
 TEST_F(SensorBaselineTest, a_stored_fit_that_counts_more_cycles_than_were_added_starts_anew) {
   for (int i = 0; i < 5; ++i) live();
-  ASSERT_TRUE(baseline_->save(true).ok());
+  ASSERT_TRUE(baseline_->save_learned(true).ok());
   const auto stored = load_baseline(files_, kState, alarm_, key_, 0);
   ASSERT_TRUE(stored.ok());
   Judge ahead = stored->judge;
@@ -284,7 +286,7 @@ class MaintainedBaselineTest : public SensorBaselineTest {
                                  .service_uid = 0,
                                  .device = device,
                                  .trust = *parse_trust(as_bytes(golden::trust_text()), "t")},
-                                alarm_, sensor_, key_);
+                                alarm_, sensor_, key_, nullptr);
   }
   void alarm_by_shocks() {
     while (!baseline_->judge().latched()) baseline_->unusable(++cycle_, WindowQuality::saturated);
@@ -293,7 +295,7 @@ class MaintainedBaselineTest : public SensorBaselineTest {
   void leave(Work work, std::uint8_t seed = golden::kMaintenance) {
     MaintenanceEvent event = golden::sound_event();
     event.sensor = sensor_.id;
-    event.arming_epoch = baseline_->judge().crossing_epoch();
+    event.arming_epoch = baseline_->judge().alarm().arming_epoch;
     event.first_crossing_cycle = baseline_->judge().first_crossing();
     event.work = work;
     event.sequence = ++sequence_;

@@ -19,6 +19,8 @@ const char* kind_name(std::size_t kind) {
 }
 
 double Units::averaged(const CycleScores& s) const {
+  // As the robot weighs them: at a speed the baseline has not seen, levels are off by speed alone, and only
+  // the score that is free of gain may stand beside the logit (docs/features.md).
   const std::size_t beside = static_cast<std::size_t>(s.calibrated_speed ? Score::log_band : Score::kurtosis);
   return 0.5 * (scale[0].z(s.value[0]) + scale[beside].z(s.value[beside]));
 }
@@ -26,6 +28,7 @@ double Units::averaged(const CycleScores& s) const {
 Units units_of(std::span<const CycleScores> held_out) {
   Units units;
   units.n = held_out.size();
+  // Scales before thresholds: the threshold of "averaged" is in their units.
   for (std::size_t s = 0; s < kScores; ++s) units.scale[s] = scale_of(column(units, held_out, s));
   for (std::size_t k = 0; k < kKinds; ++k)
     units.threshold[k] = self_set_threshold(column(units, held_out, k));

@@ -12,6 +12,7 @@ namespace torpor::eval {
 namespace {
 
 using Json = nlohmann::ordered_json;
+// Fault's RMS against the healthy window's, in dB: from plainly audible to buried.
 constexpr double kLevelsDb[] = {-4, -8, -12, -16, -20, -24};
 // Fault windows tried per machine and level: spread over all of them, enough for two
 // digits of an AUC.
@@ -54,6 +55,7 @@ Result<Json> run_dilute(ProtocolRun& c) {
         }
       }
     if (healthy_pieces.empty() || fault_pieces.empty()) continue;
+    // Every n-th of all, not the first so many: the faults of a pack come sorted by kind.
     const std::size_t every = (fault_pieces.size() + kMostFaults - 1) / kMostFaults;
     Json levels = Json::array();
     for (double level : kLevelsDb) {
@@ -64,9 +66,13 @@ Result<Json> run_dilute(ProtocolRun& c) {
         std::vector<const Piece16*> fitting;
         for (const Piece16& p : healthy_pieces)
           if (p.recording.rpm == fault.recording.rpm) fitting.push_back(&p);
+        // Without one of its speed any healthy window serves; the mix is then told the healthy one's speed,
+        // like a robot whose tachometer is right.
         const Piece16& under =
             fitting.empty() ? healthy_pieces[i % healthy_pieces.size()] : *fitting[i % fitting.size()];
         const RecordedSamples mixed = mix(under, fault, level);
+        // Meant as one window, all of the piece; plan_windows() gives none where a plan is longer than the
+        // samples.
         TORPOR_TRY(const auto windows, c.measurer.measure(mixed, under.recording, 0, {1e9, 1e9}));
         for (const MeasuredWindow& w : windows) {
           TORPOR_TRY(const CycleScores s, c.scorer.score(*baseline, w));

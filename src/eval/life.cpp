@@ -21,6 +21,7 @@ std::vector<PackMachine> lives_of(const Manifest& manifest) {
   std::vector<PackMachine> lives;
   for (PackMachine& m : machines_of(manifest)) {
     const auto train = m.of(Split::train_healthy), fault = m.of(Split::test_fault);
+    // Unlabelled between them: without the part that nobody calls healthy or failing there is no "in time".
     if (train.empty() || fault.empty() || m.of(Split::unlabelled).empty()) continue;
     // A life is one run: its faults come after everything healthy, in the machine's time.
     if (fault.front()->t0_s > train.back()->t0_s) lives.push_back(std::move(m));
@@ -31,9 +32,11 @@ std::vector<PackMachine> lives_of(const Manifest& manifest) {
 LifeOutcome judge_life(std::span<const double> t_s, std::span<const double> score, double threshold,
                        double healthy_until_s, double failing_from_s) {
   LifeOutcome out;
+  // Three in a row, so that a bump or a start of the motor raises no alarm.
   for (std::size_t i = 2; i < score.size(); ++i) {
     if (!(score[i] > threshold && score[i - 1] > threshold && score[i - 2] > threshold)) continue;
     out.first_alarm_s = t_s[i];
+    // Judged by the third of them, when somebody would have been told.
     out.kind = t_s[i] <= healthy_until_s ? "early" : t_s[i] >= failing_from_s ? "late" : "in time";
     return out;
   }
@@ -88,6 +91,8 @@ Result<Json> run_life(ProtocolRun& c) {
     for (std::size_t k = 0; k < kKinds; ++k) {
       const auto s = column(units, scores, k), held = column(units, held_out.scores, k);
       Json margins = Json::array();
+      // Three, because no margin can be chosen without test data: how the outcome moves with it is the
+      // finding.
       for (double margin : {1.0, 2.0, 4.0}) {
         const LifeOutcome o = judge_life(t, s, self_set_threshold(held, margin * kThresholdMargin),
                                          healthy_until, failing_from);

@@ -9,10 +9,12 @@ namespace torpor::eval {
 
 double auc(std::span<const double> healthy, std::span<const double> faulty) {
   if (healthy.empty() || faulty.empty()) return 0.5;
+  // Mann and Whitney's U by counting: O(n log n), where pairs would be O(n m).
   std::vector<double> sorted(healthy.begin(), healthy.end());
   std::sort(sorted.begin(), sorted.end());
   double sum = 0;
   for (double f : faulty) {
+    // Ties count half: counted whole either way, a score that is constant would be all right or all wrong.
     const auto [low, high] = std::equal_range(sorted.begin(), sorted.end(), f);
     sum += static_cast<double>(low - sorted.begin()) + 0.5 * static_cast<double>(high - low);
   }
@@ -34,6 +36,8 @@ double quantile(std::span<const double> x, double q) {
   if (x.empty()) return 0;
   std::vector<double> sorted(x.begin(), x.end());
   std::sort(sorted.begin(), sorted.end());
+  // Linear between order statistics (type 7 of Hyndman and Fan 1996), so that a quantile moves smoothly with
+  // its data.
   const double at = std::clamp(q, 0.0, 1.0) * static_cast<double>(sorted.size() - 1);
   const auto low = static_cast<std::size_t>(at);
   const std::size_t high = std::min(low + 1, sorted.size() - 1);
@@ -47,6 +51,7 @@ Scale scale_of(std::span<const double> healthy) {
   scale.median = median(healthy);
   std::vector<double> off;
   for (double s : healthy) off.push_back(std::abs(s - scale.median));
+  // Not scaled to a standard deviation: thresholds and tolerances are in MADs everywhere (docs/verdict.md).
   scale.mad = std::max(median(off), 1e-6 * std::max(1.0, std::abs(scale.median)));
   return scale;
 }
@@ -54,6 +59,7 @@ Scale scale_of(std::span<const double> healthy) {
 double self_set_threshold(std::span<const double> healthy, double margin) {
   if (healthy.empty()) return 0;
   const double middle = median(healthy);
+  // From the largest, not from a spread: few held-out windows say nothing of a tail's shape.
   return middle + margin * (*std::max_element(healthy.begin(), healthy.end()) - middle);
 }
 

@@ -14,8 +14,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // A grid to look at, not a contract: cycles between false alarms, tolerance in milli-MAD.
+// 210 million cycles are 400 years at one a minute.
 constexpr std::uint64_t kAlarmGrid[] = {1000, 100'000, 210'000'000};
 constexpr std::uint32_t kToleranceGrid[] = {0, 1000, 3000};
+// Five in a hundred calibrations may promise too much (docs/verdict.md).
 constexpr std::uint32_t kDeltaPpm = 50'000;
 
 AlarmTerms terms_for(std::uint64_t cycles, std::uint32_t tolerance_mmad, std::size_t fit_cycles,
@@ -40,8 +42,10 @@ Json play(const AlarmTerms& terms, const ScoreSet& on, std::size_t fit_cycles, s
           double end_s) {
   Judge judge(terms, BaselineKey{}, on);
   std::uint64_t number = 0;
+  // Fitting needs no scores: the judge only counts its cycles.
   for (std::size_t i = 0; i < fit_cycles; ++i) judge.fitted(++number);
   Json out;
+  // -1: never.
   double peak = -1, watch_s = -1, alarm_s = -1;
   const char* alarm_in = "none";
   for (const Cycle& cycle : cycles) {
@@ -51,6 +55,7 @@ Json play(const AlarmTerms& terms, const ScoreSet& on, std::size_t fit_cycles, s
       return out;
     }
     if (judge.state() != JudgeState::armed) continue;
+    // How near it came to a false alarm; what it says of faults is another column.
     if (cycle.split != Split::test_fault) peak = std::max(peak, v.log_evidence);
     if (v.kind == VerdictKind::watch && watch_s < 0) watch_s = cycle.t_s;
     if (v.kind == VerdictKind::alarm && alarm_s < 0) {
@@ -81,6 +86,7 @@ struct Course {
 };
 
 Status load_training(ProtocolRun& run, const PackMachine& machine, Course& course) {
+  // Without overlap, as cycles on a robot: the alarm's promise is about cycles that share nothing.
   const WindowPlan plan{run.options.load.window_s, run.options.load.window_s};
   for (const Recording* r : machine.of(Split::train_healthy)) {
     TORPOR_TRY(const auto samples, load(run.manifest, *r, run.options.load));
@@ -109,8 +115,11 @@ Status score_all(ProtocolRun& run, const PackMachine& machine, Course& course) {
   }
   const WindowPlan plan{run.options.load.window_s, run.options.load.window_s};
   const double learned_until = machine.of(Split::train_healthy).back()->t0_s;
+  // Healthy, unlabelled, faulty: the order of a life. Rows of a machine that is none have no order of their
+  // own.
   for (Split split : {Split::test_healthy, Split::unlabelled, Split::test_fault})
     for (const Recording* r : machine.of(split)) {
+      // Unlabelled rows from before the baseline say nothing of what came after it.
       if (r->t0_s < learned_until && split == Split::unlabelled) continue;
       TORPOR_TRY(const auto samples, load(run.manifest, *r, run.options.load));
       TORPOR_TRY(const auto windows, run.measurer.measure(samples, *r, 0, plan));
@@ -132,6 +141,7 @@ Json play_all(const Course& course) {
     if (k < kScores)
       on[k] = true;
     else
+      // "averaged" stands here for all three together, as the alarm takes them in service.
       on = kAllScores;
     Json grid = Json::array();
     for (std::uint64_t a : kAlarmGrid)

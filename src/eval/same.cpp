@@ -50,6 +50,7 @@ Result<Json> run_same(ProtocolRun& c) {
                   {"standing_still", train.standing_still + healthy.standing_still + faulty.standing_still}};
     auto baseline = fit(train.all());
     TORPOR_TRY(const HeldOut held_out, held_out_scores(c.scorer, train.all()));
+    // Told in the result, not as an error: the other machines of the pack are still judged.
     if (!baseline || held_out.scores.size() < 2 || healthy.windows.empty()) {
       entry["refused"] = "too little healthy training for this window";
       machines.push_back(entry);
@@ -57,6 +58,7 @@ Result<Json> run_same(ProtocolRun& c) {
     }
     const Units units = units_of(held_out.scores);
     TORPOR_TRY(const auto h, c.scorer.score(*baseline, healthy.all()));
+    // Of the first axis: all have the same windows.
     entry["n_eff"] = baseline->axis[0]->n_eff;
     entry["held_out_windows"] = units.n;
     entry["healthy_windows"] = h.size();
@@ -77,6 +79,7 @@ Result<Json> run_same(ProtocolRun& c) {
             add(fault, pick(faulty, machine, [&](const Recording& r) { return r.fault == fault; }), h));
     // A condition is compared with healthy running in the same condition where there is some.
     const auto conditions = names(machine, Split::test_fault, condition_of);
+    // A single condition would repeat "all".
     if (conditions.size() > 1)
       for (const std::string& condition : conditions) {
         auto here = [&](const Recording& r) { return condition_of(r) == condition; };
@@ -103,6 +106,7 @@ Result<Json> run_loso(ProtocolRun& c) {
   for (const PackMachine& machine : machines_of(c.manifest)) {
     auto speed = [](const Recording& r) { return fmt::format("{:.0f} rpm", r.rpm); };
     auto load_name = [](const Recording& r) { return r.load; };
+    // Of training, not of test: what was never learned cannot be left out.
     std::set<std::string> left_out = names(machine, Split::train_healthy, speed);
     const bool by_speed = left_out.size() > 1;
     if (!by_speed) left_out = names(machine, Split::train_healthy, load_name);
@@ -120,6 +124,7 @@ Result<Json> run_loso(ProtocolRun& c) {
       auto is_out = [&](const Recording& r) { return (by_speed ? speed(r) : load_name(r)) == out; };
       const WindowList learn = pick(train, machine, [&](const Recording& r) { return !is_out(r); });
       const WindowList h = pick(healthy, machine, is_out), f = pick(faulty, machine, is_out);
+      // Baseline, scales and thresholds anew for each: none may have heard the speed that is judged.
       auto baseline = fit(learn);
       TORPOR_TRY(const HeldOut held_out, held_out_scores(c.scorer, learn));
       if (!baseline || held_out.scores.size() < 2 || h.empty()) continue;
@@ -131,6 +136,7 @@ Result<Json> run_loso(ProtocolRun& c) {
                          {"held_out_windows", units.n},
                          {"healthy_windows", hs.size()},
                          {"fault_windows", fs.size()},
+                         // All windows of one row have one speed, so the first speaks for them.
                          {"new_speed", !hs.front().calibrated_speed},
                          {"scores", compare(units, hs, fs)}});
     }

@@ -33,10 +33,12 @@ std::string head(const char* what) {
 }  // namespace
 
 std::string table(const std::string& document) {
+  // Of evaluate() alone, whose keys are known: parsed without exceptions, and no key is asked for twice.
   const Json all = Json::parse(document, nullptr, false);
   if (all.is_discarded()) return {};
   const std::string protocol = all["protocol"];
   std::string out;
+  // Lives and replays have outcomes, not figures per kind of fault: each its own form.
   if (protocol == "life") {
     for (const auto& [kind, margins] : all["totals"].items())
       for (const auto& [margin, counts] : margins.items())
@@ -61,6 +63,7 @@ std::string table(const std::string& document) {
     }
     return out;
   }
+  // The three others share one table; only what a row is about has another name.
   out = head(protocol == "loso" ? "left out" : protocol == "dilute" ? "level dB" : "faults");
   for (const Json& m : all["machines"]) {
     if (m.contains("refused")) {

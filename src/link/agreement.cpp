@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "link/agreement.h"
 
+#include <algorithm>
+
 #include "base/assertion.h"
 #include "base/hex.h"
 #include "link/bundle_differences.h"
@@ -92,6 +94,11 @@ void Agreement::take_hello(const Hello& theirs) {
   }
   verdict_ = true;
   error_ = *refusal;
+  if (own_.claim != nullptr && theirs.major == kProtocolMajor && theirs.refusal.empty()) {
+    own_.claim->heard = true;
+    own_.claim->digest = theirs.digest;
+    own_.claim->sequence = theirs.sequence;
+  }
   const bool contracts_differ =
       error_.reason == Reason::digest_differs || error_.reason == Reason::sequence_reused;
   bundle_wanted_ = contracts_differ && !own_.bundle.empty();
@@ -102,7 +109,11 @@ void Agreement::take_bundle(const BundleCopy& theirs) {
   if (!bundle_wanted_ || bundle_seen_) return;
   TORPOR_ASSERT(verdict_, "agreement.bundles_are_compared_after_the_verdict");
   bundle_seen_ = true;
-  error_.where << ": "sv << bundle_differences(own_.bundle, theirs.file);
+  error_.where << ": "sv << difference_line(own_.bundle, theirs.file);
+  // The file is the reader's memory: it is gone with the next message.
+  if (own_.claim == nullptr || theirs.file.size() > own_.claim->room.size()) return;
+  std::copy(theirs.file.begin(), theirs.file.end(), own_.claim->room.begin());
+  own_.claim->bundle_bytes = theirs.file.size();
 }
 
 std::optional<Error> Agreement::judge(const Hello& theirs) const {

@@ -2,12 +2,25 @@
 // SPDX-FileCopyrightText: torpor authors
 #pragma once
 
+#include <array>
 #include <optional>
 
 #include "contract/contract.h"
+#include "contract/sign1.h"
 #include "link/message.h"
 
 namespace torpor {
+
+// What a peer that is refused said of its own contract, kept for the people who must choose
+// between the two. Nothing of it is verified, and nothing acts on it.
+struct PeerClaim {
+  bool heard = false;  // it named a contract: digest and sequence are those of its HELLO
+  Digest digest{};
+  std::uint64_t sequence = 0;
+  std::array<std::byte, kMaxBundleBytes> room{};
+  std::size_t bundle_bytes = 0;  // 0: its bundle did not come, or is too large for one
+  Bytes bundle() const { return Bytes(room).first(bundle_bytes); }
+};
 
 // What one role brings to the table. The bytes and the contract outlive its user.
 struct OwnSide {
@@ -15,7 +28,8 @@ struct OwnSide {
   std::uint64_t boot_epoch = 0;        // random, given in
   const Contract* contract = nullptr;  // null: no valid bundle, then `refusal` says why
   Error refusal{};
-  Bytes bundle;  // the file the contract came from; sent only when digests differ
+  Bytes bundle;                // the file the contract came from; sent only when digests differ
+  PeerClaim* claim = nullptr;  // filled when a peer is refused; null: nobody asks (firmware)
   // Both processes count scaled time t = X * CLOCK_BOOTTIME: its zero is boot itself, one
   // and the same for all processes of a host, so only X needs to be agreed on.
   std::uint32_t speed_permille = 1000;

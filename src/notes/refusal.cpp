@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "notes/refusal.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/cbor.h"
@@ -26,7 +27,53 @@ std::string digest_label(const std::optional<BundleFacts>& facts) {
   return facts ? std::string(hex(facts->digest)) : "";
 }
 
+nlohmann::ordered_json differing_json(const Refusal& refusal) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const DifferingField& d : refusal.differing)
+    list.push_back(
+        {{"field", valid_text(d.field)}, {"own", valid_text(d.own)}, {"peer", valid_text(d.peer)}});
+  return list;
+}
+
+// Which side's contract carries the higher sequence; null where there are no two to compare.
+nlohmann::ordered_json newer_json(const Refusal& refusal) {
+  if (!refusal.own || !refusal.peer) return nullptr;
+  if (refusal.own->sequence == refusal.peer->sequence) return "neither";
+  return refusal.own->sequence > refusal.peer->sequence ? "own" : "peer";
+}
+
+std::string_view other_role(const Refusal& refusal) {
+  return refusal.role == "sampler" ? "detector" : "sampler";
+}
+
 }  // namespace
+
+std::string what_to_do(const Refusal& refusal) {
+  // The peer's sequence is what it says, not verified: the advice leaves the choice to a person.
+  if (refusal.error.reason != Reason::digest_differs || !refusal.own || !refusal.peer)
+    return std::string(next_step(refusal.error.reason));
+  const bool ours = refusal.own->sequence > refusal.peer->sequence;
+  const std::uint64_t newer = std::max(refusal.own->sequence, refusal.peer->sequence);
+  const std::uint64_t older = std::min(refusal.own->sequence, refusal.peer->sequence);
+  std::string text =
+      "install the bundle of sequence " + std::to_string(newer) + ", the newer one, which the ";
+  text.append(ours ? refusal.role : other_role(refusal)).append(" has, for the ");
+  text.append(ours ? other_role(refusal) : refusal.role).append(" too; if ");
+  return text + std::to_string(older) + " was meant, sign it again with a higher sequence for both";
+}
+
+std::string differences_line(const Refusal& refusal) {
+  if (refusal.differing.empty()) return {};
+  const std::size_t count = refusal.differing.size();
+  std::string text = "the contracts differ in " + std::to_string(count) + (count == 1 ? " field" : " fields");
+  text.append(", ours / the ").append(other_role(refusal)).append("'s");
+  std::string_view before = ": ";
+  for (const DifferingField& d : refusal.differing) {
+    text.append(before).append(d.field).append(" ").append(d.own).append(" / ").append(d.peer);
+    before = "; ";
+  }
+  return valid_text(text);
+}
 
 std::string prom_label(std::string_view value) {
   std::string out;
@@ -53,10 +100,11 @@ std::string refusal_json(const Refusal& refusal) {
       {"found", valid_text(error.found)},
       {"expected", valid_text(error.expected)},
       {"os_code", error.os_code},
-      {"next_step", next_step(error.reason)},
+      {"next_step", valid_text(what_to_do(refusal))},
       {"own", side(refusal.own)},
       {"peer", side(refusal.peer)},
-      {"differing_fields", valid_text(refusal.differing)},
+      {"newer_sequence", newer_json(refusal)},
+      {"differing_fields", differing_json(refusal)},
       {"at", utc(refusal.at.wall).view()},
       {"at_unix_seconds", unix_seconds(refusal.at.wall)},
       {"clock_synchronised", refusal.at.synchronised},

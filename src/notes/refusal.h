@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/clock.h"
@@ -18,13 +19,18 @@ struct BundleFacts {
   std::uint64_t sequence = 0;
 };
 
+// A field of the contract in which the two sides differ, with both values as text.
+struct DifferingField {
+  std::string_view field, own, peer;
+};
+
 struct Refusal {
   std::string_view role;  // "detector" or "sampler"
   std::string_view device;
   Error error;
   std::optional<BundleFacts> own;
   std::optional<BundleFacts> peer;
-  std::string_view differing;  // names of the contract fields that differ, comma separated; may be empty
+  std::span<const DifferingField> differing;  // what matters most first; empty where nothing is known
   TimeStamp at;
 };
 
@@ -34,6 +40,13 @@ Status write_refusal(Files& files, const std::string& state_dir, const Refusal& 
 
 // After an agreement: both files go. Nothing to remove is no error.
 Status clear_refusal(Files& files, const std::string& state_dir);
+
+// What a person should do: of two contracts, which has the newer sequence and where it goes; else
+// the next step of the reason.
+std::string what_to_do(const Refusal& refusal);
+// For the log: "the contracts differ in 2 fields, ours / the sampler's: duty.sleep_ms 55000 ms /
+// 15000 ms; sequence 7 / 8". Empty where nothing differs that is known.
+std::string differences_line(const Refusal& refusal);
 
 // The contents of the two files.
 std::string refusal_json(const Refusal& refusal);

@@ -27,7 +27,9 @@ Refusal refusal() {
   r.own->digest.fill(std::byte{0xab});
   r.peer = BundleFacts{.sequence = 8};
   r.peer->digest.fill(std::byte{0xcd});
-  r.differing = "duty.sleep_ms";
+  static constexpr DifferingField kFields[] = {{"duty.sleep_ms", "55000 ms", "15000 ms"},
+                                               {"sequence", "7", "8"}};
+  r.differing = kFields;
   r.at.wall = WallTime(std::chrono::seconds(1'800'000'000));
   r.at.synchronised = true;
   return r;
@@ -49,7 +51,11 @@ TEST(Refusal, leaves_one_file_for_people_and_one_for_prometheus) {
   EXPECT_EQ(json["line"], "file_unsafe: robot.bundle: found owner 1000, expected owner 0");
   EXPECT_EQ(json["own"]["sequence"], 7);
   EXPECT_EQ(json["peer"]["digest"].get<std::string>().substr(0, 4), "cdcd");
-  EXPECT_EQ(json["differing_fields"], "duty.sleep_ms");
+  ASSERT_EQ(json["differing_fields"].size(), 2u);
+  EXPECT_EQ(json["differing_fields"][0]["field"], "duty.sleep_ms");
+  EXPECT_EQ(json["differing_fields"][0]["own"], "55000 ms");
+  EXPECT_EQ(json["differing_fields"][0]["peer"], "15000 ms");
+  EXPECT_EQ(json["newer_sequence"], "peer");
   EXPECT_EQ(json["at"], "2027-01-15 08:00:00 UTC");
 
   const std::string prom = text(files, "state/refusal.prom");
@@ -66,6 +72,26 @@ TEST(Refusal, a_bundle_that_is_not_known_is_null_and_an_empty_label) {
   r.peer.reset();
   EXPECT_TRUE(nlohmann::json::parse(refusal_json(r))["peer"].is_null());
   EXPECT_THAT(refusal_prom(r), HasSubstr("peer_digest=\"\"} 1"));
+}
+
+TEST(Refusal, of_two_contracts_it_says_which_is_newer_and_where_it_goes) {
+  Refusal r = refusal();
+  r.error.reason = Reason::digest_differs;
+  EXPECT_EQ(
+      what_to_do(r),
+      "install the bundle of sequence 8, the newer one, which the sampler has, for the detector too; if 7 "
+      "was meant, sign it again with a higher sequence for both");
+  std::swap(r.own, r.peer);
+  EXPECT_THAT(what_to_do(r), HasSubstr("which the detector has, for the sampler too"));
+  EXPECT_EQ(nlohmann::json::parse(refusal_json(r))["next_step"], what_to_do(r));
+  EXPECT_EQ(
+      differences_line(r),
+      "the contracts differ in 2 fields, ours / the sampler's: duty.sleep_ms 55000 ms / 15000 ms; sequence 7 "
+      "/ 8");
+  r.peer.reset();
+  EXPECT_EQ(what_to_do(r), next_step(Reason::digest_differs));
+  r.differing = {};
+  EXPECT_EQ(differences_line(r), "");
 }
 
 TEST(Refusal, hostile_text_breaks_neither_file) {

@@ -12,6 +12,7 @@
 #include "features/indicators.h"
 #include "power/phase.h"
 #include "report/breach.h"
+#include "verdict/evidence.h"
 #include "verdict/verdict.h"
 #include "window/window.h"
 
@@ -80,6 +81,8 @@ struct CycleReport {
   CycleScores scores;
   Verdict verdict;
   Indicators indicators;
+  EvidenceBytes evidence;           // of the judge, after this cycle; empty: written by an earlier torpor
+  EvidenceBytes fallback_evidence;  // of the fallback's judge; empty: no fallback
 
   // What it cost.
   PhaseMillijoules energy_mj{};     // by phase, as in `spent`

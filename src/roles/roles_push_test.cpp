@@ -152,6 +152,48 @@ TEST_F(RolesPushTest, pushing_grows_torpord_by_at_most_8_mib_of_which_2_are_dirt
   EXPECT_LE(with.dirty_kib, without.dirty_kib + 2 * 1024);
 }
 
+// Everything that telemetry needs is missing, and the robot watches on.
+TEST_F(RolesPushTest, secrets_that_cannot_be_used_and_a_foreign_spool_do_not_end_watching) {
+  std::string text = slurp(at("site.toml"));
+  const auto insert = [&](const std::string& table, const std::string& field, const std::string& value) {
+    const std::size_t place = text.find(field + " = \"", text.find(table));
+    ASSERT_NE(place, text.npos);
+    text.insert(place + field.size() + 4, value);
+  };
+  insert("[telemetry]", "textfile", at("torpor.prom"));
+  insert("[telemetry.remote_write]", "url", "https://127.0.0.1:1/api/v1/write");
+  insert("[telemetry.remote_write]", "auth_file", at("no-such-token"));
+  insert("[telemetry.pushgateway]", "url", "https://127.0.0.1:1");
+  insert("[telemetry.pushgateway]", "auth_file", at("torn-token"));
+  std::ofstream(at("torn-token")) << "bearer";
+  std::filesystem::permissions(at("torn-token"), std::filesystem::perms(0600));
+  std::ofstream(at("site.toml")) << text;
+  sign_both();
+  {
+    ChildProcess sampler = start_sampler("30");
+    ChildProcess detector = start_pushing("30", "3");
+    ASSERT_EQ(wait_for(detector), 0) << logs();
+  }
+  EXPECT_EQ(reports().size(), 3u);
+  const std::string said = slurp(at("detector.log"));
+  EXPECT_NE(said.find("file_missing: " + at("no-such-token")), std::string::npos) << said;
+  EXPECT_NE(said.find("credential_syntax: " + at("torn-token")), std::string::npos) << said;
+  EXPECT_EQ(
+      slurp(at("torpor.prom")).find("torpor_push_failures_total{job=\"torpor\",instance=\"robot-0042\"} 0"),
+      std::string::npos)
+      << "failures are counted";
+  // A cursor of a torpor that is not there yet.
+  std::string cursor = slurp(at("reports/telemetry.cursor"));
+  ASSERT_GT(cursor.size(), 8u);
+  cursor[4] = 99;
+  std::ofstream(at("reports/telemetry.cursor")) << cursor;
+  ChildProcess sampler = start_sampler("30");
+  ChildProcess detector = start_pushing("30", "3");
+  ASSERT_EQ(wait_for(detector), 0) << logs();
+  EXPECT_EQ(reports().size(), 6u);
+  EXPECT_NE(slurp(at("detector.log")).find("spool_cursor_version"), std::string::npos);
+}
+
 TEST_F(RolesPushTest, a_robot_that_leaves_is_forgotten_by_the_gateway) {
   const auto server = ServerForTest::pushgateway();
   if (!server) GTEST_SKIP() << "not installed: Debian package prometheus-pushgateway";

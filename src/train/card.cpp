@@ -30,8 +30,11 @@ std::string write_card(const CardFacts& f) {
                      f.parameters, f.dims.width, f.dims.layers, f.dims.heads, f.dims.ffn);
   out += fmt::format("| arithmetic | int8 weights and activations, int32 sums; feature version {} |\n",
                      kFeatureVersion);
+  // Not the model file's own digest, which hangs on this card's.
   out += fmt::format("| weights | SHA-256 {} (of the model file with an empty card) |\n", f.weights_digest);
   out += fmt::format("| seed | {} |\n| steps | {}, weights of step {}{} |\n", f.seed, f.steps, f.best_step,
+                     // A run the clock ended hangs on the host's speed: the card must say so, because nothing
+                     // else of it shows.
                      f.cut_short ? ", cut short by the time limit: not repeatable bit for bit" : "");
   out += fmt::format("| machines in training | {}, 30 % real, 70 % simulated |\n", f.machines);
   out += fmt::format(

@@ -14,6 +14,7 @@
 #include "verdict/baseline_key.h"
 #include "verdict/calibration.h"
 #include "verdict/event.h"
+#include "verdict/evidence.h"
 #include "verdict/sequential.h"
 #include "verdict/verdict.h"
 #include "window/window.h"
@@ -30,6 +31,13 @@ enum class JudgeState : std::uint8_t {
 std::string_view name(JudgeState state);
 
 inline constexpr std::size_t kEventHistory = 8;
+
+// An alarm by what names it.
+struct LatchedAlarm {
+  std::uint64_t first_crossing = 0;            // its cycle; 0: no alarm
+  std::uint64_t arming_epoch = 0;              // it was raised in
+  VerdictReason reason = VerdictReason::none;  // saturated: raised by shocks
+};
 
 // One baseline's judge. Pure: no clock, no file. One thread.
 //
@@ -54,7 +62,7 @@ class Judge {
   std::uint64_t arming_epoch() const { return arming_epoch_; }  // armings so far
   bool latched() const { return first_crossing_ != 0; }
   std::uint64_t first_crossing() const { return first_crossing_; }  // its cycle; 0 = no alarm
-  std::uint64_t crossing_epoch() const { return crossing_epoch_; }  // the arming it was raised in
+  LatchedAlarm alarm() const { return {first_crossing_, crossing_epoch_, crossing_reason_}; }
   // Sequence of the last maintenance event applied; 0: none yet.
   std::uint64_t maintenance_sequence() const { return maintenance_sequence_; }
   // While armed.
@@ -96,6 +104,11 @@ class Judge {
   // budget_spent. R stays.
   Verdict missed(std::uint64_t cycle, VerdictReason why);
 
+  // An alarm of the same bearing that was raised elsewhere (by the judge of another backend, or
+  // under a baseline that is no longer this one's key) is latched here as well, under its own
+  // id: the bearing is one, whoever judges it. Where one is latched already, that one stays.
+  void take_over(const LatchedAlarm& alarm);
+
   // Takes an event into the history and follows it. A latched alarm stays. Errors:
   // event_unsupported (maintenance), event_without_reason, baseline_nothing_to_accept
   // (accept while still fitting). event.after must equal events(), else event_stale.
@@ -121,7 +134,8 @@ class Judge {
   // kMaxEvidenceBytes.
   Result<Bytes> encode_evidence(MutableBytes out) const;
   // Takes it up again after decode. Evidence of an older arming or an older cycle is left
-  // aside (ok: the baseline file was written later). evidence_damaged, evidence_foreign.
+  // aside (ok: the baseline file was written later), its alarm is not; that of before an event
+  // which this judge has taken since is left aside whole. evidence_damaged, evidence_foreign.
   Status take_evidence(Bytes bytes);
 
  private:
@@ -162,7 +176,6 @@ class Judge {
 
 inline constexpr std::size_t kMaxCarriedBytes = 1u << 20;
 inline constexpr std::size_t kMaxBaselineBytes = 8u << 20;
-inline constexpr std::size_t kMaxEvidenceBytes = 256;
 
 // A baseline read back. The views point into the bytes given to decode_baseline.
 struct LoadedBaseline {

@@ -251,7 +251,7 @@ MaintenanceEvent event_for(const Judge& judge, Work work) {
   MaintenanceEvent event;
   event.device = "amr-0173";
   event.sensor = key_for_test().sensor;
-  event.arming_epoch = judge.crossing_epoch();
+  event.arming_epoch = judge.alarm().arming_epoch;
   event.first_crossing_cycle = judge.first_crossing();
   event.work = work;
   event.sequence = 7;

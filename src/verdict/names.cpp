@@ -6,6 +6,8 @@
 
 namespace torpor {
 
+// No default in any of these: the compiler names the case that a new value lacks. Behind them falls only a
+// number that was cast.
 std::string_view name(VerdictKind kind) {
   switch (kind) {
     case VerdictKind::healthy:

@@ -46,6 +46,47 @@ class MemoryAppendFile final : public AppendFile {
   std::uint64_t life_;
 };
 
+class MemoryDirectoryLock final : public DirectoryLock {
+ public:
+  MemoryDirectoryLock(std::shared_ptr<std::set<std::string>> locked, std::string directory)
+      : locked_(std::move(locked)), directory_(std::move(directory)) {}
+  ~MemoryDirectoryLock() override { locked_->erase(directory_); }
+
+ private:
+  std::shared_ptr<std::set<std::string>> locked_;
+  std::string directory_;
+};
+
+MemoryFiles::MemoryFiles(const MemoryFiles& other) { *this = other; }
+
+// Member by member, and then each file itself: both trees of a disk share their files.
+MemoryFiles& MemoryFiles::operator=(const MemoryFiles& other) {
+  if (this == &other) return *this;
+  std::map<const File*, std::shared_ptr<File>> copies;
+  const auto copy = [&copies](const Tree& tree) {
+    Tree out;
+    for (const auto& [path, file] : tree) {
+      auto& own = copies[file.get()];
+      if (!own) own = std::make_shared<File>(*file);
+      out[path] = own;
+    }
+    return out;
+  };
+  live_ = copy(other.live_);
+  durable_ = copy(other.durable_);
+  directories_ = other.directories_;
+  operations_ = other.operations_;
+  fail_at_ = other.fail_at_;
+  dark_from_ = other.dark_from_;
+  capacity_ = other.capacity_;
+  ++life_;  // handles into what was here before are dead
+  owner_ = other.owner_;
+  given_away_ = other.given_away_;
+  newest_inode_ = other.newest_inode_;
+  locked_ = std::make_shared<std::set<std::string>>();  // a lock is a process's, not the disk's
+  return *this;
+}
+
 Status MemoryFiles::step(const std::string& path) {
   ++operations_;
   if (dark() || operations_ == fail_at_) return file_error(path, EIO);
@@ -147,9 +188,10 @@ Result<std::string> MemoryFiles::write_beside(const std::string& path, Bytes con
 }
 
 Status MemoryFiles::replace(const std::string& path, Bytes content, std::uint32_t mode) {
+  if (directories_.contains(path))
+    return Error{.reason = Reason::file_not_regular}.at(path).saw("a directory");
   TORPOR_TRY(const std::string temporary, write_beside(path, content, mode));
   Status renamed = step(path);
-  if (renamed && directories_.contains(path)) renamed = file_error(path, EISDIR);
   if (!renamed) {
     if (!dark()) live_.erase(temporary);
     return renamed;
@@ -175,7 +217,8 @@ Status MemoryFiles::create(const std::string& path, Bytes content, std::uint32_t
 Result<std::unique_ptr<AppendFile>> MemoryFiles::open_append(const std::string& path) {
   TORPOR_CHECK(step(path));
   TORPOR_CHECK(need_directory_of(path));
-  if (directories_.contains(path)) return file_error(path, EISDIR);
+  if (directories_.contains(path))
+    return Error{.reason = Reason::file_not_regular}.at(path).saw("a directory");
   auto& file = live_[path];
   if (!file) file = new_file(0644);
   const auto opened = file;
@@ -201,6 +244,14 @@ Status MemoryFiles::make_directories(const std::string& path) {
     directories_.insert(part);
     if (end == std::string::npos) return {};
   }
+}
+
+Result<std::unique_ptr<DirectoryLock>> MemoryFiles::lock(const std::string& directory) {
+  TORPOR_CHECK(step(directory));
+  if (!directories_.contains(directory)) return file_error(directory, ENOENT);
+  if (!locked_->insert(directory).second)
+    return Error{.reason = Reason::directory_locked}.at(directory).saw("a process that owns it");
+  return std::unique_ptr<DirectoryLock>(std::make_unique<MemoryDirectoryLock>(locked_, directory));
 }
 
 Result<std::vector<std::string>> MemoryFiles::list(const std::string& directory) {
@@ -257,6 +308,7 @@ void MemoryFiles::crash(std::uint64_t torn_bytes) {
   }
   dark_from_ = 0;
   fail_at_ = 0;
+  locked_ = std::make_shared<std::set<std::string>>();
   ++life_;
 }
 

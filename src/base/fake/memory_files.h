@@ -17,23 +17,29 @@ namespace torpor {
 //   was synced, which is a step of its own. crash() takes the power away and leaves what
 //   was durable.
 // - Every step that can fail on a disk is one operation, counted from 1: read, read_owned,
-//   list, facts, owned_facts, append, sync, truncate and mkdir are one each; remove is two (unlink, sync the
-//   directory); opening for append is one, and one more (sync the directory) where the
-//   file is new or empty; replace() and create() are four: write beside, sync, rename,
-//   sync the directory. A test can fail any of them, or take the power away at any.
+//   list, facts, owned_facts, append, sync, truncate, mkdir and lock are one each; remove is two (unlink,
+//   sync the directory); opening for append is one, and one more (sync the directory) where the file is new
+//   or empty; replace() and create() are four: write beside, sync, rename, sync the directory. A test can
+//   fail any of them, or take the power away at any.
 // - The disk can be full: an append then leaves the bytes that fitted and fails, as
 //   write(2) does.
-// - A directory must be made before anything can be put into it.
+// - A directory must be made before anything can be put into it. One that is locked is
+//   refused to everyone else, this process included, until its lock or the power goes.
 // Paths are compared as text: "a/b" and "a//b" are two. One thread. Owner of everything
 // is set_owner()'s uid, 0 at first; give_away() sets one part of a path apart.
+// A copy is another disk with the same content: what happens to one is not seen by the other.
 class MemoryFiles final : public Files {
  public:
+  MemoryFiles() = default;
+  MemoryFiles(const MemoryFiles& other);
+  MemoryFiles& operator=(const MemoryFiles& other);
   Result<std::vector<std::byte>> read(const std::string& path, std::size_t max_bytes) override;
   Status replace(const std::string& path, Bytes content, std::uint32_t mode) override;
   Status create(const std::string& path, Bytes content, std::uint32_t mode) override;
   Result<std::unique_ptr<AppendFile>> open_append(const std::string& path) override;
   Status truncate(const std::string& path, std::uint64_t size) override;
   Status make_directories(const std::string& path) override;
+  Result<std::unique_ptr<DirectoryLock>> lock(const std::string& directory) override;
   Result<std::vector<std::string>> list(const std::string& directory) override;
   Status remove(const std::string& path) override;
   Result<FileFacts> facts(const std::string& path) override;
@@ -97,6 +103,8 @@ class MemoryFiles final : public Files {
   Tree live_;
   Tree durable_;
   std::set<std::string> directories_;
+  // Shared with the locks: those of an earlier life let go of nothing that is held now.
+  std::shared_ptr<std::set<std::string>> locked_ = std::make_shared<std::set<std::string>>();
   std::uint64_t operations_ = 0;
   std::uint64_t fail_at_ = 0;
   std::uint64_t dark_from_ = 0;

@@ -144,5 +144,26 @@ TEST_F(MemoryFilesTest, equal_facts_are_an_unchanged_file) {
   EXPECT_NE(*files_.facts("/a"), before) << "the same size, another content";
 }
 
+TEST_F(MemoryFilesTest, a_locked_directory_is_refused_until_its_lock_or_the_power_goes) {
+  EXPECT_EQ(files_.lock("none").error().reason, Reason::file_missing);
+  auto first = files_.lock("d");
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(files_.lock("d").error().reason, Reason::directory_locked);
+  first->reset();
+  auto of_an_earlier_life = files_.lock("d");
+  ASSERT_TRUE(of_an_earlier_life.ok());
+  files_.crash();
+  const auto now = files_.lock("d");
+  ASSERT_TRUE(now.ok());
+  of_an_earlier_life->reset();
+  EXPECT_EQ(files_.lock("d").error().reason, Reason::directory_locked);
+}
+
+TEST_F(MemoryFilesTest, a_directory_gives_way_to_no_file) {
+  ASSERT_TRUE(files_.make_directories("d/e").ok());
+  EXPECT_EQ(files_.replace("d/e", {}, 0600).error().reason, Reason::file_not_regular);
+  EXPECT_EQ(files_.open_append("d/e").error().reason, Reason::file_not_regular);
+}
+
 }  // namespace
 }  // namespace torpor

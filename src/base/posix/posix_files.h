@@ -16,6 +16,7 @@ class PosixFiles final : public Files {
   Result<std::unique_ptr<AppendFile>> open_append(const std::string& path) override;
   Status truncate(const std::string& path, std::uint64_t size) override;
   Status make_directories(const std::string& path) override;
+  Result<std::unique_ptr<DirectoryLock>> lock(const std::string& directory) override;
   Result<std::vector<std::string>> list(const std::string& directory) override;
   Status remove(const std::string& path) override;
   Result<FileFacts> facts(const std::string& path) override;

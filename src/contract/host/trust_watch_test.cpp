@@ -17,7 +17,9 @@ std::string revoked(std::uint8_t seed) { return "revoked " + line(seed).substr(8
 class TrustWatchTest : public ::testing::Test {
  protected:
   TrustWatchTest() { write(line(1) + line(2)); }
-  void write(const std::string& text, std::uint32_t mode = 0644) { files_.put("/etc/trust", as_bytes(text), mode); }
+  void write(const std::string& text, std::uint32_t mode = 0644) {
+    files_.put("/etc/trust", as_bytes(text), mode);
+  }
   Reason look() {
     const Status seen = watch_.look();
     return seen ? Reason{} : seen.error().reason;

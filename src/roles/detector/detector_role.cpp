@@ -29,6 +29,8 @@
 namespace torpor {
 namespace {
 
+constexpr std::string_view kTelemetry = "torpord: telemetry";  // who says what cannot be told
+
 // "2026-01-31T00:00:00Z"; none for an empty text; usage for anything else.
 Result<std::optional<WallTime>> wall_time(const std::string& text) {
   if (text.empty()) return std::optional<WallTime>();
@@ -59,7 +61,7 @@ class DetectorProcess {
   int end_told(const Error& error);
   void push(const Refusal& refusal);
   void open_model();
-  Result<std::optional<Pusher>> open_pusher(Transport& transport, const ReportLog& log);
+  std::optional<Pusher> open_pusher(Transport& transport, const ReportLog& log);
   Result<int> watch(UnixLink& link);
 
   PosixFiles& files_;
@@ -101,20 +103,31 @@ void DetectorProcess::open_model() {
   home_.own.refusal = opened.error();
 }
 
-Result<std::optional<Pusher>> DetectorProcess::open_pusher(Transport& transport, const ReportLog& log) {
+// Telemetry is no precondition of watching: what is wrong with it is said, and the role goes on.
+// A secret that cannot be used costs the requests that need it, each of them counted as failed,
+// and is read again for every one; a spool that cannot be opened costs telemetry until the next
+// start.
+std::optional<Pusher> DetectorProcess::open_pusher(Transport& transport, const ReportLog& log) {
   const TelemetrySite& site = home_.site.telemetry;
-  if (!site.on()) return std::optional<Pusher>();
-  TORPOR_CHECK(check_secrets(files_, site, uid_));
-  TORPOR_TRY(Pusher pusher, Pusher::open({.files = files_,
-                                          .clock = clock_,
-                                          .transport = transport,
-                                          .contract = *home_.own.contract,
-                                          .site = site},
-                                         {.device = home_.site.device_id,
-                                          .boot_id = read_boot_id(),
-                                          .directory = flags_.reports,
-                                          .log_end = log.end()}));
-  return std::optional<Pusher>(std::move(pusher));
+  if (!site.on()) return std::nullopt;
+  for (const TelemetryServer* server : {&site.remote_write, &site.pushgateway, &site.alertmanager}) {
+    const Status secrets = check_secrets(files_, *server, uid_);
+    if (!secrets) tell_error(kTelemetry, secrets.error());
+  }
+  if (!site.textfile.empty())
+    say_strays(LinkRole::detector, site.textfile, sweep_strays_of(files_, site.textfile));
+  auto pusher = Pusher::open({.files = files_,
+                              .clock = clock_,
+                              .transport = transport,
+                              .contract = *home_.own.contract,
+                              .site = site},
+                             {.device = home_.site.device_id,
+                              .boot_id = read_boot_id(),
+                              .directory = flags_.reports,
+                              .log_end = log.end()});
+  if (pusher) return *std::move(pusher);
+  tell_error(kTelemetry, pusher.error());
+  return std::nullopt;
 }
 
 // The role itself. What is opened first is what the later parts stand on; all of it outlives
@@ -132,24 +145,28 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                                         .infer_mw = power.infer_mw,
                                         .sleep_mw = power.sleep_mw});
   const PosixClock real = PosixClock::unscaled();  // a worker's deadlines are no demonstration's
+  TORPOR_TRY(ReportLog log, ReportLog::open(files_, flags_.reports, log_bounds(contract.terms().telemetry)));
+  say_strays(LinkRole::detector, flags_.reports, log.home().strays());
+  // A log that was copied from another robot gives its numbers, never its verdicts.
+  const bool ours = log.found() && log.found()->device == home_.site.device_id;
   TORPOR_TRY(const Compute compute,
              Compute::make({.files = files_, .real = real, .tree = tree, .meter = *meter}, contract,
                            home_.site.backend, {.model = *model_, .path = flags_.model},
-                           {.state_dir = flags_.state,
-                            .service_uid = uid_,
-                            .device = std::string(home_.site.device_id.view()),
-                            .trust = home_.admission->trust}));
+                           {.place = {.state_dir = flags_.state,
+                                      .service_uid = uid_,
+                                      .device = std::string(home_.site.device_id.view()),
+                                      .trust = home_.admission->trust},
+                            .newest = ours ? &*log.found() : nullptr}));
   for (const Appraiser* appraiser : {compute.appraiser.get(), compute.fallback.get()}) {
     if (appraiser == nullptr || !appraiser->maintenance_refusal()) continue;
     // The alarm it was to clear stays, and so does the watch.
     tell_error(kDetectorProgram, *appraiser->maintenance_refusal());
   }
-  TORPOR_TRY(ReportLog log, ReportLog::open(files_, flags_.reports, log_bounds(contract.terms().telemetry)));
   TORPOR_TRY(StoredBudget budget,
              StoredBudget::open(files_, flags_.state, contract.terms(), read_boot_id(), clock_.now().boot));
   if (budget.damage()) tell_error(kDetectorProgram, *budget.damage());
   CurlTransport transport(files_, uid_);
-  TORPOR_TRY(std::optional<Pusher> pusher, open_pusher(transport, log));
+  std::optional<Pusher> pusher = open_pusher(transport, log);
   CycleRecorder recorder({.files = files_,
                           .clock = clock_,
                           .admission = *home_.admission,

@@ -55,25 +55,28 @@ BaselinePaths baseline_paths(const std::string& state_dir, const BaselineKey& ke
 Result<StoredBaseline> load_baseline(Files& files, const std::string& state_dir, const AlarmTerms& terms,
                                      const BaselineKey& key, std::uint32_t service_uid) {
   const BaselinePaths paths = baseline_paths(state_dir, key);
+  StoredBaseline stored{Judge(terms, key), {}, {}, false};
   const auto bytes = files.read_owned(paths.baseline, kMaxBaselineBytes, service_uid);
-  if (!bytes) {
-    if (!missing(bytes.error())) return bytes.error();
-    return StoredBaseline{Judge(terms, key), {}, {}, false};
+  if (bytes) {
+    auto loaded = decode_baseline(*bytes, terms, key);
+    if (!loaded) return at(loaded.error(), paths.baseline);
+    stored = {std::move(loaded->judge),
+              {loaded->features.begin(), loaded->features.end()},
+              {loaded->envelope.begin(), loaded->envelope.end()},
+              true};
+  } else if (!missing(bytes.error())) {
+    return bytes.error();
   }
-  auto loaded = decode_baseline(*bytes, terms, key);
-  if (!loaded) return at(loaded.error(), paths.baseline);
-
+  // Also without a baseline: before its first save, and after somebody moved it away to learn
+  // anew. Cycle numbers go on, and an alarm stays.
   const auto evidence = files.read_owned(paths.evidence, kMaxEvidenceBytes, service_uid);
   if (evidence) {
-    if (const Status taken = loaded->judge.take_evidence(*evidence); !taken)
+    if (const Status taken = stored.judge.take_evidence(*evidence); !taken)
       return at(taken.error(), paths.evidence);
   } else if (!missing(evidence.error())) {
     return evidence.error();
   }
-  return StoredBaseline{std::move(loaded->judge),
-                        {loaded->features.begin(), loaded->features.end()},
-                        {loaded->envelope.begin(), loaded->envelope.end()},
-                        true};
+  return stored;
 }
 
 Result<bool> apply_pending_event(Files& files, const BaselinePaths& paths, std::uint32_t service_uid,
@@ -161,7 +164,7 @@ Result<BaselineSummary> summarize(Files& files, const std::string& state_dir, co
   out.last_cycle = judge.last_cycle();
   out.arming_epoch = judge.arming_epoch();
   out.first_crossing = judge.first_crossing();
-  out.crossing_epoch = judge.crossing_epoch();
+  out.crossing_epoch = judge.alarm().arming_epoch;
   out.maintenance_sequence = judge.maintenance_sequence();
   out.log_evidence = Sequential(judge.evidence()).log_evidence();
   out.calibration = judge.calibration();
@@ -207,9 +210,10 @@ Status request_event(Files& files, const std::string& state_dir, const std::stri
   return e;
 }
 
-Result<std::string> request_maintenance(Files& files, const std::string& state_dir,
-                                        const SignedMaintenance& event, Bytes message) {
+Result<std::vector<std::string>> request_maintenance(Files& files, const std::string& state_dir,
+                                                     const SignedMaintenance& event, Bytes message) {
   TORPOR_TRY(const auto stems, list_baselines(files, state_dir));
+  std::vector<std::string> taken;
   std::optional<Error> closest;
   for (const std::string& stem : stems) {
     const BaselinePaths paths = baseline_paths(state_dir, stem);
@@ -218,11 +222,13 @@ Result<std::string> request_maintenance(Files& files, const std::string& state_d
     const Status applied = judge.apply(event);
     if (applied) {
       TORPOR_CHECK(files.replace(paths.maintenance, message, kMode));
-      return stem;
+      taken.push_back(stem);
+      continue;
     }
     // That another baseline belongs to another sensor says nothing beside what its own says.
     if (!closest || closest->reason == Reason::maintenance_other_sensor) closest = applied.error();
   }
+  if (!taken.empty()) return taken;
   TORPOR_ASSERT(closest.has_value(), "baseline.an_event_that_is_refused_by_all_has_a_reason");
   return *closest;
 }

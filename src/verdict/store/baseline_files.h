@@ -11,7 +11,7 @@
 #include "verdict/judge.h"
 
 // Where baselines lie: STATE/baseline/<stem>.baseline (large, written when it changes),
-// <stem>.evidence (small, written every armed cycle), <stem>.event (what an operator asked
+// <stem>.evidence (small, written every cycle), <stem>.event (what an operator asked
 // for, taken up at the next start), <stem>.maintenance (a signed maintenance event, as it was
 // signed, likewise). Only here does this folder touch files, through the
 // seam. Formats: docs/baseline.md.
@@ -95,10 +95,11 @@ Status request_event(Files& files, const std::string& state_dir, const std::stri
                      std::string_view reason, std::int64_t now_s);
 
 // Leaves a verified event, `message` as it was signed, for the next start of the detector, in
-// place of one that waits already, and says whose baseline it is for. Nothing is left where it
-// would be refused there: the errors of Judge::apply() for the baseline it comes closest to, and
+// place of one that waits already, beside each baseline that holds its alarm (one of another
+// backend or model may have taken it over), and names those. Nothing is left where it would be
+// refused; where all refuse it, the error is Judge::apply()'s for the one it comes closest to.
 // baseline_none.
-Result<std::string> request_maintenance(Files& files, const std::string& state_dir,
-                                        const SignedMaintenance& event, Bytes message);
+Result<std::vector<std::string>> request_maintenance(Files& files, const std::string& state_dir,
+                                                     const SignedMaintenance& event, Bytes message);
 
 }  // namespace torpor

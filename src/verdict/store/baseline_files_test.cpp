@@ -222,7 +222,7 @@ class maintenance_files : public baseline_files {
   Result<std::optional<Work>> apply(Judge& judge) {
     return apply_pending_maintenance(files_, paths_, {"amr-0173", trust_, kUid}, judge);
   }
-  Result<std::string> ask(Bytes message) {
+  Result<std::vector<std::string>> ask(Bytes message) {
     TORPOR_TRY(const SignedMaintenance verified, verify_maintenance(message, trust_, "asked"));
     return request_maintenance(files_, kState, verified, message);
   }
@@ -275,7 +275,7 @@ TEST_F(maintenance_files, a_good_event_clears_exactly_once_wherever_the_power_fa
     files_.put(paths_.evidence, evidence);
     const auto asked = ask(golden::good_maintenance());
     ASSERT_TRUE(asked) << one_line(asked.error()).view();
-    EXPECT_EQ(*asked, paths_.stem);
+    EXPECT_EQ(*asked, std::vector<std::string>{paths_.stem});
     EXPECT_TRUE(summarize(files_, kState, paths_.stem)->maintenance_waits);
     const auto start = [&]() -> Status {
       TORPOR_TRY(StoredBaseline stored, load());
