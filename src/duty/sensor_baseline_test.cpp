@@ -290,7 +290,7 @@ class MaintainedBaselineTest : public SensorBaselineTest {
   }
   void alarm_by_shocks() {
     while (!baseline_->judge().latched()) baseline_->unusable(++cycle_, WindowQuality::saturated);
-    ASSERT_TRUE(baseline_->save(true));
+    ASSERT_TRUE(baseline_->save_learned(true));
   }
   void leave(Work work, std::uint8_t seed = golden::kMaintenance) {
     MaintenanceEvent event = golden::sound_event();

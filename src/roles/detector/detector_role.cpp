@@ -172,7 +172,7 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                           .admission = *home_.admission,
                           .log = log,
                           .pusher = pusher ? &*pusher : nullptr},
-                         {.state = flags_.state, .bundle = flags_.bundle});
+                         {.state = flags_.state, .bundle = flags_.bundle, .trust = flags_.trust});
   QueueMemory memory(contract);
   Detector detector({.link = link,
                      .clock = clock_,
