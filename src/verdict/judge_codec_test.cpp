@@ -169,7 +169,7 @@ TEST(baseline_state, a_sound_crc_over_impossible_content_is_refused_without_harm
 TEST(baseline_state, says_that_a_later_version_wrote_it) {
   ScoreSource source(8);
   auto bytes = encoded(armed_judge_for_test(source));
-  bytes[4] = std::byte{2};
+  bytes[4] = std::byte{3};
   const auto loaded = decode_baseline(bytes, alarm_for_test(), key_for_test());
   ASSERT_FALSE(loaded.ok());
   EXPECT_EQ(loaded.error().reason, Reason::baseline_version);
