@@ -17,6 +17,20 @@
 namespace torpor {
 namespace {
 
+// A supervisor leaves the role down after these (base/exits.def): they stand until a person acts, so
+// people are told as of a refusal, whatever the number.
+bool stays_down(Group group) {
+  enum class Then : std::uint8_t { restart, stay };
+  switch (group) {
+#define TORPOR_EXIT(code, group, then, meaning, note) \
+  case Group::group:                                  \
+    return Then::then == Then::stay;
+#include "base/exits.def"
+#undef TORPOR_EXIT
+  }
+  return false;
+}
+
 std::string_view program_of(LinkRole role) {
   return role == LinkRole::detector ? kDetectorProgram : kSamplerProgram;
 }
@@ -88,14 +102,16 @@ int end_with(const Error& error, const RoleHome& home, const RoleFlags& flags, F
   const int code = exit_code(error.reason);
   // A supervisor reads 0 as "done" and would leave the role off for good.
   TORPOR_ASSERT(code != 0, "roles.an_error_never_exits_with_0");
-  if (group(error.reason) != Group::refused) return code;
+  if (!stays_down(group(error.reason))) return code;
+  const auto boot_id = read_boot_id();
   Refusal refusal{.role = name(home.own.role),
                   .device = home.site.device_id,
                   .error = error,
                   .own = {},
                   .peer = {},
                   .differing = {},
-                  .at = clock.now()};
+                  .at = clock.now(),
+                  .boot_id = boot_id.view()};
   if (const Contract* contract = home.own.contract; contract != nullptr)
     refusal.own = BundleFacts{.digest = contract->digest(), .sequence = contract->sequence()};
   if (home.peer.heard) refusal.peer = BundleFacts{.digest = home.peer.digest, .sequence = home.peer.sequence};
@@ -106,7 +122,7 @@ int end_with(const Error& error, const RoleHome& home, const RoleFlags& flags, F
   if (!differing.empty()) tell("{}: {}\n  {}\n", program, differences_line(refusal), what_to_do(refusal));
   const Status left = leave_refusal(files, flags.state, refusal);
   if (!left) tell("{}: {}\n", program, one_line(left.error()).view());
-  if (tell_refusal) tell_refusal(refusal);
+  if (tell_refusal) tell_refusal(note_of(refusal));
   return code;
 }
 

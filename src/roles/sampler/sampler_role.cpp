@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "roles/sampler/sampler_role.h"
 
+#include <functional>
+
 #include "base/assertion.h"
 #include "base/posix/posix_files.h"
 #include "base/posix/posix_host.h"
@@ -17,6 +19,32 @@
 
 namespace torpor {
 namespace {
+
+// The sampler with an eye on its first agreement: that is the end of what an earlier start was refused
+// for, and people should not have to wait for the end of a good run to see it. A note that stays
+// misleads a person but no machine, so it is said and changes nothing.
+class EndsRefusal final : public Role {
+ public:
+  EndsRefusal(Role& role, std::function<bool()> agreed, Files& files, std::string state)
+      : role_(role), agreed_(std::move(agreed)), files_(files), state_(std::move(state)) {}
+
+  Step wake(Wake why) override {
+    const Step step = role_.wake(why);
+    if (!ended_ && agreed_()) {
+      ended_ = true;
+      // What servers were told is taken back by torpor-retry.timer: the sampler speaks to none.
+      if (const auto over = end_refusal(files_, state_); !over) tell_error(kSamplerProgram, over.error());
+    }
+    return step;
+  }
+
+ private:
+  Role& role_;
+  std::function<bool()> agreed_;
+  Files& files_;
+  std::string state_;
+  bool ended_ = false;
+};
 
 // torpor-sampler from its flags to its exit code.
 class SamplerProcess {
@@ -69,14 +97,10 @@ Result<int> SamplerProcess::sample(UnixLink& link) {
                        .link_buffer_bytes = link.buffer_bytes(),
                        .stopper = &dead_man,
                        .sleep = machine ? &machine->sleep() : nullptr});
-  TORPOR_TRY(const int ended, run_role(sampler, clock_, link));
+  EndsRefusal role(
+      sampler, [&] { return sampler.peer().session() > 0; }, files_, flags_.state);
+  TORPOR_TRY(const int ended, run_role(role, clock_, link));
   if (sampler.failure()) return *sampler.failure();
-  // Somebody agreed with it: what an earlier start was refused for is over. A note that stays
-  // misleads a person but no machine, so it is said and changes nothing.
-  if (sampler.peer().session() > 0) {
-    if (const Status cleared = clear_refusal(files_, flags_.state); !cleared)
-      tell_error(kSamplerProgram, cleared.error());
-  }
   return ended;
 }
 
