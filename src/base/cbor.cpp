@@ -8,6 +8,8 @@ namespace torpor::cbor {
 using namespace std::string_view_literals;  // their length needs no strlen
 namespace {
 
+// Of skip() alone, which calls itself: bounds the stack on hostile input. Typed readers are as deep as
+// their code.
 constexpr int kMaxDepth = 8;
 constexpr std::uint64_t kInt64Max = 0x7fffffffffffffffu;
 
@@ -29,6 +31,8 @@ constexpr std::string_view type_name(Type type) {
 // be asked.
 void Writer::put(Bytes raw) {
   TORPOR_ASSERT(size_ <= out_.size(), "cbor.writing_stays_inside");
+  // Said this way round because size_ + raw.size() could wrap. Filled to the brim afterwards, so that a
+  // shorter piece behind it cannot slip in and make a document with a hole.
   if (raw.size() > out_.size() - size_) {
     overflow_ = true;
     size_ = out_.size();
@@ -45,6 +49,7 @@ void Writer::head(Type type, std::uint64_t argument) {
   if (argument < 24) {
     raw[0] = static_cast<std::byte>(major | argument);
   } else {
+    // The shortest head there is (RFC 8949, 4.2.1): the reader refuses any other. Big endian, as all of CBOR.
     unsigned info = 24;
     extra = 1;
     while (extra < 8 && (argument >> (8 * extra)) != 0) {
@@ -62,6 +67,7 @@ void Writer::integer(std::int64_t value) {
   if (value >= 0) {
     head(Type::uint, static_cast<std::uint64_t>(value));
   } else {
+    // CBOR holds -1 - n, which is ~n in two's complement and has no overflow for the least value.
     head(Type::nint, ~static_cast<std::uint64_t>(value));
   }
 }
@@ -76,6 +82,7 @@ void Writer::text(std::string_view value) {
   put(as_bytes(value));
 }
 
+// Simple values 20 and 21 are false and true (RFC 8949, 3.3).
 void Writer::boolean(bool value) { head(Type::simple, value ? 21 : 20); }
 
 Result<Bytes> Writer::finish() const {
@@ -105,9 +112,13 @@ Result<Reader::Head> Reader::head() {
     ++at_;
     return Head{type, info};
   }
+  // 28 to 30 are reserved and 31 is an indefinite length. Neither has one encoding only, and the second has
+  // no size to bound.
   if (info > 27)
     return fail(Reason::cbor_not_deterministic, "indefinite length or reserved head"sv,
                 "a definite length"sv);
+  // Contract and records are whole numbers in named units: a float would bring rounding and NaN payloads
+  // into what is signed and compared.
   if (type == Type::simple) {
     return fail(Reason::cbor_type, info == 24 ? "simple value"sv : "float"sv,
                 "an integer, string, boolean, array or map"sv);
@@ -119,6 +130,7 @@ Result<Reader::Head> Reader::head() {
   for (std::size_t i = 0; i < extra; ++i)
     argument = (argument << 8) | static_cast<std::uint64_t>(in_[at_ + 1 + i]);
   // One value, one encoding: a signature over bytes is then one over values.
+  // The least value that needs so many bytes: 24 for one, else what half as many could not hold.
   const std::uint64_t least = extra == 1 ? 24 : std::uint64_t{1} << (4 * extra);
   if (argument < least)
     return fail(Reason::cbor_not_deterministic, "a longer head than needed"sv, "the shortest head"sv);
@@ -146,6 +158,7 @@ Result<std::int64_t> Reader::integer() {
   if (type != Type::uint && type != Type::nint)
     return fail(Reason::cbor_type, type_name(type), "an integer"sv);
   TORPOR_TRY(const Head h, head());
+  // The same bound for both signs: -1 - 2^63 has no 64-bit value either.
   if (h.argument > kInt64Max)
     return fail(Reason::cbor_type, "an integer beyond 64 bits"sv, "a 64-bit integer"sv);
   const auto value = static_cast<std::int64_t>(h.argument);
@@ -169,6 +182,7 @@ Result<Bytes> Reader::bytes() {
 Result<std::string_view> Reader::text() {
   TORPOR_TRY(const std::uint64_t count, head_of(Type::text));
   TORPOR_TRY(const Bytes raw, take(count));
+  // Once, here: everything behind this reader may print and compare text without asking again.
   if (!valid_utf8(raw)) return fail(Reason::cbor_type, "bytes that are not UTF-8"sv, "text"sv);
   return as_text(raw);
 }
@@ -190,6 +204,7 @@ Result<std::size_t> Reader::array() {
 
 Result<std::size_t> Reader::map() {
   TORPOR_TRY(const std::uint64_t count, head_of(Type::map));
+  // A pair takes two bytes at least. Divided, not doubled: 2 * count could wrap.
   if (count > (in_.size() - at_) / 2)
     return fail(Reason::cbor_truncated, "more pairs than bytes"sv, "a count that can be there"sv);
   return static_cast<std::size_t>(count);
@@ -200,6 +215,7 @@ Result<std::uint64_t> Reader::tag() { return head_of(Type::tag); }
 Status Reader::skip() { return skip_nested(0); }
 
 Status Reader::skip_nested(int depth) {
+  // Before anything is read: the frame that would be too much does no work.
   if (depth > kMaxDepth) return fail(Reason::cbor_type, "deeper nesting"sv, "at most 8 levels"sv);
   TORPOR_TRY(const Type type, peek());
   std::size_t items = 0;
@@ -208,6 +224,8 @@ Status Reader::skip_nested(int depth) {
     case Type::nint:
     case Type::simple: {
       TORPOR_TRY(const Head h, head());
+      // What is skipped is held to the same rules as what is read: bytes that another version refuses must
+      // not pass here.
       if (h.type == Type::simple && h.argument != 20 && h.argument != 21) {
         return fail(Reason::cbor_type, "null, undefined or simple value"sv, "a boolean"sv);
       }
@@ -246,6 +264,8 @@ Status Reader::finish() {
   return {};
 }
 
+// Errors are kept, not returned: a loop over next() needs one question at its end, status(), and cannot
+// forget one inside.
 MapReader::MapReader(Reader& reader) : reader_(reader) {
   auto pairs = reader.map();
   if (pairs) {
@@ -265,6 +285,8 @@ bool MapReader::next() {
     error_ = key.error();
     return false;
   }
+  // Strictly ascending (RFC 8949, 4.2.1): a key that comes twice is caught by the same comparison, without a
+  // list of keys met.
   if (!first_ && !key_less(key_, *key)) {
     ok_ = false;
     error_ = Error{.reason = Reason::cbor_not_deterministic}

@@ -12,6 +12,8 @@ namespace torpor {
 
 std::string valid_text(std::string_view text) {
   std::string out(text);
+  // All or nothing: bytes after a broken sequence cannot be told from its rest, and a replacement character
+  // would make text grow beyond what bounded readers expect. ASCII stays readable.
   if (cbor::valid_utf8(as_bytes(text))) return out;
   for (char& c : out) {
     if (static_cast<unsigned char>(c) >= 0x80) c = '?';

@@ -10,6 +10,7 @@
 namespace torpor {
 namespace {
 
+// The order of Score (verdict/verdict.h). Keys of --json: they may be added to, never renamed.
 constexpr std::string_view kScoreNames[kScores] = {"logit", "log_band", "kurtosis"};
 
 Json event_json(const BaselineEvent& event, bool applied) {
@@ -30,6 +31,8 @@ void print_event(std::string_view label, const BaselineEvent& event, std::string
 Json baseline_json(const BaselineSummary& s) {
   Json out = {{"baseline", s.stem},
               {"sensor", s.key.sensor.view()},
+              // The whole key: two baselines of one sensor differ in nothing else, and --baseline picks by
+              // it.
               {"model", std::string(hex(s.key.model))},
               {"feature_version", s.key.feature_version},
               {"backend", s.key.backend.view()},
@@ -40,9 +43,16 @@ Json baseline_json(const BaselineSummary& s) {
               {"learned_cycles", s.learned},
               {"last_cycle", s.last_cycle},
               {"arming_epoch", s.arming_epoch},
-              {"alarm_latched", s.first_crossing != 0}};
-  if (s.first_crossing != 0) out["alarm_first_cycle"] = s.first_crossing;
+              {"alarm_latched", s.first_crossing != 0},
+              {"maintenance_sequence", s.maintenance_sequence},
+              {"maintenance_waits", s.maintenance_waits}};
+  // Cycles count from 1: 0 would be read as the first one. What does not apply has no key.
+  if (s.first_crossing != 0) {
+    out["alarm_epoch"] = s.crossing_epoch;
+    out["alarm_first_cycle"] = s.first_crossing;
+  }
   if (!s.refusal.empty()) out["refusal"] = s.refusal;
+  // A calibration that is not finished has figures that will still change.
   if (s.state == JudgeState::armed) {
     const Calibration& c = s.calibration;
     Json scores = Json::object();
@@ -50,6 +60,7 @@ Json baseline_json(const BaselineSummary& s) {
       scores[std::string(kScoreNames[i])] = {{"median", c.score[i].median},
                                              {"mad", c.score[i].mad},
                                              {"serial_correlation", c.score[i].phi},
+                                             // q[i] is the 2^i-th largest healthy z (verdict/calibration.h).
                                              {"largest_z", c.score[i].q[0]}};
     out["log_evidence"] = s.log_evidence;
     out["calibration"] = {{"cycles", c.n},
@@ -62,6 +73,8 @@ Json baseline_json(const BaselineSummary& s) {
   out["events"] = s.events;
   out["history"] = Json::array();
   for (const auto& event : s.history) out["history"].push_back(event_json(event, true));
+  // At most one can wait (baseline_events): always there, null for none, so that a script need not ask for
+  // the key.
   out["pending"] = s.pending.empty() ? Json() : event_json(s.pending.front(), false);
   return out;
 }
@@ -84,8 +97,14 @@ void print_baseline(const BaselineSummary& s) {
                  c.score[i].median, c.score[i].mad, c.score[i].phi);
     fmt::print("  {:<12} ln R = {:.2f}\n", "evidence", s.log_evidence);
   }
+  // The id without its device, which the state directory does not know.
   fmt::print("  {:<12} {}\n", "alarm",
-             s.first_crossing == 0 ? "none" : fmt::format("latched since cycle {}", s.first_crossing));
+             s.first_crossing == 0
+                 ? "none"
+                 : fmt::format("latched since cycle {}; its id is DEVICE/{}/{}/{}", s.first_crossing,
+                               s.key.sensor.view(), s.crossing_epoch, s.first_crossing));
+  fmt::print("  {:<12} last sequence {}{}\n", "maintenance", s.maintenance_sequence,
+             s.maintenance_waits ? "; an event waits for the next start" : "");
   for (const auto& event : s.history) print_event("event", event, fmt::format("after cycle {}", event.cycle));
   for (const auto& event : s.pending) print_event("waiting", event, "taken at the next start");
 }

@@ -42,6 +42,7 @@ std::string_view kind_name(BreakEven::Kind kind) {
   return "never";
 }
 
+// "-" where there was nothing to compare with, which is not "never".
 std::string words(const std::optional<BreakEven>& even) {
   if (!even) return "-";
   if (even->kind != BreakEven::Kind::below) return std::string(kind_name(even->kind));
@@ -53,6 +54,8 @@ void print_table(const Basis& basis, const std::vector<PolicyEnergy>& all) {
              basis.coverage, "backend", "residency", "mJ a cycle", "wall ms", "CPU ms", "between, mW",
              "keep pays");
   for (const PolicyEnergy& p : all) {
+    // A backend that is not on this machine is a row with its reason: a table that leaves it out would read
+    // as if it had been measured.
     if (!p.failure.empty()) {
       fmt::print("{:8} {:10} {}\n", p.backend, p.residency, p.failure);
       continue;
@@ -92,6 +95,7 @@ Status bench(const Flags& flags, Verbs& verbs) {
   // Nothing declared and no idle: a meter that is found measures the whole rail.
   const auto meter = probe_meter(tree, {});
   const bool metered = meter->source() != "none";
+  // The basis stands above the figures in both forms: an estimate must not look like a measurement.
   const Basis basis{.source = metered ? std::string(meter->source()) : "CPU-seconds x declared watts",
                     .coverage = metered
                                     ? std::string(meter->coverage())
@@ -100,6 +104,7 @@ Status bench(const Flags& flags, Verbs& verbs) {
   const BenchPlan plan{.policies = bench_policies(site.backend, *model, flags.model, flags.sets, verbs.clock),
                        .batch = std::vector<TokenSet>(flags.sets),
                        .cycles = flags.cycles,
+                       // Within 600 s, by the option's range: the product fits 64 bits.
                        .rest = Duration(static_cast<std::int64_t>(flags.rest_s * 1e9))};
   TORPOR_TRY(
       const auto all,
@@ -110,6 +115,7 @@ Status bench(const Flags& flags, Verbs& verbs) {
                                        .infer_mw = site.power.infer_mw,
                                        .sleep_mw = site.power.sleep_mw},
                           .sleep = rest,
+                          // Progress on stderr: stdout is the result alone.
                           .say = [](const std::string& line) { tell("torpor bench energy: {}\n", line); }}));
   verbs.json ? print_json(energy_json(basis, all)) : print_table(basis, all);
   return {};

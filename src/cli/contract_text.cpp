@@ -11,6 +11,7 @@ namespace torpor {
 namespace {
 
 Json value_json(const Field& field, const FieldValue& value) {
+  // Words of an enumeration and times as text, as in the TOML: the JSON can be held against what was signed.
   if (field.type == FieldType::integer) return value.number;
   return std::string(to_text(field, value).view());
 }
@@ -55,6 +56,7 @@ std::string terms_summary(const Terms& t) {
                       t.power.active_mj_per_cycle, t.power.mj_per_hour, t.power.idle_mw);
   text += fmt::format("  {} sensor{}, alarm after {} healthy cycles, a false one in {} cycles\n",
                       t.sensor_count, t.sensor_count == 1 ? "" : "s",
+                      // In 64 bits: both may be large, and this line is what a signer reads.
                       std::uint64_t{t.alarm.fit_cycles} + t.alarm.calibration_cycles,
                       t.alarm.cycles_between_false_alarms);
   return text;
@@ -67,6 +69,7 @@ Json terms_json(const Terms& terms) {
       nested(root, field.name) = value_json(field, field.get(terms, 0));
       continue;
     }
+    // The table's name in front of the field, "sensors": a list of objects takes its place.
     const std::string_view list = section_of(field, 1);
     Json& sensors = nested(root, list);
     for (std::size_t i = 0; i < terms.sensor_count; ++i)

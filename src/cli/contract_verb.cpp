@@ -39,12 +39,13 @@ Status check(const Flags& flags, Verbs& verbs) {
 Status verify_bundle(const Flags& flags, Verbs& verbs) {
   TORPOR_TRY(const TrustSet trust, load_trust(verbs.files, flags.trust));
   TORPOR_TRY(const auto bundle, read_bundle(verbs.files, flags.file));
+  // The signature before the times: what is not signed by a trusted key makes no claim worth judging.
   TORPOR_TRY(const Contract contract, verify(bundle, trust, flags.file));
   // Whoever runs this verb vouches for this computer's clock; a robot judges with more care.
   TimeStamp now = verbs.clock.now();
   now.synchronised = true;
   TORPOR_CHECK(check_start_time(contract.terms(), now, contract.terms().not_before_s, flags.file));
-  TORPOR_TRY(const Sign1 envelope, parse_sign1(bundle, flags.file));
+  TORPOR_TRY(const Sign1 envelope, parse_sign1(bundle, Scope::contract, flags.file));
   const std::string key_text = std::string(hex(envelope.key_id));
   const std::string digest_text = std::string(hex(contract.digest()));
   if (verbs.json) {
@@ -62,7 +63,7 @@ Status verify_bundle(const Flags& flags, Verbs& verbs) {
 
 Status show(const Flags& flags, Verbs& verbs) {
   TORPOR_TRY(const auto bundle, read_bundle(verbs.files, flags.file));
-  TORPOR_TRY(const Sign1 envelope, parse_sign1(bundle, flags.file));
+  TORPOR_TRY(const Sign1 envelope, parse_sign1(bundle, Scope::contract, flags.file));
   TORPOR_TRY(const Terms terms, decode_payload(envelope.payload, flags.file));
   const std::string key_text = std::string(hex(envelope.key_id));
   const std::string digest_text = std::string(hex(sha256(envelope.payload)));
@@ -73,6 +74,7 @@ Status show(const Flags& flags, Verbs& verbs) {
                 {"digest", digest_text},
                 {"fields", terms_json(terms)}});
   } else {
+    // In capitals, and before the terms: what follows is anybody's claim.
     fmt::print("{}: NOT verified, claims to be signed by {}\n  digest {}\n{}", flags.file, key_text,
                digest_text, terms_table(terms));
   }
@@ -82,6 +84,7 @@ Status show(const Flags& flags, Verbs& verbs) {
 // A bundle, or a TOML contract where the name says so.
 Result<std::vector<std::byte>> payload_of(const std::string& path, Verbs& verbs) {
   if (path.ends_with(".toml")) {
+    // Encoded as it would be signed: the digest printed is then the one a bundle of it has.
     TORPOR_TRY(const Terms terms, load_terms(verbs.files, path, {}));
     std::byte room[kMaxPayloadBytes];
     TORPOR_TRY(const Bytes payload, encode_payload(terms, room));
@@ -89,6 +92,7 @@ Result<std::vector<std::byte>> payload_of(const std::string& path, Verbs& verbs)
   }
   TORPOR_TRY(const auto bundle, read_bundle(verbs.files, path));
   TORPOR_TRY(const Bytes payload, unverified_payload(bundle, path));
+  // Decoded for its errors alone: the comparison below walks fields and relies on a payload that is one.
   TORPOR_TRY([[maybe_unused]] const Terms terms, decode_payload(payload, path));
   return std::vector<std::byte>(payload.begin(), payload.end());
 }
@@ -96,6 +100,7 @@ Result<std::vector<std::byte>> payload_of(const std::string& path, Verbs& verbs)
 Status diff(const Flags& flags, Verbs& verbs) {
   TORPOR_TRY(const auto a, payload_of(flags.file, verbs));
   TORPOR_TRY(const auto b, payload_of(flags.other, verbs));
+  // Room for all there can be: it gives the number that were filled.
   std::vector<FieldDifference> differences(kMaxDifferences);
   differences.resize(differing_fields(a, b, differences));
   if (verbs.json) {
@@ -109,6 +114,8 @@ Status diff(const Flags& flags, Verbs& verbs) {
                 {"differences", list}});
     return {};
   }
+  // Signatures are not compared: two signers of one contract give the same digest, which is what roles agree
+  // on.
   if (differences.empty()) fmt::print("same terms, digest {}\n", std::string(hex(sha256(a))));
   for (const FieldDifference& d : differences)
     fmt::print("{:<36} {} -> {}\n", d.field.view(), d.a.view(), d.b.view());
@@ -148,6 +155,7 @@ void add_contract(CLI::App& app, Verbs& verbs) {
   CLI::App* contract = app.add_subcommand("contract", "check, sign, verify, show and compare contracts");
   contract->require_subcommand(1);
   contract->footer("Example:\n  torpor contract check examples/contract.toml");
+  // One for all verbs: a command line reaches only one of them.
   auto flags = std::make_shared<Flags>();
 
   CLI::App* verb = contract->add_subcommand("check", "hold a contract in TOML against every bound and rule");

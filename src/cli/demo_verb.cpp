@@ -30,6 +30,7 @@ Error role_ended(const char* role, int code, const std::string& log) {
 // The roles' programs lie beside this one, installed or not.
 Result<std::string> own_directory() {
   std::error_code code;
+  // argv[0] would be what somebody typed, found along a PATH that may hold other roles.
   const auto self = std::filesystem::read_symlink("/proc/self/exe", code);
   if (code) return Error{.reason = Reason::io_failed, .where = "/proc/self/exe", .os_code = code.value()};
   return self.parent_path().string();
@@ -68,6 +69,7 @@ Status show_until_end(ChildProcess& detector, const std::string& reports, DemoSc
       if (!report) break;
       screen.show(*report);
     }
+    // Short beside a cycle: at 60 times real time the demo's period of 6 s is a tenth of a second.
     if (running) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   return {};
@@ -90,10 +92,13 @@ Status run(const DemoFlags& flags, Verbs& verbs) {
 
   DemoScreen screen(stage.source.windows, ::isatty(STDOUT_FILENO) != 0);
   TORPOR_CHECK(show_until_end(roles.detector, stage.reports, screen, verbs.files));
+  // Only the detector is waited for: it ends after --cycles, and the sampler is ended when `roles` goes.
   if (const int code = *roles.detector.exit_code(); code != 0) {
     return role_ended("torpord", code, flags.out + "/detector.log");
   }
   TORPOR_CHECK(write_page(verbs.files, stage.reports, flags.out + "/report.html",
+                          // "Made" on the demo's clock: with the real one the page would be older than its
+                          // last cycle.
                           stage.origin + contract.period() * static_cast<std::int64_t>(screen.shown())));
   TORPOR_TRY(const std::string trace, chrome_trace(verbs.files, stage.reports));
   TORPOR_CHECK(verbs.files.replace(flags.out + "/trace.json", as_bytes(trace), 0644));

@@ -28,6 +28,8 @@ struct Flags {
 std::uint64_t effective_capabilities() {
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+  // By the system call: libcap would be a dependency for one number. Failed it is none held, which the
+  // doctor then names as missing.
   if (::syscall(SYS_capget, &header, data) != 0) return 0;
   return data[0].effective | std::uint64_t{data[1].effective} << 32;
 }
@@ -37,8 +39,10 @@ Status read_terms(Files& files, BundleSeen& seen, std::optional<Terms>& terms) {
   TORPOR_TRY(const auto bundle, read_bundle(files, seen.path));
   TORPOR_TRY(const Bytes payload, unverified_payload(bundle, seen.path));
   TORPOR_TRY(const Terms claimed, decode_payload(payload, seen.path));
+  // The digest as soon as the payload decodes; what makes it untrue, the signature, is not judged here.
   seen.digest = sha256(payload);
   seen.sequence = claimed.sequence;
+  // The first bundle speaks for the contract (docs/doctor.md); a second that differs is a finding.
   if (!terms) terms = claimed;
   return {};
 }
@@ -76,17 +80,20 @@ Status doctor(const Flags& flags, Verbs& verbs) {
                     .nvpmodel_conf = {}};
   for (const std::string& path : flags.bundles) {
     BundleSeen seen{.path = path, .digest = {}, .sequence = 0, .trouble = {}};
+    // A finding, not an error: the doctor is called because something is broken.
     if (const Status read = read_terms(verbs.files, seen, facts.terms); !read) {
       seen.trouble = std::string(one_line(read.error()));
     }
     facts.bundles.push_back(std::move(seen));
   }
+  // Not there on anything but a Jetson: no error either.
   if (const auto models = verbs.files.read(root + "/etc/nvpmodel.conf", kMaxPowerModels); models) {
     facts.nvpmodel_conf = std::string(as_text(*models));
   }
   PosixSystemTree tree(root);
   const std::vector<Finding> findings = examine(tree, facts);
   verbs.json ? print_json(json_of(findings)) : print_findings(findings);
+  // The finding's, not the call's: scripts ask for it (docs/doctor.md).
   verbs.exit_code = exit_code(worst(findings));
   return {};
 }
@@ -103,7 +110,7 @@ void add_doctor(CLI::App& app, Verbs& verbs) {
   verb->footer(
       "Exit code: 0 fine, 1 a warning, 2 something serious; 64 and above: it could not be looked at.\n"
       "example:\n  torpor doctor --bundle /etc/torpor/robot.bundle --bundle "
-      "/etc/torpor-sampler/robot.bundle");
+      "firmware.bundle");
   on_call(*verb, verbs, [flags, &verbs] { return doctor(*flags, verbs); });
 }
 

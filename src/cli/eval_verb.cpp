@@ -27,9 +27,11 @@ void add_eval(CLI::App& app, Verbs& verbs) {
   verb->add_option("--window-s", flags->options.load.window_s, "length of a window in seconds")->required();
   verb->add_option("--rate", flags->options.load.rate_hz, "resample everything to this rate in Hz");
   verb->add_option("--model", flags->model, "the model file")->capture_default_str();
+  // Required: a run takes minutes to hours, and a terminal is no place to keep its result.
   verb->add_option("--out", flags->out, "where the result is written (JSON)")->required();
   add_json(*verb, verbs);
   on_call(*verb, verbs, [flags, &verbs]() -> Status {
+    // Progress on stderr, so that stdout can be piped on.
     const auto say = [](const std::string& line) { tell("{}\n", line); };
     TORPOR_TRY(const std::string result, eval::evaluate(verbs.files, flags->options, flags->model, say));
     TORPOR_CHECK(verbs.files.replace(flags->out, as_bytes(result), 0644));

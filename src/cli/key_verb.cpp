@@ -15,6 +15,7 @@ struct Flags {
 };
 
 Status make_key(const Flags& flags, Verbs& verbs) {
+  // From the kernel's random numbers; no option for a seed, which would be a second way to the secret.
   const SigningKey key = SigningKey::generate();
   TORPOR_TRY(const KeyPaths paths, write_key_files(verbs.files, flags.out, key));
   const KeyId id = key.id();

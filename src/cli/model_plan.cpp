@@ -33,6 +33,7 @@ Result<std::uint32_t> parse_dotted(std::string_view flag, const std::string& tex
     std::uint32_t part = 100;
     const auto [rest, failed] = std::from_chars(at, end, part);
     const bool last = weight == *(weights.end() - 1);
+    // A part of 100 or more would spill into the one before it, and two versions would share a number.
     if (failed != std::errc() || part >= 100 || (last ? rest != end : rest == end || *rest != '.')) {
       Error error{.reason = Reason::usage, .where = flag, .found = std::string_view(text)};
       error.expected << weights.size() << " numbers with dots between them";
@@ -46,11 +47,14 @@ Result<std::uint32_t> parse_dotted(std::string_view flag, const std::string& tex
 
 // Puts the header in front that the tensorrt backend checks before it wakes the GPU.
 Status wrap_plan(const PlanFlags& flags, Verbs& verbs) {
+  // Opened, not only hashed: a plan is never bound to a file that no backend would load.
   TORPOR_TRY(const auto model, ModelFile::open(verbs.files, flags.model, {}));
   TORPOR_TRY(const auto engine, verbs.files.read(flags.file, kMaxPlanBytes));
   PlanFacts facts{.max_batch = flags.batch, .model = model->digest()};
   TORPOR_TRY(facts.tensorrt, parse_dotted("--tensorrt", flags.tensorrt, {10'000, 100, 1}));
   TORPOR_TRY(facts.capability, parse_dotted("--capability", flags.capability, {10, 1}));
+  // The engine itself is opaque here: its header lets the backend refuse it before TensorRT, and the GPU,
+  // are woken.
   TORPOR_CHECK(verbs.files.replace(flags.out, encode_plan_file(facts, engine), 0644));
   fmt::print("{}: {} bytes of plan for TensorRT {}, capability {}, up to {} token sets, model {}\n",
              flags.out, engine.size(), flags.tensorrt, flags.capability, flags.batch,

@@ -12,6 +12,7 @@
 namespace torpor {
 namespace {
 
+// A card has a few kilobytes; this bounds what a slip of the command line reads.
 constexpr std::size_t kMaxCardBytes = 1u << 20;
 
 struct Flags {
@@ -24,6 +25,7 @@ Result<Digest> parse_digest(const std::string& text) {
   const auto value = [](char c) {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    // Either case: digests are pasted from tools that print both.
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
   };
@@ -70,6 +72,8 @@ void print_summary(const Flags& flags, const ModelFile& model) {
 Status inspect(const Flags& flags, Verbs& verbs) {
   TORPOR_TRY(const auto model, ModelFile::open(verbs.files, flags.file, {}));
   CpuBackend backend;
+  // Loaded as a robot would: that the CPU backend takes it, and with how much memory, is part of what is
+  // asked.
   TORPOR_CHECK(backend.load(*model, 1));
   if (verbs.json) {
     Json out = facts(flags, *model);
@@ -98,6 +102,7 @@ Status inspect(const Flags& flags, Verbs& verbs) {
 
 Status verify(const Flags& flags, Verbs& verbs) {
   ModelExpectation expected;
+  // Always, unlike the digest: a model of another feature version reads tokens wrongly and says nothing.
   expected.feature_version = kFeatureVersion;
   if (!flags.digest.empty()) {
     TORPOR_TRY(expected.digest, parse_digest(flags.digest));
@@ -105,6 +110,7 @@ Status verify(const Flags& flags, Verbs& verbs) {
   TORPOR_TRY(const auto model, ModelFile::open(verbs.files, flags.file, expected));
   if (!flags.card.empty()) {
     TORPOR_TRY(const auto card, verbs.files.read(flags.card, kMaxCardBytes));
+    // The card's digest is in the model file: figures of another training run cannot be shown beside it.
     if (model_digest(card) != model->card_digest()) {
       Error error{Reason::model_card, std::string_view(flags.card), {}, {}};
       error.found << std::string(hex(model_digest(card)));
@@ -115,6 +121,7 @@ Status verify(const Flags& flags, Verbs& verbs) {
   if (verbs.json) {
     Json out = facts(flags, *model);
     out["sound"] = true;
+    // What was not asked for was not checked, and must not look as if.
     out["digest_checked"] = !flags.digest.empty();
     out["card_checked"] = !flags.card.empty();
     print_json(out);

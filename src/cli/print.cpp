@@ -11,11 +11,13 @@
 namespace torpor {
 
 void print_json(const Json& json) {
+  // Bytes that are no UTF-8 are replaced: names come from devices, and dump() would throw.
   fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
 void print_error(std::string_view who, const Error& error, int exit_code, bool json) {
   TORPOR_ASSERT(exit_code >= static_cast<int>(Group::usage), "cli.an_error_has_an_exit_code_of_errors");
+  // stderr for people, stdout for scripts: a script that asked for JSON gets one object in either case.
   if (!json) return tell_error(who, error);
   print_json({{"error",
                {{"reason", name(error.reason)},

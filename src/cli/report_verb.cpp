@@ -15,12 +15,14 @@ struct Flags {
 
 Status report(const Flags& flags, Verbs& verbs) {
   TORPOR_TRY(const ReportSet set, read_reports(verbs.files, flags.directory, verbs.clock.now().wall));
+  // Before anything is printed: a page that could not be written is an error, not half a success.
   if (!flags.out.empty()) TORPOR_CHECK(write_page(verbs.files, set, flags.out));
   const Story& story = set.page.story();
   if (verbs.json) {
     fmt::print("{}", story_json(set));  // a document already
     return {};
   }
+  // An alarm is as old as its crossing; broken counts the whole log, not the newest cycle.
   fmt::print("{}: {} since cycle {}; contract {} in {} of {} cycles\n", story.last.device.view(),
              state_words(story.last.verdict, story.state),
              story.alarm.cycle != 0 ? story.alarm.cycle : story.state_since.cycle,

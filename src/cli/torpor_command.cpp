@@ -28,12 +28,15 @@ void add_verbs(CLI::App& app, Verbs& verbs) {
 // Whether --json stands in a command line that could not be parsed.
 bool asks_for_json(int argc, const char* const* argv) {
   const std::span<const char* const> words(argv, static_cast<std::size_t>(argc));
+  // By the word alone: what could not be parsed has no flags yet. A value "--json" of some option is taken
+  // for it, which costs a reader of errors nothing.
   return std::any_of(words.begin(), words.end(), [](std::string_view word) { return word == "--json"; });
 }
 
 // The exit code of a call whose output was taken.
 int call(int argc, const char* const* argv) {
   PosixFiles files;
+  // Tools live in real time; only roles can be told --speed.
   const PosixClock clock = PosixClock::unscaled();
   Verbs verbs{files, clock};
   CLI::App app(
@@ -57,6 +60,7 @@ int torpor_command(int argc, const char* const* argv) {
   int code = 0;
   bool taken = true;
   try {
+    // fmt throws where stdout is full or closed; everything else is a value.
     code = call(argc, argv);
   } catch (const std::system_error&) {  // fmt's, when it cannot write
     taken = false;

@@ -34,6 +34,7 @@ void say_damage(const ReadCounters& counters) {
 
 Status trace(const Flags& flags, Verbs& verbs) {
   TORPOR_TRY(ReportReader reader, ReportReader::open(verbs.files, flags.directory));
+  // The option's set of words was checked by CLI11: there is a format.
   const auto format = verbs.json ? TraceFormat::json : *trace_format(flags.format);
   // Rows go out as they come, but not under --json: an error there is one JSON object on
   // stdout, and must not stand behind half of another.
@@ -56,6 +57,7 @@ Status trace(const Flags& flags, Verbs& verbs) {
       return;
     }
     held.push_back(*row);
+    // O(--last) memory, however long the log is; the summary is then of these rows alone.
     if (held.size() > flags.last) held.pop_front();
   };
   CycleReport report;
@@ -64,12 +66,14 @@ Status trace(const Flags& flags, Verbs& verbs) {
     if (!more) break;
     take(tracer.add(report));
   }
+  // The newest cycle is still open: its length is known only from the next report.
   take(tracer.finish());
   for (const TraceRow& row : held) {
     writer->row(row);
     summarizer.add(row);
   }
   const ReadCounters counters = reader.counters();
+  // Before "no cycle report": a log that is all damage is told as that.
   say_damage(counters);
   if (counters.reports == 0) {
     Error error{.reason = Reason::report_none};

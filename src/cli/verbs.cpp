@@ -24,6 +24,7 @@ int exit_code_of(const Error& error, Refused refused) {
 void add_json(CLI::App& verb, Verbs& verbs) { verb.add_flag("--json", verbs.json, "print one JSON object"); }
 
 void on_call(CLI::App& verb, Verbs& verbs, std::function<Status()> work, Refused refused) {
+  // CLI11 calls it while parsing; `verbs` and the app outlive that. No exception leaves `work`.
   verb.callback([&verb, &verbs, work = std::move(work), refused] {
     const Status done = work();
     if (done) return;

@@ -12,6 +12,7 @@ namespace torpor {
 
 Result<std::optional<CycleReport>> LogFollower::next() {
   if (!reader_) {
+    // Anew for each look, at the place reached: a reader knows only what was there when it was opened.
     auto opened = RecordReader::open(files_, directory_, place_);
     if (!opened) return opened.error();
     reader_.emplace(*std::move(opened));
@@ -40,14 +41,19 @@ void DemoScreen::show(const CycleReport& report) {
   total_mj_ += mj;
   ran_ = report.woke.boot - first_;
   if (report.breaches != 0) ++breaches_;
+  // The first healthy verdict is the first that could have been none: until then it learns.
   if (!armed_ && report.inferred && report.verdict.kind == VerdictKind::healthy) armed_ = report;
+  // Each the first of its kind: the demo tells when something began.
   if (!watch_ && report.verdict.kind == VerdictKind::watch) watch_ = report;
   if (!alarm_ && report.verdict.kind == VerdictKind::alarm) alarm_ = report;
+  // The explanation may come cycles after the alarm.
   if (alarm_ && !named_ && !report.verdict.explanation.empty()) named_ = report;
   last_ = report;
 
+  // The bar stands in the last line: it is wiped, the cycle written over it and the bar drawn again below.
   fmt::print("{}{}\n", terminal_ ? "\r\x1b[K" : "", live_line(report, terminal_).view());
   if (terminal_) bar();
+  // The bar has no line feed, which is what would make a terminal show it.
   std::fflush(stdout);
 }
 
@@ -79,6 +85,7 @@ void DemoScreen::finish(const std::string& out) const {
   fmt::print("  armed      {}, then watch: {}, alarm: {}\n", at(armed_), at(watch_), at(alarm_));
   fmt::print("  cycles     {} of {}, {} inferences, {} in breach of the contract\n", shown_, cycles_,
              inferences_, breaches_);
+  // Of the scaled clock: the contract's hours, not those of the one who watches.
   const double hours = std::chrono::duration<double>(ran_).count() / 3600;
   fmt::print("  energy     at most {:.0f} mJ in a cycle ({} allowed), {:.0f} mJ an hour ({} allowed); {}\n",
              worst_mj_, last_->contract.active_mj_per_cycle, hours > 0 ? total_mj_ / hours : 0.0,

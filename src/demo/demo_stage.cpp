@@ -52,6 +52,7 @@ Status make_place(const std::string& out, Files& files) {
   if (!names && names.error().reason != Reason::file_missing) return names.error();
   const std::vector<std::string> there = names ? *names : std::vector<std::string>();
   const bool marked = std::find(there.begin(), there.end(), kDemoMarker) != there.end();
+  // Before anything is written or removed: --out may be a slip that names somebody's home.
   if (!there.empty() && !marked) {
     Error error{.reason = Reason::file_exists};
     error.where << out;
@@ -63,7 +64,9 @@ Status make_place(const std::string& out, Files& files) {
   constexpr std::string_view kText =
       "Made by `torpor demo`. The next demo with this --out removes what this one left:\n"
       "keys, state, logs, reports. Move away what you want to keep.\n";
+  // Before the leftovers go: killed in between, the directory is still known to be a demo's.
   TORPOR_CHECK(files.replace(out + "/" + std::string(kDemoMarker), as_bytes(kText), 0644));
+  // By name, not all there is: what somebody put beside them stays.
   for (const char* leftover : kLeftovers) {
     std::error_code code;
     std::filesystem::remove_all(out + "/" + leftover, code);
@@ -83,8 +86,11 @@ Result<DemoSource> choose_source(Files& files, const std::string& pack, const Du
   TORPOR_TRY(const Manifest manifest, Manifest::read(files, path));
   std::map<std::string, Life> lives;
   for (const Recording& recording : manifest.recordings()) {
+    // A run to failure is recorded in blocks with pauses between them; one continuous piece is over in
+    // minutes.
     if (recording.block_len == 0) continue;
     Life& life = lives[recording.machine];
+    // Whole windows of each recording: what is left at its end starts no cycle.
     life.windows += static_cast<std::uint64_t>(recording.duration_s() * 1000) / duty.sample_ms;
     life.healthy |= recording.split == Split::train_healthy;
     life.failing |= recording.condition == "failing";
@@ -92,8 +98,10 @@ Result<DemoSource> choose_source(Files& files, const std::string& pack, const Du
   const std::pair<const std::string, Life>* best = nullptr;
   for (const auto& candidate : lives) {
     if (!candidate.second.healthy || !candidate.second.failing) continue;
+    // The longest: the most healthy cycles to learn from before it fails.
     if (best == nullptr || candidate.second.windows > best->second.windows) best = &candidate;
   }
+  // A pack without such a recording is no error: the demo must run everywhere.
   if (best == nullptr) return simulated;
   return DemoSource{"recording:" + path + "#" + best->first,
                     fmt::format("the recording of {}, a real bearing run to failure ({} windows)",
@@ -109,6 +117,7 @@ Result<DemoStage> set_stage(const DemoFlags& flags, Files& files, const Clock& c
     TORPOR_CHECK(files.make_directories(flags.out + directory));
   }
 
+  // A new key for each demo: none is shipped that somebody might come to trust.
   const SigningKey key = SigningKey::generate();
   TORPOR_TRY(const KeyPaths paths, write_key_files(files, flags.out + "/keys", key));
   stage.key_id = std::filesystem::path(paths.public_key).stem();
@@ -125,9 +134,12 @@ Result<DemoStage> set_stage(const DemoFlags& flags, Files& files, const Clock& c
   constexpr std::int64_t kValidS = std::int64_t{90} * 24 * 3600;
   TORPOR_TRY(Terms terms, load_terms(files, flags.contract,
                                      {.sequence = 1, .not_before_s = now_s, .expires_s = now_s + kValidS}));
+  // After the terms: how many windows a recording has hangs on the contract's sampling time.
   TORPOR_TRY(stage.source, choose_source(files, flags.pack, terms.duty));
   const auto period = std::chrono::milliseconds(terms.duty.sample_ms + terms.duty.sleep_ms);
   const auto length = std::chrono::duration_cast<std::chrono::seconds>(period * stage.source.windows);
+  // Begin so long ago that the last cycle ends about now: no date of the run lies in the future, where
+  // servers would refuse it.
   stage.origin = now - length;
   terms.not_before_s = (now - length).time_since_epoch().count() - 1;
   TORPOR_TRY(const auto bundle, sign_terms(terms, key, flags.contract));
@@ -135,6 +147,7 @@ Result<DemoStage> set_stage(const DemoFlags& flags, Files& files, const Clock& c
   TORPOR_CHECK(files.replace(flags.out + "/detector.bundle", bundle, 0644));
   TORPOR_CHECK(files.replace(flags.out + "/sampler.bundle", bundle, 0644));
   TORPOR_TRY(const TrustSet trusted, load_trust(files, flags.out + "/trust"));
+  // Read back and verified as the roles will: what is wrong with the stage is said here, not in a log.
   TORPOR_TRY(const Contract contract, verify(bundle, trusted, flags.out + "/detector.bundle"));
   TORPOR_ASSERT(to_ns(stage.origin) <= to_ns(clock.now().wall), "demo.a_scaled_clock_starts_in_the_past");
   stage.contract = contract;
@@ -144,6 +157,7 @@ Result<DemoStage> set_stage(const DemoFlags& flags, Files& files, const Clock& c
 Result<DemoRoles> start_roles(const DemoFlags& flags, const DemoStage& stage, const std::string& directory) {
   const std::string& out = flags.out;
   const std::string speed = fmt::format("{}", flags.speed);
+  // Absolute: the address must mean the same to both whatever they are started from.
   const std::string link = "unix:" + std::filesystem::absolute(out + "/link").string();
   const auto role = [&](const char* program, const char* name) {
     return std::vector<std::string>{directory + "/" + program,
@@ -166,6 +180,7 @@ Result<DemoRoles> start_roles(const DemoFlags& flags, const DemoStage& stage, co
   detector.insert(detector.end(), {"--model", flags.model, "--reports", stage.reports, "--clock-origin",
                                    std::string(utc_text(to_ns(stage.origin) / 1'000'000'000).view()),
                                    "--cycles", std::to_string(stage.source.windows)});
+  // The sampler first, since it listens: the detector would only dial again every 200 ms until it is there.
   TORPOR_TRY(ChildProcess first, ChildProcess::start(sampler, out + "/sampler.log"));
   TORPOR_TRY(ChildProcess second, ChildProcess::start(detector, out + "/detector.log"));
   return DemoRoles{std::move(first), std::move(second)};

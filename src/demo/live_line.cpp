@@ -21,6 +21,7 @@ class Line {
 
   template <class... Args>
   void add(fmt::format_string<Args...> format, Args&&... args) {
+    // Wider than any one part: columns are clamped, so no format here gives more.
     char part[96];
     const auto end = fmt::format_to_n(part, sizeof part, format, std::forward<Args>(args)...);
     text_.append(std::string_view(part, std::min(end.size, sizeof part)));
@@ -36,6 +37,7 @@ class Line {
 };
 
 std::string_view code_of(const CycleReport& r) {
+  // Latched before the cycle's own word: a quiet cycle after an alarm must not turn green.
   if (r.verdict.latched) return "\x1b[1;31m";
   switch (r.verdict.kind) {
     case VerdictKind::healthy:
@@ -44,6 +46,7 @@ std::string_view code_of(const CycleReport& r) {
       return "\x1b[33m";
     case VerdictKind::alarm:
       return "\x1b[1;31m";
+    // Neither good nor bad of the bearing: another hue than green, yellow and red.
     case VerdictKind::sensor_fault:
     case VerdictKind::shock:
       return "\x1b[35m";
@@ -79,6 +82,7 @@ void add_deviation(Line& line, const CycleReport& r) {
     return;
   }
   const double ms = std::chrono::duration<double, std::milli>(r.interval - r.contract.period()).count();
+  // Two units, so that a missed slot does not push the columns behind it out of place.
   if (std::fabs(ms) < 1000) {
     line.add("{:>+7.1f} ms", ms);
   } else {
@@ -105,6 +109,7 @@ std::string_view live_head() {
 FixedString<256> live_line(const CycleReport& r, bool colour) {
   Line line(colour);
   const std::int64_t s = std::chrono::floor<std::chrono::seconds>(r.woke.wall.time_since_epoch()).count();
+  // Twice, because % of a negative number is negative.
   const std::int64_t day = ((s % 86400) + 86400) % 86400;
   line.add("{:>8}  {:02}:{:02}:{:02}  ", r.cycle, day / 3600, day / 60 % 60, day % 60);
   const bool off = r.has(Breach::interval);
@@ -115,6 +120,7 @@ FixedString<256> live_line(const CycleReport& r, bool colour) {
   line.paint(code_of(r));
   add_state(line, r.verdict);
   line.paint(kReset);
+  // Not armed: there is no evidence, and a 0 would look like a healthy bearing.
   if (r.verdict.arming_epoch == 0) {
     line.add("{:>15}{:>21}", "-", "-");
   } else {
@@ -124,6 +130,7 @@ FixedString<256> live_line(const CycleReport& r, bool colour) {
     for (const ScoreEvidence& score : r.verdict.score) add_number(line, score.z, 7);
   }
   // What the processor did took real time, whatever the clock's scale.
+  // Whatever a record claims: divided by 0 the figure would be no number.
   const double speed = r.speed >= 1 ? r.speed : 1;
   const double infer_ms =
       std::chrono::duration<double, std::milli>(r.spent[static_cast<std::size_t>(Phase::infer)]).count() /
@@ -136,6 +143,8 @@ FixedString<256> live_line(const CycleReport& r, bool colour) {
   const bool broken = r.breaches != 0;
   line.add("  ");
   if (broken) line.paint("\x1b[31m");
+  // The incident this product is about comes first, then what it did to the cycle, then the rest in the
+  // order of breaches.def.
   if (r.has(Breach::residency)) {
     line.add("resident");
   } else if (r.slots_skipped > 0) {

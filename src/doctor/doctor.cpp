@@ -15,6 +15,8 @@ std::string_view name(Severity severity) {
 
 std::vector<Finding> examine(SystemTree& tree, const DoctorFacts& facts) {
   Findings out;
+  // In the order of docs/doctor.md, which is the order in which one mends: the contract, what draws, what
+  // keeps awake, the rest. A check never depends on what another found.
   check_bundles(facts, out);
   check_gpu(tree, facts, out);
   check_rails(tree, out);
@@ -30,16 +32,21 @@ std::vector<Finding> examine(SystemTree& tree, const DoctorFacts& facts) {
 }
 
 Severity worst(const std::vector<Finding>& findings) {
+  // The enumeration is in the order of badness: "unknown" is better than a warning, because nothing is known
+  // to be wrong.
   Severity most = Severity::fine;
   for (const Finding& finding : findings) most = std::max(most, finding.severity);
   return most;
 }
 
 int exit_code(Severity severity) {
+  // Unknown is 0: on a machine without root every run would fail otherwise. Below 64, where errors of the
+  // command itself begin (docs/exit-codes.md).
   return severity == Severity::serious ? 2 : severity == Severity::warning ? 1 : 0;
 }
 
 std::string printable(std::string_view text) {
+  // Names of devices and processes are chosen by others and end up on a terminal.
   std::string out(text);
   for (char& c : out) {
     if (c == '\n' || c == '\t') c = ' ';
@@ -60,6 +67,7 @@ std::vector<std::string> names_in(SystemTree& tree, const std::string& path) {
 }
 
 std::string joined(const std::vector<std::string>& parts) {
+  // A line of a terminal or two; how many more there are is said.
   constexpr std::size_t kMost = 8;
   std::string out;
   for (std::size_t i = 0; i < std::min(parts.size(), kMost); ++i) {

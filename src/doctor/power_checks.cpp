@@ -15,6 +15,7 @@ constexpr std::string_view kGovernor = "/sys/devices/system/cpu/cpu0/cpufreq/sca
 constexpr std::string_view kModelStatus = "/var/lib/nvpmodel/status";
 
 void check_holders(SystemTree& tree, const DoctorFacts& facts, Findings& out) {
+  // The same look that a report's residency note rests on.
   const auto found = gpu_holders(tree);
   if (!found) {
     out.push_back({"gpu_holders", Severity::unknown, "processes cannot be listed",
@@ -24,6 +25,7 @@ void check_holders(SystemTree& tree, const DoctorFacts& facts, Findings& out) {
   std::vector<std::string> who;
   for (const GpuHolders::Holder& h : found->holders)
     who.push_back(printable(fmt::format("{} (pid {}) has {}", h.program, h.process, h.node)));
+  // Found ones first: they are certain, however many processes stay hidden.
   if (!who.empty()) {
     out.push_back({"gpu_holders", Severity::serious,
                    fmt::format("{} process{} a GPU's device nodes open: it cannot power down", who.size(),
@@ -45,6 +47,8 @@ void check_holders(SystemTree& tree, const DoctorFacts& facts, Findings& out) {
 }  // namespace
 
 void check_gpu(SystemTree& tree, const DoctorFacts& facts, Findings& out) {
+  // By files of sysfs alone: opening a device node or loading a driver's library would power what is looked
+  // at.
   const std::vector<std::string> devices = gpu_devices(tree);
   if (devices.empty()) {
     out.push_back({"gpu", Severity::fine, "no GPU of NVIDIA's is seen: inference is on the CPU",
@@ -67,6 +71,8 @@ void check_gpu(SystemTree& tree, const DoctorFacts& facts, Findings& out) {
       out.push_back({"gpu", Severity::unknown, "the GPU shows no power state that is known",
                      fmt::format("{}: {}", status, *state), "look at the kernel's log"});
     }
+    // Apart from the state: "on" keeps the GPU powered for ever, also where it happens to be looked at in
+    // between.
     if (control && *control != "auto") {
       out.push_back({"gpu_control", Severity::serious, "the GPU may not power down by itself",
                      fmt::format("{}/power/control: {}", gpu, *control),
@@ -81,9 +87,11 @@ void check_rails(SystemTree& tree, Findings& out) {
   for (const std::string& device : names_in(tree, std::string(kHwmon))) {
     const std::string path = fmt::format("{}/{}", kHwmon, device);
     if (shown(tree, path + "/name") != std::string("ina3221")) continue;
+    // An INA3221 has three; one without a label has no name on this board.
     for (int channel = 1; channel <= 3; ++channel) {
       const auto label = shown(tree, fmt::format("{}/in{}_label", path, channel));
       if (!label || label->empty()) continue;
+      // Read, not only listed: a channel that is not connected answers EIO.
       const bool reads = shown(tree, fmt::format("{}/in{}_input", path, channel)) &&
                          shown(tree, fmt::format("{}/curr{}_input", path, channel));
       (reads ? rails : unreadable).push_back(fmt::format("{} ({})", *label, device));
@@ -118,6 +126,7 @@ void check_power_model(SystemTree& tree, const DoctorFacts& facts, Findings& out
   const std::string remedy = "choose the power model this robot's budget was made for: nvpmodel -m N";
   const std::size_t at = status ? status->find("pmode:") : std::string::npos;
   unsigned id = 0;
+  // Four digits at most: the text is a file's, and a longer number would overflow.
   if (at == std::string::npos || std::sscanf(status->c_str() + at, "pmode:%4u", &id) != 1) {
     out.push_back({"power_model", Severity::unknown, "the power model in force cannot be read",
                    fmt::format("{}: {}", kModelStatus, status.value_or("not readable")), remedy});
@@ -126,12 +135,14 @@ void check_power_model(SystemTree& tree, const DoctorFacts& facts, Findings& out
   // "< POWER_MODEL ID=2 NAME=15W >"
   std::string model = fmt::format("number {}", id);
   if (facts.nvpmodel_conf) {
+    // The number means nothing across modules: only the file of this one has its name.
     const std::string start = fmt::format("POWER_MODEL ID={} NAME=", id);
     if (const std::size_t line = facts.nvpmodel_conf->find(start); line != std::string::npos) {
       const std::string rest = facts.nvpmodel_conf->substr(line + start.size(), 64);
       model = printable(rest.substr(0, rest.find_first_of(" >\n")));
     }
   }
+  // NVIDIA's name for "no limit", on all modules; MAXN_SUPER on JetPack 6.2.
   const bool unbounded = model.starts_with("MAXN");
   out.push_back({"power_model", unbounded ? Severity::warning : Severity::fine,
                  unbounded ? "the power model sets no limit: " + model : "power model " + model,
@@ -145,6 +156,7 @@ void check_clocks(SystemTree& tree, Findings& out) {
     const auto governor = shown(tree, path + "/governor");
     const auto least = shown(tree, path + "/min_freq");
     const auto most = shown(tree, path + "/max_freq");
+    // jetson_clocks leaves one or the other behind; nothing undoes it before the next boot.
     if (governor == std::string("performance")) {
       pinned.push_back(fmt::format("{}: governor performance", device));
     } else if (least && !least->empty() && least == most) {

@@ -28,9 +28,11 @@ void check_bundles(const DoctorFacts& facts, Findings& out) {
     }
     seen.push_back(fmt::format("{}: sequence {}, digest {}", printable(bundle.path), bundle.sequence,
                                hex(*bundle.digest).view()));
+    // Digests, not sequences: two contracts may claim one number.
     if (first == nullptr) first = &*bundle.digest;
     differ |= *bundle.digest != *first;
   }
+  // Differing is said also where one is missing: it is certain already.
   if (differ) {
     out.push_back({"bundles", Severity::serious,
                    "the roles hold different contracts: they will refuse to run", joined(seen),
@@ -56,6 +58,7 @@ void check_capabilities(const DoctorFacts& facts, Findings& out) {
     remedy += remedy.empty() ? "AmbientCapabilities= in the unit: " : " ";
     remedy += capability;
   };
+  // Of this process, which says nothing of a unit file: the remedy names the line a role's unit needs.
   look(kCapWakeAlarm, "CAP_WAKE_ALARM",
        "a sampler like this wakes the machine by the RTC's wakealarm, if it may write it");
   look(kCapKill, "CAP_KILL", "a sampler like this stops only a detector of its own user");
@@ -83,11 +86,13 @@ void check_wall_time(const DoctorFacts& facts, Findings& out) {
 void check_sensor(SystemTree& tree, Findings& out) {
   std::vector<std::string> sensors, streaming;
   for (const std::string& device : names_in(tree, std::string(kIio))) {
+    // Beside devices the directory has triggers.
     if (!device.starts_with("iio:device")) continue;
     const std::string path = fmt::format("{}/{}", kIio, device);
     const auto label = shown(tree, path + "/name");
     if (!label) continue;
     sensors.push_back(fmt::format("{} ({})", *label, device));
+    // buffer0 since Linux 5.13, where a device may have several.
     if (shown(tree, path + "/buffer/enable") == std::string("1") ||
         shown(tree, path + "/buffer0/enable") == std::string("1"))
       streaming.push_back(sensors.back());

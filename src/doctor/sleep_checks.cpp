@@ -25,6 +25,7 @@ std::uint64_t count_of(SystemTree& tree, const std::string& path) {
 }  // namespace
 
 void check_suspend(SystemTree& tree, const DoctorFacts& facts, Findings& out) {
+  // The sampler's own look (firmware/host): what the doctor calls possible is what the role will try.
   const SuspendMeans means = suspend_means(tree);
   const bool wanted = wants_suspend(facts);
   const std::string_view asks = !facts.terms ? "; no --bundle says whether the contract wants it"
@@ -39,6 +40,8 @@ void check_suspend(SystemTree& tree, const DoctorFacts& facts, Findings& out) {
   }
   const std::string evidence =
       fmt::format("/sys/power/mem_sleep: {}; {}", printable(means.level), printable(means.rtc_wake_alarm));
+  // The level in brackets is the one in force: s2idle keeps the processor and devices powered. Where deep is
+  // not offered there is nothing to choose.
   const bool shallow = means.level.view().find("[s2idle]") != std::string_view::npos &&
                        means.level.view().find("deep") != std::string_view::npos;
   if (shallow) {
@@ -60,6 +63,7 @@ void check_wake_sources(SystemTree& tree, const DoctorFacts& facts, Findings& ou
   }
   std::vector<std::string> active, woke;
   for (const std::string& source : *sources) {
+    // active_time_ms is 0 but while the source is active; wakeup_count counts since boot.
     const std::string path = fmt::format("{}/{}", kWakeup, source);
     const std::string label = shown(tree, path + "/name").value_or(source);
     if (const std::uint64_t ms = count_of(tree, path + "/active_time_ms"); ms > 0) {
@@ -95,15 +99,19 @@ void check_timers(const DoctorFacts& facts, Findings& out) {
     return;
   }
   const Terms& terms = *facts.terms;
+  // Milliseconds of a minute.
   const double cycles = 60'000.0 / static_cast<double>(terms.duty.period_ms());
   std::uint64_t frames = 0;
   for (const SensorTerms& sensor : terms.sensors()) {
     const std::uint64_t samples = window_samples(terms.duty, sensor) * sensor.axes;
+    // At least: a source may send shorter frames than the largest.
     frames += (samples + kMaxFrameSamples - 1) / kMaxFrameSamples;
   }
   out.push_back(
       {"timers", Severity::fine,
        fmt::format("torpor's timers wake this machine {:.1f} times a minute",
+                   // Two of the detector: its slot begins, and sampling ends; the link in between is not
+                   // watched (docs/decisions.md, Agreement and link).
                    cycles * (2.0 + static_cast<double>(frames))),
        fmt::format("{:.2f} cycles a minute: 2 timers of the detector and at least {} of the sampler in "
                    "each, all of them in the {} ms of sampling; none while asleep",

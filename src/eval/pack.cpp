@@ -19,6 +19,7 @@ std::vector<const Recording*> PackMachine::of(Split split) const {
 std::vector<PackMachine> machines_of(const Manifest& manifest) {
   std::vector<PackMachine> machines;
   for (const Recording& r : manifest.recordings()) {
+    // O(rows x machines): a pack has some hundred rows.
     const std::string name = r.dataset + "/" + r.machine;
     auto found = std::find_if(machines.begin(), machines.end(), [&](const PackMachine& m) {
       const Recording& first = m.recordings.front();
@@ -28,6 +29,7 @@ std::vector<PackMachine> machines_of(const Manifest& manifest) {
     found->recordings.push_back(r);
   }
   for (PackMachine& m : machines)
+    // Stable: rows of one time stay as the manifest lists them, so results can be repeated.
     std::stable_sort(m.recordings.begin(), m.recordings.end(),
                      [](const Recording& a, const Recording& b) { return a.t0_s < b.t0_s; });
   return machines;
@@ -41,6 +43,7 @@ Result<RecordedSamples> load(const Manifest& manifest, const Recording& recordin
 }
 
 WindowPlan training_plan(double window_s, double recording_s) {
+  // Of fewer more is made by overlap, and weighed as what it covers (docs/evaluation.md).
   return {window_s, recording_s >= 40 * window_s ? window_s : window_s / 4};
 }
 WindowPlan test_plan(double window_s) { return {window_s, window_s / 2}; }
@@ -69,6 +72,7 @@ Result<SplitWindows> measure_split(Measurer& measurer, const Manifest& manifest,
     TORPOR_TRY(auto windows, measurer.measure(samples, recording, i, plan));
     for (MeasuredWindow& w : windows) out.windows.push_back(std::move(w));
   }
+  // Of training itself nothing is dropped yet: what "running" is comes from these windows (running = 0).
   drop_standing_still(out, running);
   return out;
 }
@@ -76,7 +80,8 @@ Result<SplitWindows> measure_split(Measurer& measurer, const Manifest& manifest,
 double running_rms(const SplitWindows& training) {
   std::vector<double> rms;
   for (const MeasuredWindow& w : training.windows) rms.push_back(w.rms);
-  return quantile(rms, 0.8);
+  // Not the mean: a machine that stands most of the time is still found running.
+  return rms.empty() ? 0 : quantile(rms, 0.8);
 }
 
 void drop_standing_still(SplitWindows& windows, double running) {

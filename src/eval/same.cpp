@@ -50,23 +50,22 @@ Result<Json> run_same(ProtocolRun& c) {
                   {"standing_still", train.standing_still + healthy.standing_still + faulty.standing_still}};
     auto baseline = fit(train.all());
     TORPOR_TRY(const HeldOut held_out, held_out_scores(c.scorer, train.all()));
+    // Told in the result, not as an error: the other machines of the pack are still judged.
     if (!baseline || held_out.scores.size() < 2 || healthy.windows.empty()) {
-      entry["refused"] = "too little healthy training for this window";
+      entry["refused"] = kTooLittleHealthy;
       machines.push_back(entry);
       continue;
     }
     const Units units = units_of(held_out.scores);
     TORPOR_TRY(const auto h, c.scorer.score(*baseline, healthy.all()));
+    // Of the first axis: all have the same windows.
     entry["n_eff"] = baseline->axis[0]->n_eff;
     entry["held_out_windows"] = units.n;
-    entry["healthy_windows"] = h.size();
     Json results = Json::array();
     auto add = [&](const std::string& what, const WindowList& windows,
                    std::span<const CycleScores> against) -> Status {
-      if (windows.empty()) return {};
       TORPOR_TRY(const auto f, c.scorer.score(*baseline, windows));
-      Json row = {{"faults", what}, {"windows", f.size()}, {"scores", compare(units, against, f)}};
-      results.push_back(row);
+      results.push_back(compared({{"faults", what}}, units, against, f));
       return {};
     };
     TORPOR_CHECK(add("all", faulty.all(), h));
@@ -77,6 +76,7 @@ Result<Json> run_same(ProtocolRun& c) {
             add(fault, pick(faulty, machine, [&](const Recording& r) { return r.fault == fault; }), h));
     // A condition is compared with healthy running in the same condition where there is some.
     const auto conditions = names(machine, Split::test_fault, condition_of);
+    // A single condition would repeat "all".
     if (conditions.size() > 1)
       for (const std::string& condition : conditions) {
         auto here = [&](const Recording& r) { return condition_of(r) == condition; };
@@ -90,10 +90,8 @@ Result<Json> run_same(ProtocolRun& c) {
     entry["results"] = results;
     machines.push_back(entry);
   }
-  if (machines.empty())
-    return Error{Reason::eval_nothing, std::string_view(c.manifest.path()), "no such machine",
-                 "train_healthy and test_healthy rows"};
-  return Json{{"machines", machines}};
+  return results_of(std::move(machines), c.manifest.path(),
+                    "train_healthy, test_healthy and test_fault rows of one machine");
 }
 
 // One speed (or, where all ran at one speed, one load) is left out of the baseline and of
@@ -103,6 +101,7 @@ Result<Json> run_loso(ProtocolRun& c) {
   for (const PackMachine& machine : machines_of(c.manifest)) {
     auto speed = [](const Recording& r) { return fmt::format("{:.0f} rpm", r.rpm); };
     auto load_name = [](const Recording& r) { return r.load; };
+    // Of training, not of test: what was never learned cannot be left out.
     std::set<std::string> left_out = names(machine, Split::train_healthy, speed);
     const bool by_speed = left_out.size() > 1;
     if (!by_speed) left_out = names(machine, Split::train_healthy, load_name);
@@ -120,26 +119,25 @@ Result<Json> run_loso(ProtocolRun& c) {
       auto is_out = [&](const Recording& r) { return (by_speed ? speed(r) : load_name(r)) == out; };
       const WindowList learn = pick(train, machine, [&](const Recording& r) { return !is_out(r); });
       const WindowList h = pick(healthy, machine, is_out), f = pick(faulty, machine, is_out);
+      // Baseline, scales and thresholds anew for each: none may have heard the speed that is judged.
       auto baseline = fit(learn);
       TORPOR_TRY(const HeldOut held_out, held_out_scores(c.scorer, learn));
-      if (!baseline || held_out.scores.size() < 2 || h.empty()) continue;
-      const Units units = units_of(held_out.scores);
+      Json row = {
+          {"left_out", out}, {"learned_windows", learn.size()}, {"held_out_windows", held_out.scores.size()}};
+      if (!baseline || held_out.scores.size() < 2) {
+        row["refused"] = kTooLittleHealthy;
+        results.push_back(row);
+        continue;
+      }
       TORPOR_TRY(const auto hs, c.scorer.score(*baseline, h));
       TORPOR_TRY(const auto fs, c.scorer.score(*baseline, f));
-      results.push_back({{"left_out", out},
-                         {"learned_windows", learn.size()},
-                         {"held_out_windows", units.n},
-                         {"healthy_windows", hs.size()},
-                         {"fault_windows", fs.size()},
-                         {"new_speed", !hs.front().calibrated_speed},
-                         {"scores", compare(units, hs, fs)}});
+      if (!hs.empty()) row["new_speed"] = !hs.front().calibrated_speed;
+      results.push_back(compared(std::move(row), units_of(held_out.scores), hs, fs));
     }
     machines.push_back({{"machine", machine.name}, {"running_rms", running}, {"results", results}});
   }
-  if (machines.empty())
-    return Error{Reason::eval_nothing, std::string_view(c.manifest.path()), "no such machine",
-                 "train_healthy at two speeds or loads"};
-  return Json{{"machines", machines}};
+  return results_of(std::move(machines), c.manifest.path(),
+                    "train_healthy rows at two speeds or loads, test_healthy and test_fault rows");
 }
 
 }  // namespace torpor::eval

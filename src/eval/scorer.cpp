@@ -17,6 +17,7 @@ std::map<std::size_t, double> own_share(const WindowList& windows) {
   for (const MeasuredWindow* w : windows) ranges[w->recording].push_back({w->first, w->last});
   std::map<std::size_t, double> share;
   for (auto& [recording, list] : ranges) {
+    // By begin, so that one mark of how far was covered is enough: O(n log n).
     std::sort(list.begin(), list.end(), [](const Range& a, const Range& b) { return a.first < b.first; });
     std::uint64_t covered = 0, total = 0, reached = 0;
     for (const Range& r : list) {
@@ -41,6 +42,7 @@ double independent(const WindowList& windows) {
 }  // namespace
 
 Result<MachineBaseline> fit(const WindowList& healthy) {
+  // Over all recordings before any axis: each window weighs what its recording's overlap leaves it.
   const auto share = own_share(healthy);
   MachineBaseline out;
   const std::uint32_t axes = healthy.empty() ? 1 : healthy[0]->axes;
@@ -61,8 +63,10 @@ Result<MachineBaseline> fit(const WindowList& healthy) {
 
 Result<CycleScores> Scorer::score(const MachineBaseline& baseline, const MeasuredWindow& window) {
   CycleScores scores;
+  // Axes have met the same speeds.
   scores.calibrated_speed = is_calibrated_speed(*baseline.axis[0], window.shaft_hz);
   const std::size_t total = window.raw.size();
+  // In batches of what the backend was loaded for.
   for (std::size_t first = 0; first < total; first += kScoreBatch) {
     const std::size_t count = std::min(kScoreBatch, total - first);
     for (std::size_t i = 0; i < count; ++i) {
@@ -73,6 +77,7 @@ Result<CycleScores> Scorer::score(const MachineBaseline& baseline, const Measure
       scores.value[static_cast<std::size_t>(Score::kurtosis)] += static_cast<double>(classical.kurtosis);
     }
     TORPOR_CHECK(backend_.run(std::span(sets_).first(count), std::span(logits_).first(count)));
+    // Each run is paired with a release, as on the robot: the seam demands it (model/backend.h).
     TORPOR_CHECK(backend_.release());
     for (std::size_t i = 0; i < count; ++i)
       scores.value[static_cast<std::size_t>(Score::logit)] += static_cast<double>(logits_[i]);
@@ -91,6 +96,7 @@ Result<std::vector<CycleScores>> Scorer::score(const MachineBaseline& baseline, 
 }
 
 Result<HeldOut> held_out_scores(Scorer& scorer, const WindowList& healthy) {
+  // More parts where there is little: each then takes less away from what is left to learn.
   const std::size_t parts = independent(healthy) >= 40 ? 4 : 8;
   // Which part of its own recording each window lies in.
   std::map<std::size_t, std::vector<const MeasuredWindow*>> by_recording;
@@ -98,12 +104,14 @@ Result<HeldOut> held_out_scores(Scorer& scorer, const WindowList& healthy) {
   std::vector<WindowList> groups(parts);
   for (auto& [recording, list] : by_recording) {
     std::sort(list.begin(), list.end(), [](auto* a, auto* b) { return a->first < b->first; });
+    // Runs in time, not every fourth window: neighbours resemble each other, and would flatter the score.
     for (std::size_t i = 0; i < list.size(); ++i) groups[i * parts / list.size()].push_back(list[i]);
   }
   HeldOut out;
   for (const WindowList& group : groups) {
     WindowList rest;
     for (const MeasuredWindow* w : healthy)
+      // O(n^2 / parts) comparisons, of some thousand windows.
       if (std::none_of(group.begin(), group.end(), [&](auto* g) { return w->overlaps(*g); }))
         rest.push_back(w);
     if (group.empty()) continue;

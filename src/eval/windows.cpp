@@ -21,6 +21,7 @@ double rms_of(std::span<const std::int16_t> interleaved, std::uint32_t axes, dou
       square += v * v;
     }
     const double count = static_cast<double>(n);
+    // The variance may come out a hair below 0 for a constant.
     total += std::max(0.0, square / count - sum / count * (sum / count));
   }
   return scale * std::sqrt(total);
@@ -34,8 +35,10 @@ std::vector<Range> plan_windows(const RecordedSamples& recording, const WindowPl
   auto whole = [](double x) {
     return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::llround(x)));
   };
+  // Blocks have pauses between them: a window across a border would hold a jump.
   if (recording.block_starts.size() > 1) {
     const auto& starts = recording.block_starts;
+    // By the first block: a recording's blocks are all of one length.
     const double block_s = static_cast<double>(starts[1]) / recording.rate_hz;
     const std::uint64_t blocks = whole(plan.window_s / block_s), hop = whole(plan.hop_s / block_s);
     for (std::uint64_t b = 0; b + blocks <= starts.size(); b += hop)
@@ -51,9 +54,23 @@ std::vector<Range> plan_windows(const RecordedSamples& recording, const WindowPl
 Result<std::vector<MeasuredWindow>> Measurer::measure(const RecordedSamples& samples,
                                                       const Recording& recorded, std::size_t number,
                                                       const WindowPlan& plan) {
+  return measure(samples, recorded, number, plan_windows(samples, plan));
+}
+
+Result<std::vector<MeasuredWindow>> Measurer::measure_whole(const RecordedSamples& samples,
+                                                            const Recording& recorded) {
+  const std::uint64_t n = samples.samples_per_channel();
+  return measure(samples, recorded, 0, n == 0 ? std::vector<Range>{} : std::vector<Range>{{0, n}});
+}
+
+Result<std::vector<MeasuredWindow>> Measurer::measure(const RecordedSamples& samples,
+                                                      const Recording& recorded, std::size_t number,
+                                                      const std::vector<Range>& ranges) {
   const auto rate_mhz = static_cast<std::uint32_t>(std::lround(samples.rate_hz * 1000));
   const bool speed_known = recorded.rpm > 0;
   const std::size_t subframe = subframe_samples(rate_mhz);
+  // Preparing an extractor costs .3 ms and tables (docs/features.md): once per rate, however many
+  // recordings.
   const auto key = std::make_pair(rate_mhz, speed_known);
   if (!extractors_.contains(key)) {
     TORPOR_TRY(auto made, FeatureExtractor::prepare(rate_mhz, subframe,
@@ -64,7 +81,6 @@ Result<std::vector<MeasuredWindow>> Measurer::measure(const RecordedSamples& sam
   FeatureExtractor& extractor = extractors_.at(key);
 
   std::vector<MeasuredWindow> out;
-  const std::vector<Range> ranges = plan_windows(samples, plan);
   if (ranges.empty()) return out;
   SubFrameCutter cutter(subframe, ranges[0].last - ranges[0].first);
   std::vector<std::uint32_t> starts;
@@ -73,6 +89,7 @@ Result<std::vector<MeasuredWindow>> Measurer::measure(const RecordedSamples& sam
     starts.clear();
     for (std::uint64_t s : samples.block_starts)
       if (s >= range.first && s < range.last) starts.push_back(static_cast<std::uint32_t>(s - range.first));
+    // A window that begins inside a block begins with a piece of it.
     if (starts.empty() || starts[0] != 0) starts.insert(starts.begin(), 0);
     Window view;
     view.rate_mhz = rate_mhz;
@@ -88,6 +105,8 @@ Result<std::vector<MeasuredWindow>> Measurer::measure(const RecordedSamples& sam
     window.recording = number;
     window.first = range.first;
     window.last = range.last;
+    // Blocks begun up to the window's end, times their distance: the pauses between them are part of a
+    // machine's time.
     const double blocks_before = static_cast<double>(
         std::upper_bound(samples.block_starts.begin(), samples.block_starts.end(), range.last - 1) -
         samples.block_starts.begin());

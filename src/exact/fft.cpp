@@ -10,6 +10,7 @@
 namespace torpor::det {
 namespace {
 
+// In base 4 the digits of k come out reversed, because each stage sends k mod 4 into its own quarter.
 // Where output k of a decimation-in-frequency transform of `length` points lies.
 std::size_t output_position(std::size_t k, std::size_t length) {
   std::size_t at = 0;
@@ -52,6 +53,7 @@ inline void store_turned(F4* to, F4 re, F4 im, float c, float s) {
 RealFft::RealFft(std::size_t n) : n_(n) {
   TORPOR_ASSERT(std::has_single_bit(n) && n >= 8 && n <= 8192, "exact.a_transform_has_a_size_it_knows");
   const std::size_t points = n / 2;
+  // In the order run() reads them. The stage of length 4 needs none: its only j is 0, whose factors are 1.
   for (std::size_t length = points; length >= 8; length /= 4)
     for (std::size_t j = 1; j < length / 4; ++j)
       for (std::size_t r = 1; r <= 3; ++r) {
@@ -59,6 +61,7 @@ RealFft::RealFft(std::size_t n) : n_(n) {
         twiddle_.push_back(static_cast<float>(w.cos));
         twiddle_.push_back(static_cast<float>(w.sin));
       }
+  // Up to a quarter turn only: run() makes bins k and n/2 - k out of one factor.
   for (std::size_t k = 0; k <= points / 2; ++k) {
     const auto w = sin_cos_turn(static_cast<std::int64_t>(k), static_cast<std::int64_t>(n));
     split_.push_back(static_cast<float>(w.cos));
@@ -79,6 +82,7 @@ void RealFft::run(std::span<F4> data, Store store) const {
     const std::size_t q = length / 4;
     for (std::size_t base = 0; base < points; base += length) {
       F4* block = z + 2 * base;
+      // j = 0 by itself: its factors are 1, and no multiplication is no time and no rounding.
       const Four first = butterfly(block, q);
       for (std::size_t r = 0; r < 4; ++r) {
         block[2 * r * q] = first.re[r];
@@ -112,6 +116,8 @@ void RealFft::run(std::span<F4> data, Store store) const {
   // The n real elements were read as n/2 complex ones, z = even + i odd. With Z their spectrum,
   //   E[k] = (Z[k] + conj Z[-k]) / 2,  O[k] = (Z[k] - conj Z[-k]) / 2i,
   //   X[k] = E[k] + e^(-2 pi i k / n) O[k],  X[n/2 - k] = conj(E[k] - e^(-2 pi i k / n) O[k])
+  // Each bin is stored exactly once, so power() can square on the way and needs no second array.
+  // Bin 0 is its own mirror image: E and O are its real and its imaginary part.
   const F4 zero = {};
   store(0, z[0] + z[1], zero);
   store(points, z[0] - z[1], zero);
@@ -129,6 +135,7 @@ void RealFft::run(std::span<F4> data, Store store) const {
     store(k, even_re + turned_re, even_im + turned_im);
     store(points - k, even_re - turned_re, turned_im - even_im);
   }
+  // k = points - k: E and O are the two parts again, the factor is -i, and X = conj Z.
   const F4* middle = z + 2 * position_[points / 2];
   store(points / 2, middle[0], -middle[1]);
 }

@@ -28,6 +28,7 @@ float reduce(std::size_t size, Block block, Element element) {
     for (std::size_t j = 0; j < 4; ++j) p[j] += block(i + kLanes * j);
   float partial[kPartials];
   for (std::size_t j = 0; j < 4; ++j) store4(&partial[kLanes * j], p[j]);
+  // i is a multiple of kPartials here, so j is (i + j) mod kPartials:
   // The tail goes into the partials it would have gone into.
   for (std::size_t j = 0; i + j < size; ++j) partial[j] += element(i + j);
   return tree(partial);
@@ -65,6 +66,7 @@ PowerSums central_sums(std::span<const float> x, float centre) {
   std::size_t i = 0;
   for (; i + kPartials <= x.size(); i += kPartials)
     for (std::size_t j = 0; j < 4; ++j) {
+      // d2 * d2 and not a fourth product in a row: the tail below makes the same two roundings.
       const F4 d = load4(&x[i + kLanes * j]) - centre;
       const F4 d2 = d * d;
       second[j] += d2;
@@ -100,6 +102,8 @@ float max_abs(std::span<const float> x, float centre) {
   std::size_t i = 0;
   for (; i + kLanes <= x.size(); i += kLanes) {
     const F4 d = load4(&x[i]) - centre;
+    // The largest so far is the second operand, which max4 answers with where d is NaN; the other way
+    // round one NaN would wipe it out. The tail skips NaN alike: both its comparisons are false.
     largest = max4(max4(d, -d), largest);
   }
   for (; i < x.size(); ++i) {

@@ -11,6 +11,7 @@
 namespace torpor {
 namespace {
 
+// What each of these is for: docs/features.md, section 3.
 constexpr double kRidge = 0.01;       // of the variance of ln speed
 constexpr double kPoolWeight = 10;    // sub-frames the pooled spread counts as
 constexpr double kPoolInflation = 4;  // pool x (1 + 4 / n): few windows underestimate
@@ -80,11 +81,14 @@ float FeatureBaseline::leverage(float log_hz) const {
 BaselineBuilder::BaselineBuilder(bool has_speed) : has_speed_(has_speed), sums_(kSums) {}
 
 bool BaselineBuilder::add(const RawFeatures& raw, float shaft_hz, float weight) {
+  // Before the first sum changes: a half-added sub-frame could never be taken out again.
   if (!(weight > 0) || !std::isfinite(weight)) return false;
   if (has_speed_ && !(shaft_hz > 0 && std::isfinite(shaft_hz))) return false;
   const float log_hz = has_speed_ ? det::log(shaft_hz) : 0.0f;
   const double w = weight;
   const double s = log_hz;
+  // Raw moments, since the mean is not known while adding: features are logarithms below about 100, so
+  // that double keeps their variance to 1e-12 where the least one believed is 1e-4.
   sums_[0] += w;
   sums_[1] += w * s;
   sums_[2] += w * s * s;
@@ -119,13 +123,16 @@ struct BaselineBuilder::Fit {
 };
 
 BaselineBuilder::Fit::Fit(const BaselineBuilder& of)
+    // Clamped, because rounding may leave a tiny negative where the speed never changed.
     : n(of.sums_[0]), mean_s(of.sums_[1] / n), var_s(std::max(of.sums_[2] / n - mean_s * mean_s, 0.0)) {
   const double* const first = &of.sums_[kMoments];
   for (std::size_t i = 0; i < kAllFeatures; ++i) {
     mean[i] = first[i] / n;
     with_speed[i] = first[kAllFeatures + i] / n - mean[i] * mean_s;
+    // The ridge: with a single speed the slope is 0 and not noise divided by nothing.
     slope[i] = of.has_speed_ ? with_speed[i] / (var_s + kRidge) : 0.0;
     const double total = first[2 * kAllFeatures + i] / n - mean[i] * mean[i];
+    // All terms: with the ridge the slope is not that of least squares, so the short form does not hold.
     variance[i] = std::max(total - 2 * slope[i] * with_speed[i] + slope[i] * slope[i] * var_s, 0.0);
   }
 }
@@ -148,6 +155,7 @@ void BaselineBuilder::put_spreads(const Fit& fit, FeatureBaseline& out) const {
     out.mean[i] = static_cast<float>(fit.mean[i]);
     out.slope[i] = static_cast<float>(fit.slope[i]);
     // Never once measured (an order above the Nyquist): it can say nothing later either.
+    // A feature that was measured is never 0 in all windows; one that cannot be is exactly 0.
     const bool measured = first[2 * kAllFeatures + i] > 0;
     out.inv_spread[i] = measured ? static_cast<float>(1 / std::sqrt(std::max(spread2, least * least))) : 0.0f;
   }
@@ -159,6 +167,7 @@ Status BaselineBuilder::put_whitening(const Fit& fit, FeatureBaseline& out) cons
   const double* cross = &sums_[kCross];
   for (std::size_t i = 0; i < kLevels; ++i)
     for (std::size_t j = 0; j <= i; ++j) {
+      // Covariance of the residuals of both on ln speed.
       const std::size_t a = level_index(i);
       const std::size_t b = level_index(j);
       const double covariance = *cross++ / fit.n - fit.mean[a] * fit.mean[b] -
@@ -167,12 +176,15 @@ Status BaselineBuilder::put_whitening(const Fit& fit, FeatureBaseline& out) cons
       c[i * kLevels + j] = c[j * kLevels + i] =
           covariance * double{out.inv_spread[a]} * double{out.inv_spread[b]};
     }
+  // A mean is taken off, and with speed a slope too: those were not independent samples.
   const double dof = std::max(fit.n - (has_speed_ ? 2 : 1), 1.0);
   const double shrink = std::clamp(
+      // The second keeps the identity in sight until n is well above 32, however sure the first is.
       std::max(shrinkage_of(c, kLevels, dof), kShrinkWindows / (kShrinkWindows + fit.n)), 0.0, 1.0);
   for (std::size_t i = 0; i < kLevels; ++i)
     for (std::size_t j = 0; j < kLevels; ++j)
       c[i * kLevels + j] = (1 - shrink) * c[i * kLevels + j] + (i == j ? shrink : 0.0);
+  // The floor is far below what shrinkage leaves of a covariance; it is for sums out of a file.
   const auto root = inverse_root(c, kLevels, 1e-3);
   for (std::size_t i = 0; i < root.size(); ++i) {
     // Sums that no sub-frames can have made (they were read from a file) end here.
@@ -196,6 +208,7 @@ Result<std::unique_ptr<FeatureBaseline>> BaselineBuilder::finish() const {
     error.expected = "2 or more";
     return error;
   }
+  // Order matters: whitening is in units of the spreads.
   const Fit fit(*this);
   auto out = std::make_unique<FeatureBaseline>();
   out->has_speed = has_speed_;

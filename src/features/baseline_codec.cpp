@@ -51,6 +51,7 @@ class Reader {
  public:
   explicit Reader(Bytes from) : from_(from) {}
   // The size is checked against `size` first, so that nothing below reads past the end.
+  // Then the checksum, before any word is believed: damage must not read as another version.
   Status header(std::uint32_t magic, std::size_t size, bool& has_speed) {
     if (from_.size() != size) {
       Error error = malformed("size", "", "");
@@ -79,6 +80,7 @@ class Reader {
   // A number outside [low, high], or none at all, is remembered in ok().
   void get(float& x, float low, float high) {
     x = std::bit_cast<float>(word());
+    // NaN compares false with both bounds, so it needs no question of its own.
     ok_ = ok_ && x >= low && x <= high;
   }
   void get(double& x, double low, double high) {
@@ -92,6 +94,7 @@ class Reader {
   bool ok() const { return ok_; }
 
  private:
+  // No check here: header() has held the size against what the fields add up to.
   const std::byte* take(std::size_t n) {
     at_ += n;
     return from_.subspan(at_ - n, n).data();
@@ -122,6 +125,8 @@ Result<std::unique_ptr<FeatureBaseline>> FeatureBaseline::decode(Bytes from) {
   auto out = std::make_unique<FeatureBaseline>();
   Reader r(from);
   TORPOR_CHECK(r.header(kFinishedMagic, kEncodedSize, out->has_speed));
+  // Far wider than learning can make (a spread is at least .01, so its inverse at most 100): bounds that
+  // keep every later product finite, not a second opinion.
   r.get_all(out->mean, -1e6f, 1e6f);
   r.get_all(out->slope, -1e6f, 1e6f);
   r.get_all(out->inv_spread, 0.0f, 1e3f);

@@ -22,6 +22,7 @@ constexpr double kVelocityHighHz = 1000;
 constexpr double kVelocityHighOfRate = 0.4;
 
 std::size_t largest_segment(double rate_hz, std::size_t samples) {
+  // A power of two, so that the longest segment needs no padding and every shorter one fits in its FFT.
   const double limit = std::min(kSegmentSeconds * rate_hz, static_cast<double>(samples));
   return std::max(kMinSegment, std::bit_floor(static_cast<std::size_t>(limit)));
 }
@@ -68,6 +69,7 @@ struct EnvelopeAnalyzer::Work {
   std::size_t low_bin(std::size_t b) const { return edge(kEnvelopeBand[b].low); }
   std::size_t high_bin(std::size_t b) const { return edge(kEnvelopeBand[b].high); }
   std::size_t edge(double of_nyquist) const {
+    // Two bands that meet at an edge round it alike: they share no bin.
     return static_cast<std::size_t>(std::lround(of_nyquist * static_cast<double>(size) / 2));
   }
   std::size_t band_size(std::size_t b) const { return std::bit_ceil(high_bin(b) - low_bin(b)); }
@@ -136,7 +138,9 @@ void EnvelopeAnalyzer::Work::add_velocity(std::size_t axis, std::size_t count) {
     const double hertz = static_cast<double>(k) * bin_hz;
     if (hertz < kVelocityLowHz) continue;
     if (hertz > high) break;
+    // Times i, which norm() does not see.
     const Complex weighted = (spectrum[k] - std::conj(spectrum[size - k])) * 0.5f;
+    // m/s^2 per g over omega: acceleration becomes velocity.
     const double per_radian = kGravity / (2 * kPi * hertz);
     sum += static_cast<double>(std::norm(weighted)) * per_radian * per_radian;
   }
@@ -157,6 +161,7 @@ void EnvelopeAnalyzer::Work::add_band(std::size_t axis, std::size_t b, std::size
 
   // Only the part that held samples, not the padding.
   const std::size_t held = std::max<std::size_t>(4, count * m / size);
+  // 2, because the negative half of the spectrum was left out.
   const double scale = 2.0 / static_cast<double>(size);
   double second = 0, fourth = 0;
   for (std::size_t i = 0; i < held; ++i) {
@@ -169,10 +174,12 @@ void EnvelopeAnalyzer::Work::add_band(std::size_t axis, std::size_t b, std::size
   out.fourth += fourth;
   out.samples += static_cast<double>(held);
 
+  // A copy: the median reorders, and the envelope is a signal in time.
   std::copy_n(envelope.begin(), held, order.begin());
   const auto clip = static_cast<float>(kEnvelopeClip * median_in_place(std::span(order).first(held)));
   double sum = 0;
   for (std::size_t i = 0; i < held; ++i) {
+    // Clipped before the mean is taken, or one bump would lift it for all.
     envelope[i] = std::min(envelope[i], clip);
     sum += static_cast<double>(envelope[i]);
   }
@@ -188,6 +195,7 @@ void EnvelopeAnalyzer::Work::add_band(std::size_t axis, std::size_t b, std::size
   fft.forward(points);
   // Power of an amplitude, whatever the decimation.
   const float norm = static_cast<float>(1.0 / (static_cast<double>(held) * static_cast<double>(held)));
+  // A bin is rate / size wide in every band: band and transform are decimated alike.
   for (std::size_t k = 0; k < bins(b); ++k) out.power[k] += std::norm(points[k]) * norm;
 }
 
@@ -206,8 +214,10 @@ bool EnvelopeAnalyzer::compute(const Window& window) {
     const std::size_t begin = window.block_starts[b];
     const std::size_t end =
         b + 1 < window.block_starts.size() ? window.block_starts[b + 1] : window.samples_per_axis();
+    // Averaged with the others it would smear their lines: its own are twice as wide and more.
     if (end - begin < w.segment / 2) continue;
     const std::size_t count = std::min(w.segment, end - begin);
+    // By half, as the Hann weight makes the ends of each count little (Welch 1967).
     for (std::size_t first = begin; first + count <= end; first += w.segment / 2) {
       for (std::size_t axis = 0; axis < w.axes; ++axis) w.add_segment(window, axis, first, count);
       ++w.segments;
@@ -228,7 +238,9 @@ EnvelopeSpectrum EnvelopeAnalyzer::spectrum(std::size_t axis, std::size_t band) 
   const BandSum& sum = w.sums[axis * kEnvelopeBands + band];
   out.power = std::span(sum.power).first(w.bins(band));
   out.bin_hz = w.rate_hz / static_cast<double>(w.size);
+  // Noise bandwidth in bins, wider by what was padded.
   out.cell_bins = kHannCells * static_cast<double>(w.size) / static_cast<double>(w.segment);
+  // Half of |a|^2: an analytic signal has twice the power of the signal itself.
   out.level_g2 = 0.5 * sum.second / sum.samples;
   const double mean = sum.second / sum.samples;
   out.kurtosis = mean > 0 ? sum.fourth / sum.samples / (mean * mean) : 0;
@@ -247,6 +259,7 @@ double EnvelopeAnalyzer::shaft_hz() const { return work_->shaft_hz; }
 double median_in_place(std::span<float> values) {
   if (values.empty()) return 0;
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  // Of an even count the upper middle one: half a rank is nothing beside the noise.
   std::nth_element(values.begin(), middle, values.end());
   return static_cast<double>(*middle);
 }

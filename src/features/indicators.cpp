@@ -20,12 +20,14 @@ void measure_samples(const Window& window, std::size_t axis, AxisIndicators& out
   for (std::size_t i = 0; i < n; ++i) sum += at(i);
   const double mean = sum / static_cast<double>(n);
   double second = 0, fourth = 0, peak = 0;
+  // Squares once more around the mean: kurtosis and crest are of the movement, not of gravity.
   for (std::size_t i = 0; i < n; ++i) {
     const double d = at(i) - mean, square = d * d;
     second += square;
     fourth += square * square;
     peak = std::max(peak, square);
   }
+  // A constant axis has no shape: 0 says so, a quotient would not.
   if (second <= 0) return;
   const double variance = second / static_cast<double>(n);
   out.rms_g = std::sqrt(variance) * static_cast<double>(window.scale_pg) * 1e-12;
@@ -35,6 +37,7 @@ void measure_samples(const Window& window, std::size_t axis, AxisIndicators& out
 
 std::size_t most_impulsive_band(const EnvelopeAnalyzer& envelope, std::size_t axis) {
   std::size_t best = 0;
+  // Shocks ring one resonance: the band that holds it has the largest kurtosis.
   for (std::size_t b = 1; b < kEnvelopeBands; ++b)
     if (envelope.spectrum(axis, b).kurtosis > envelope.spectrum(axis, best).kurtosis) best = b;
   return best;
@@ -42,6 +45,7 @@ std::size_t most_impulsive_band(const EnvelopeAnalyzer& envelope, std::size_t ax
 
 // The strongest local maxima, at least a cell apart.
 void find_peaks(const EnvelopeSpectrum& spectrum, std::span<const float> prominence, AxisIndicators& out) {
+  // Two maxima within a cell are one line seen twice.
   const auto apart = static_cast<std::size_t>(std::ceil(spectrum.cell_bins));
   for (std::size_t k = apart; k + apart < prominence.size(); ++k) {
     const double p = static_cast<double>(prominence[k]);
@@ -61,6 +65,8 @@ void prominence_of(const EnvelopeSpectrum& spectrum, std::span<float> scratch, s
   std::fill(out.begin(), out.end(), 0.0f);
   const auto blind = static_cast<std::size_t>(std::ceil(kBlindCells * spectrum.cell_bins));
   const auto reach = static_cast<std::size_t>(std::ceil(kMedianCells * spectrum.cell_bins));
+  // A median over 48 cells hardly moves in an eighth of its reach; one for each bin would cost eight times
+  // and more.
   const std::size_t step = std::max<std::size_t>(1, reach / 8);
   for (std::size_t from = blind; from < power.size(); from += step) {
     // Symmetric around the middle of the step, so that a slope cancels out.
@@ -82,6 +88,7 @@ Indicators compute_indicators(const Window& window, const EnvelopeAnalyzer& enve
   out.axes = static_cast<std::uint32_t>(std::min<std::size_t>(window.axes, kMaxAxes));
   for (std::size_t axis = 0; axis < out.axes; ++axis) {
     measure_samples(window, axis, out.axis[axis]);
+    // An analyser made for fewer axes has no spectra of the others.
     if (axis >= envelope.axes()) continue;
     const EnvelopeSpectrum spectrum = envelope.spectrum(axis, most_impulsive_band(envelope, axis));
     if (spectrum.segments == 0) continue;

@@ -16,7 +16,7 @@ namespace torpor {
 
 struct EnvelopePeak {
   double hertz = 0;
-  double prominence = 0;  // amplitude over the median of the envelope spectrum around it
+  double prominence = 0;  // power over the median of the envelope spectrum around it
 };
 inline constexpr std::size_t kEnvelopePeaks = 5;
 

@@ -20,6 +20,7 @@ bool Measurement::complete() const {
   if (axes == 0) return false;
   for (std::size_t axis = 0; axis < axes; ++axis) {
     if (raw[axis].empty()) return false;
+    // A weight of 0 would be refused by the baseline after other axes had taken the same window.
     for (const RawFeatures& subframe : raw[axis])
       if (!(subframe.weight > 0)) return false;
   }
@@ -46,6 +47,7 @@ Status WindowMeasurer::prepare(FeatureExtractor::Speed speed) {
 
 Result<const Measurement*> WindowMeasurer::measure(const Window& window, FeatureExtractor::Speed speed) {
   TORPOR_CHECK(prepare(speed));
+  // Emptied first: a window that cannot be measured must not show the numbers of the one before.
   Measurement& m = measurement_;
   m = {};
   m.axes = window.axes;
@@ -56,11 +58,13 @@ Result<const Measurement*> WindowMeasurer::measure(const Window& window, Feature
   for (std::size_t axis = 0; axis < window.axes; ++axis) {
     RawFeatures* const first = &raw_[axis * subframes_per_axis_];
     std::size_t taken = 0;
+    // Without a piece long enough the place is used again: taken counts what was measured.
     for (const SubFrame& sub : cutter_.cut(window, axis))
       if (extractor_->extract(sub.pieces, scale_g(window), m.shaft_hz, first[taken])) ++taken;
     m.raw[axis] = {first, taken};
   }
   // The indicators read the spectra: in this order.
+  // No segment is no error: every reader of the spectra asks for `segments` first.
   (void)envelope_.compute(window);
   m.envelope = &envelope_;
   m.indicators = compute_indicators(window, envelope_, indicator_work_);

@@ -17,8 +17,11 @@ constexpr double kLn2 = 0x1.62e42fefa39efp-1;
 constexpr float kFloor = 0.05f;  // keeps the logarithm of an empty bin from running away
 constexpr std::size_t kMinFft = 64;
 
+// The shortest piece (17 frames) takes 64, the longest (4,093 of 65,536 samples) 8,192, the largest
+// RealFft. Padding is thus 2 to 4, what the white-noise tables hold.
 std::size_t fft_size(std::size_t frames) { return std::max(kMinFft, std::bit_ceil(2 * frames)); }
 
+// First bin at or above x: with half-open cells made of it no bin is in two orders or in none.
 std::size_t ceil_index(double x) {
   const auto down = static_cast<std::size_t>(x);
   return down + (static_cast<double>(down) < x ? 1 : 0);
@@ -33,6 +36,7 @@ Modulation::Modulation(std::uint32_t rate_mhz, std::size_t max_samples, bool has
   const std::size_t max_frames = short_frames(max_samples);
   const std::size_t max_fft = fft_size(max_frames);
   for (std::size_t n = kMinFft; n <= max_fft; n *= 2) ffts_.emplace_back(n);
+  // Largest size at once: what plan_for() makes later fits, so that extract() takes no heap.
   for (Plan& plan : plans_) {
     plan.window.reserve(max_frames);
     for (auto& curve : plan.flatten) curve.reserve(max_fft / 2 + 1);
@@ -68,6 +72,7 @@ const Modulation::Plan& Modulation::plan_for(std::size_t frames) {
   hann(plan.window);
   // |W(k)|^2 of the window itself: subtracting the mean takes |W|^2 / (frames sum w^2)
   // of the noise away near 0.
+  // data_ and power_ are free here: run() fills them only after it has its plan. The window takes lane 0.
   double energy = 0;
   std::fill_n(data_.begin(), n, F4{});
   for (std::size_t t = 0; t < frames; ++t) {
@@ -96,7 +101,9 @@ void Modulation::lay_cells(const Plan& plan, float shaft_hz) {
   const std::size_t last = n / 2 - least;                         // and one from the Nyquist
   const float padding = static_cast<float>(n) / static_cast<float>(plan.frames);
   const double unit =
+      // Bins per order (of the shaft), or all bins up to the Nyquist where edges are parts of it.
       has_speed_ ? shaft_hz / frame_rate_hz_ * static_cast<double>(n) : static_cast<double>(n) / 2;
+  // False for 0, for a negative speed and for NaN, and before any cast that could not hold the index.
   const bool measurable = unit > 0 && unit < 1e9;
   const auto lay = [&](double low, double high, std::size_t highest) {
     Cell cell;
@@ -110,15 +117,18 @@ void Modulation::lay_cells(const Plan& plan, float shaft_hz) {
       cell.end = cell.begin + 1;
     }
     cell.begin = std::max(cell.begin, least);
+    // Only now: a cell that is cut by a limit keeps the bins that can be measured.
     cell.end = std::min(cell.end, highest + 1);
     if (cell.begin >= cell.end) return Cell{};
     return cell;
   };
   for (std::size_t i = 0; i < kOrders; ++i) {
     Cell& cell = orders_[i] = lay(order_edge_[i], order_edge_[i + 1], last);
+    // By the bins it really has: the largest of more bins of noise is larger.
     if (cell.begin < cell.end) cell.expected = white::order(cell.end - cell.begin, padding);
   }
   for (std::size_t i = 0; i < kCombs; ++i) {
+    // last / 2, because a comb has at least its second harmonic below the limit.
     Cell& cell = combs_[i] = lay(comb_edge_[i], comb_edge_[i + 1], last / 2);
     if (cell.begin >= cell.end) continue;
     cell.harmonics = std::min<std::size_t>(5, last / (cell.end - 1));
@@ -143,6 +153,7 @@ void Modulation::four_bands(const Plan& plan, const ShortSpectra& spectra, std::
     row[j] = spectra.band(first_band + j).data();
     flatten[j] = plan.flatten[static_cast<std::size_t>(band_kind(first_band + j))].data();
   }
+  // Four partials by frame, added as a tree: bits of the feature, so not the compiler's to order.
   F4 partial[4] = {};
   for (std::size_t t = 0; t < plan.frames; ++t) {
     data_[t] = det::sqrt4(F4{row[0][t], row[1][t], row[2][t], row[3][t]});
@@ -151,15 +162,18 @@ void Modulation::four_bands(const Plan& plan, const ShortSpectra& spectra, std::
   const F4 mean = ((partial[0] + partial[2]) + (partial[1] + partial[3])) / static_cast<float>(plan.frames);
   // A band without any power (digital silence between lines) has no modulation.
   const det::I4 alive = mean > 1e-12f;
+  // 1 instead of 0, so that no lane divides by zero; store() leaves a dead band at 0.
   const F4 inverse = 1.0f / det::select(alive, mean, det::broadcast(1.0f));
   for (std::size_t t = 0; t < plan.frames; ++t) data_[t] = (data_[t] * inverse - 1.0f) * plan.window[t];
   std::fill_n(data_.begin() + static_cast<std::ptrdiff_t>(plan.frames), n - plan.frames, F4{});
   plan.fft->power(std::span(data_).first(n), power_);
 
+  // Without bin 0 and the Nyquist, which are real and so distributed otherwise.
   for (std::size_t k = 1; k <= last; ++k) {
     power_[k] *= F4{flatten[0][k], flatten[1][k], flatten[2][k], flatten[3][k]};
     for (std::size_t j = 0; j < kLanes; ++j) column_[j][k - 1] = power_[k][static_cast<int>(j)];
   }
+  // By its own median: what stands out is told, however strong the band's modulation is as a whole.
   F4 scale;
   for (std::size_t j = 0; j < kLanes; ++j) {
     selector_.load(std::span(column_[j]).first(last));
@@ -167,8 +181,10 @@ void Modulation::four_bands(const Plan& plan, const ShortSpectra& spectra, std::
     scale[static_cast<int>(j)] = 1.0f / std::max(median, 1e-12f);
   }
   for (std::size_t k = 1; k <= last; ++k) log_[k] = det::log4(power_[k] * scale + kFloor);
+  // So that the ends have two neighbours without an unmeasured bin among them.
   log_[0] = log_[1];
   log_[last + 1] = log_[last];
+  // A fundamental between two bins puts its harmonics further off: their neighbours count too.
   for (std::size_t k = 1; k <= last; ++k) peak_[k] = det::max4(det::max4(log_[k - 1], log_[k + 1]), log_[k]);
 
   const auto store = [&](std::size_t at, F4 value) {
@@ -186,7 +202,7 @@ void Modulation::four_bands(const Plan& plan, const ShortSpectra& spectra, std::
     F4 best = det::broadcast(cell.begin < cell.end ? -1e9f : 0.0f);
     for (std::size_t k = cell.begin; k < cell.end; ++k) {
       F4 sum{};
-      for (std::size_t h = 1; h <= cell.harmonics; ++h) sum += peak_[h * k];
+      for (std::size_t h = 1; h <= cell.harmonics; ++h) sum += peak_[h * k];  // h k <= last, by lay_cells()
       best = det::max4(best, sum);
     }
     store(kCombAt + i, best / static_cast<float>(cell.harmonics) - cell.expected);

@@ -16,13 +16,15 @@ namespace torpor {
 namespace {
 
 constexpr std::size_t kMaxSubframe = 65536;
-constexpr float kSilence = 1e-20f;    // RMS below it: nothing but zeros
+constexpr float kSilence = 1e-20f;  // RMS below it: nothing but zeros
+// 65,536 squares of twice kLargest stay below 3e38, the largest float.
 constexpr float kLargest = 1e15f;     // so that a sum of squares stays finite
 constexpr float kLevelFloor = 1e-8f;  // -80 dB of the mean: below it is quantisation
 constexpr float kTiny = 1e-9f;
 constexpr std::size_t kPowerFeatures = 6;
 
 float value_of(std::int16_t x) { return x; }
+// First NaN, because std::clamp lets it through; an infinity is clamped.
 float value_of(float x) { return x == x ? std::clamp(x, -kLargest, kLargest) : 0.0f; }
 
 Error length_error(Reason reason, std::size_t samples) {
@@ -68,11 +70,13 @@ struct FeatureExtractor::Work {
 template <class P>
 void FeatureExtractor::Work::load(const P& piece, std::size_t count) {
   double sum = 0;
+  // Into a copy, in one pass over the stride: everything later reads x in order.
   for (std::size_t i = 0; i < count; ++i) {
     x[i] = value_of(piece.first[i * piece.stride]);
     sum += x[i];
   }
   const double mean = sum / static_cast<double>(count);
+  // Subtracted in double and rounded once: an offset of any size leaves no rest of its own.
   for (std::size_t i = 0; i < count; ++i) x[i] = static_cast<float>(x[i] - mean);
   const std::span<float> used(x.data(), count);
   const float rms = __builtin_sqrtf(det::sum_squares(used) / static_cast<float>(count));
@@ -88,6 +92,7 @@ void FeatureExtractor::Work::power_features(std::size_t band) {
   const std::size_t n = e.size();
   float* const out = &one.band[band][kPowerAt];
   const float mean = det::sum(e) / static_cast<float>(n);
+  // Of a piece of RMS 1: a band this weak (1e-18) holds only what rounding left there.
   if (!(mean > kTiny * kTiny)) {
     std::fill_n(out, kPowerFeatures, 0.0f);
     return;
@@ -95,6 +100,8 @@ void FeatureExtractor::Work::power_features(std::size_t band) {
   selector.load(e);
   constexpr std::size_t kPercent[4] = {10, 50, 90, 99};
   const float inverse = 1.0f / mean;
+  // Linear between the two nearest ranks, in hundredths of a rank and in integers: which ranks are taken
+  // must not hang on a rounding.
   for (std::size_t q = 0; q < 4; ++q) {
     const std::size_t hundredths = kPercent[q] * (n - 1);
     const std::size_t at = hundredths / 100;
@@ -115,6 +122,8 @@ void FeatureExtractor::Work::measure(std::size_t count, float shaft_hz) {
   one.global[0] = log_rms;
   if (silent) {
     one.global[1] = one.global[2] = 0;
+    // In an axis without any signal only the level is told, as that of white noise of this RMS; 0 says
+    // nothing in all other places.
     for (auto& band : one.band) {
       band.fill(0);
       for (std::size_t i = 0; i < kLevelsPerBand; ++i) band[kLevelAt + i] = 2 * log_rms;
@@ -123,6 +132,7 @@ void FeatureExtractor::Work::measure(std::size_t count, float shaft_hz) {
   }
   const std::span<const float> used(x.data(), count);
   const auto n = static_cast<float>(count);
+  // x has its mean removed and RMS 1 already; variance is measured again because the scaling rounds.
   const auto sums = det::central_sums(used, 0.0f);
   const float variance = sums.second / n;
   one.global[1] = det::log(sums.fourth / n / (variance * variance) / 3);
@@ -133,11 +143,14 @@ void FeatureExtractor::Work::measure(std::size_t count, float shaft_hz) {
   const float kurtosis_bias = white::kurtosis(moments.frames);
   for (std::size_t i = 0; i < kLevels; ++i) {
     auto& band = one.band[i / kLevelsPerBand];
+    // The floor stands inside the logarithm and the RMS outside: -80 dB of this piece, whatever its gain.
     band[kLevelAt + i % kLevelsPerBand] = det::log(moments.level[i] + kLevelFloor) - level_bias + 2 * log_rms;
     band[kKurtosisAt + i % kLevelsPerBand] =
+        // A single spectrum has no fourth moment over time: its ratio is 1 whatever the signal.
         moments.frames < 2 ? 0.0f : det::log(0.5f * moments.kurtosis[i]) - kurtosis_bias;
   }
   spectra.run(used);
+  // Most pieces have one length, and each look-up takes the logarithm of every knot.
   if (power_frames != spectra.frames()) {
     power_frames = spectra.frames();
     for (BandKind kind : {BandKind::inner, BandKind::edge, BandKind::nyquist})
@@ -153,6 +166,7 @@ bool FeatureExtractor::Work::extract(std::span<const P> pieces, float scale, flo
                                      RawFeatures& out) {
   std::size_t total = 0;
   for (const P& piece : pieces) {
+    // The same choice as in the loop below, made first because a share needs the total.
     const std::size_t count = std::min(piece.count, most - total);
     if (count >= kMinPieceSamples) total += count;
   }
@@ -161,6 +175,8 @@ bool FeatureExtractor::Work::extract(std::span<const P> pieces, float scale, flo
   std::size_t done = 0;
   for (const P& piece : pieces) {
     const std::size_t count = std::min(piece.count, most - done);
+    // A piece that no longer fits is cut, one that is left too short by it is skipped: a later one may
+    // fit.
     if (count < kMinPieceSamples) continue;
     done += count;
     load(piece, count);

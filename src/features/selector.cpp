@@ -24,9 +24,11 @@ void Selector::load(std::span<const float> x) {
   }
   low_ = bucket_of(least, kShift);
   high_ = bucket_of(most, kShift);
+  // Only the buckets in use: of 2,048 a band of noise fills about a hundred.
   std::fill(&end_[low_], &end_[high_] + 2, 0u);
   for (float v : x) ++end_[bucket_of(v, kShift) + 1];  // one to the right: end_[b] becomes where b starts
   for (std::size_t b = low_ + 1; b <= high_; ++b) end_[b] += end_[b - 1];
+  // Each end_[b] walks from where b starts to where it ends, which is what kth() reads.
   for (float v : x) sorted_[end_[bucket_of(v, kShift)]++] = v;
 }
 
@@ -34,6 +36,7 @@ float Selector::kth(std::size_t k) {
   const auto b = static_cast<std::size_t>(std::upper_bound(&end_[low_], &end_[high_] + 1, k) - end_.data());
   const auto first = sorted_.begin() + (b == low_ ? 0 : static_cast<std::ptrdiff_t>(end_[b - 1]));
   const auto nth = sorted_.begin() + static_cast<std::ptrdiff_t>(k);
+  // Within its bucket alone; order inside a bucket may change, so any rank can be asked for afterwards.
   std::nth_element(first, nth, sorted_.begin() + static_cast<std::ptrdiff_t>(end_[b]));
   return *nth;
 }

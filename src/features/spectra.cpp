@@ -13,6 +13,7 @@ namespace {
 using det::F4;
 using det::kLanes;
 
+// Like the tree of exact/sum, so that four lanes end in the same bits on every host.
 float lane_sum(F4 v) { return (v[0] + v[2]) + (v[1] + v[3]); }
 
 // A window with sum of squares 1, so that |X|^2 of unit white noise is 1 on average.
@@ -30,6 +31,7 @@ void hann(std::span<float> out) {
 }
 
 ShortSpectra::ShortSpectra(std::size_t max_samples)
+    // Whole lanes: the last group of four frames is stored whole, and band() shows frames_ of them.
     : row_((short_frames(max_samples) + kLanes - 1) / kLanes * kLanes),
       phase_row_(max_samples / kShortHop + 2 * kLanes),
       phases_(phase_row_ * kShortHop),
@@ -40,6 +42,7 @@ ShortSpectra::ShortSpectra(std::size_t max_samples)
 
 void ShortSpectra::run(std::span<const float> x) {
   frames_ = short_frames(x.size());
+  // Turned so that one sample of four neighbouring frames is four floats in a row: a load, not a gather.
   const std::size_t steps = (x.size() + kShortHop - 1) / kShortHop;
   for (std::size_t t = 0; t < steps; ++t)
     for (std::size_t r = 0; r < kShortHop; ++r)
@@ -47,10 +50,13 @@ void ShortSpectra::run(std::span<const float> x) {
 
   F4 data[kShortSize];
   F4 power[kShortSize / 2 + 1];
+  // The last group may read columns that an earlier, longer piece left. Only frames past frames_ are made
+  // of them, since lanes do not mix.
   for (std::size_t t = 0; t < frames_; t += kLanes) {
     for (std::size_t i = 0; i < kShortSize; ++i)
       data[i] = det::load4(&phases_[(i % kShortHop) * phase_row_ + t + i / kShortHop]) * window_[i];
     fft_.power(data, power);
+    // Bin 0 is left out: the mean was removed.
     for (std::size_t b = 0; b < kBands; ++b) det::store4(&power_[b * row_ + t], power[b + 1]);
   }
 }
@@ -66,6 +72,7 @@ void LongSpectra::run(std::span<const float> x, LongMoments& out) {
   std::fill(first_.begin(), first_.end(), F4{});
   std::fill(second_.begin(), second_.end(), F4{});
   for (std::size_t f = 0; f < frames; f += kLanes) {
+    // Its own window: cut off by the long one, its end would be a step. Only pieces of 320 to 511 samples.
     if (x.size() < kLongSize) {
       std::fill(data_.begin(), data_.end(), F4{});
       std::array<float, kLongSize> shorter;
@@ -78,6 +85,7 @@ void LongSpectra::run(std::span<const float> x, LongMoments& out) {
       for (std::size_t i = 0; i < kLongSize; ++i)
         data_[i] = F4{at[i], at[i + kLongHop], at[i + 2 * kLongHop], at[i + 3 * kLongHop]} * window_[i];
     } else {
+      // Lanes without a frame are 0 and add nothing; `frames` counts, not the lanes.
       for (std::size_t i = 0; i < kLongSize; ++i) {
         F4 v{};
         for (std::size_t j = 0; f + j < frames; ++j) v[static_cast<int>(j)] = x[(f + j) * kLongHop + i];

@@ -12,12 +12,14 @@
 namespace torpor {
 namespace {
 
+// docs/features.md section 4; with them no token is beyond 8, which int8 activations can hold.
 constexpr float kZClip = 8;
 constexpr float kDifferenceClip = 4;
 constexpr float kWhitenedClip = 10;
 
 float clip(float x, float limit) { return std::clamp(x, -limit, limit); }
 
+// By value: the caller goes on with the order of levels.
 float median(std::array<float, kLevels> x) {
   std::sort(x.begin(), x.end());
   return 0.5f * (x[kLevels / 2 - 1] + x[kLevels / 2]);
@@ -44,6 +46,7 @@ bool is_calibrated_speed(const FeatureBaseline& baseline, float shaft_hz) {
 ClassicalScores tokenize(const RawFeatures& raw, const FeatureBaseline& baseline, float shaft_hz,
                          TokenSet& out) {
   const bool speed_known = baseline.has_speed && shaft_hz > 0;
+  // Without a speed the mean one: offset 0, so that no slope is applied by guess.
   const float log_hz = speed_known ? det::log(shaft_hz) : baseline.mean_log_speed;
   const float offset = baseline.speed_offset(log_hz);
 
@@ -55,10 +58,12 @@ ClassicalScores tokenize(const RawFeatures& raw, const FeatureBaseline& baseline
       // An order that cannot be measured at this speed says nothing.
       const float x = raw.band[b][i];
       Residual r = residual(x, baseline, b * kBandFeatures + i, offset);
+      // x == 0 after residual(), which would make a difference of it.
       if (i >= kOrderAt && x == 0) r = {0, 0};
       const float z = clip(r.z, kZClip);
       out.band[b][kZAt + i] = 0.5f * z;
       out.band[b][kDifferenceAt + i] = clip(r.difference, kDifferenceClip);
+      // Only upwards: a flatter band is no damage (docs/features.md on how this was chosen).
       if (i == kMeanSquareAt && z > 0) kurtosis_square += z * z;
       if (i >= kLevelAt + kLevelsPerBand) continue;
       level_difference[b * kLevelsPerBand + i] = r.difference;
@@ -74,11 +79,13 @@ ClassicalScores tokenize(const RawFeatures& raw, const FeatureBaseline& baseline
   for (std::size_t i = 0; i < kLevels; ++i) {
     auto& band = out.band[i / kLevelsPerBand];
     band[kDifferenceAt + kLevelAt + i % kLevelsPerBand] =
+        // A gain that changes moves all 64 differences alike: their median is it.
         clip(level_difference[i] - median_difference, kDifferenceClip);
     band[kWhitenedAt + i % kLevelsPerBand] = 0.5f * whitened[i];
   }
   const float mean_square = det::sum_squares(whitened) / kLevels;
 
+  // Without the median taken off: these are where gain and absolute level are told.
   for (std::size_t i = 0; i < kGlobalFeatures; ++i) {
     const Residual r = residual(raw.global[i], baseline, kBands * kBandFeatures + i, offset);
     out.global[kGlobalZAt + i] = 0.5f * clip(r.z, kZClip);

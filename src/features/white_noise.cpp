@@ -29,6 +29,7 @@ float between(const std::array<float, N>& values, Place p) {
   return values[p.at] + p.part * (values[p.at + 1] - values[p.at]);
 }
 template <std::size_t N>
+// By the same logarithm as the place, so that a count that is a knot falls exactly on it.
 std::array<float, N> logs(const std::array<std::size_t, N>& knots) {
   std::array<float, N> out;
   for (std::size_t i = 0; i < N; ++i) out[i] = det::log(static_cast<float>(knots[i]));
@@ -56,6 +57,8 @@ std::array<double, 3> envelope_autocorrelation(BandKind kind, std::span<const fl
     double sum = 0;
     double power = 1;
     double a = 1;  // complex: (-1/2)_m / m!; real: (2m)! / (4^m m!^2)
+    // At rho = 1 terms fall as m^-3 (complex) or m^-2.5 (real): after 4,000 less than 1e-6 of the sum is
+    // missing. Only while an extractor is prepared.
     for (int m = 0; m < 4000; ++m) {
       const double term = kind == BandKind::nyquist ? a * power * rho2 / ((2.0 * m + 1) * (2.0 * m + 2))
                                                     : (m == 0 ? 0.0 : a * a * power);
@@ -73,6 +76,7 @@ std::array<double, 3> envelope_autocorrelation(BandKind kind, std::span<const fl
     double overlap = 0;
     for (std::size_t i = 0; i + j * hop < window.size(); ++i)
       overlap += double{window[i]} * window[i + j * hop];
+    // Of the samples that two frames share: (window * window shifted) / energy.
     const double rho = overlap / energy;
     out[j - 1] = series(rho * rho) / at_zero;
   }

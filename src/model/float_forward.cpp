@@ -15,6 +15,7 @@ using Row = std::vector<float>;
 Row product(const FloatLinear& linear, const float* x) {
   Row y(linear.out);
   for (std::uint32_t o = 0; o < linear.out; ++o) {
+    // Sums in double: this is what the network means, not what a robot computes.
     double sum = linear.bias[o];
     for (std::uint32_t i = 0; i < linear.in; ++i)
       sum += double{linear.weight[std::size_t{o} * linear.in + i]} * x[i];
@@ -29,6 +30,7 @@ Row normalised(const FloatNorm& norm, const Row& x) {
   mean /= static_cast<double>(x.size());
   double variance = 0;
   for (float v : x) variance += (v - mean) * (v - mean);
+  // Biased, by n, as torch's LayerNorm and the kernels have it.
   variance /= static_cast<double>(x.size());
   const double inverse = 1.0 / std::sqrt(variance + kNormEpsilon);
   Row y(x.size());
@@ -38,6 +40,7 @@ Row normalised(const FloatNorm& norm, const Row& x) {
 }
 
 void gelu(Row& x) {
+  // The exact one; what the kernels' rational erf may differ is bounded by tests.
   for (float& v : x) v = static_cast<float>(0.5 * v * (1 + std::erf(v / std::sqrt(2.0))));
 }
 
@@ -63,6 +66,7 @@ class Forward {
       attention(model_.layer[i], i);
       feed_forward(model_.layer[i], i);
     }
+    // The global token's half first, as the columns of head1 were trained.
     Row head(2 * std::size_t{d});
     for (std::size_t t = 0; t < x_.size(); ++t) {
       const Row y = normalised(model_.final_norm, x_[t]);
@@ -93,6 +97,7 @@ class Forward {
       see(TapPoint::k, index, all.subspan(d, d));
       see(TapPoint::v, index, all.subspan(2 * d, d));
     }
+    // After all of qkv: each token needs the keys of all.
     for (std::size_t t = 0; t < x_.size(); ++t) {
       Row mixed(d);
       for (std::size_t h = 0; h < d; h += size) mix(qkv, t, h, size, mixed);
@@ -107,8 +112,10 @@ class Forward {
     std::vector<double> weight(qkv.size());
     for (std::size_t s = 0; s < qkv.size(); ++s)
       for (std::size_t c = h; c < h + size; ++c) weight[s] += double{qkv[t][c]} * qkv[s][d + c];
+    // The maximum off first, so that exp cannot overflow; it cancels in the quotient.
     const double max = *std::max_element(weight.begin(), weight.end());
     double sum = 0;
+    // Scaled after the maximum was taken: a positive factor moves no maximum.
     for (double& w : weight) sum += w = std::exp((w - max) / std::sqrt(static_cast<double>(size)));
     for (std::size_t c = h; c < h + size; ++c) {
       double value = 0;
@@ -133,9 +140,12 @@ class Forward {
   std::vector<Row> x_;
 };
 
+// Far finer than the 127 steps a range is cut into.
 constexpr std::size_t kHistogramBins = 16384;
+// Times 1/127 still above kMinScale: a point that is always 0 must not make a model that is refused.
 constexpr float kSmallestRange = 1e-6f;
 
+// The one place that knows where a point's range lies: both taps and calibrate() go through it.
 float* slot(ActivationRanges& ranges, TapPoint point, std::uint32_t layer) {
   switch (point) {
     case TapPoint::band_in:
@@ -168,6 +178,8 @@ struct LargestTap : Tap {
   explicit LargestTap(std::uint32_t layers) { ranges.layer.resize(layers); }
   void see(TapPoint point, std::uint32_t layer, std::span<const float> values) override {
     float& largest = *slot(ranges, point, layer);
+    // A NaN is passed over, since std::max keeps its first argument then: weights that make one are refused
+    // later.
     for (float v : values) largest = std::max(largest, std::abs(v));
   }
   ActivationRanges ranges;
@@ -181,6 +193,7 @@ struct HistogramTap : Tap {
   void see(TapPoint point, std::uint32_t layer, std::span<const float> values) override {
     const float largest = *slot(ranges, point, layer);
     auto& count = at(point, layer);
+    // Clamped, because the largest itself falls on the end of the last bin.
     for (float v : values) {
       const double place = largest > 0 ? std::abs(v) / double{largest} * kHistogramBins : 0.0;
       ++count[std::min(static_cast<std::size_t>(place), kHistogramBins - 1)];
@@ -189,6 +202,7 @@ struct HistogramTap : Tap {
   std::vector<std::uint64_t>& at(TapPoint point, std::uint32_t layer) {
     return bins[layer * kPoints + static_cast<std::size_t>(point)];
   }
+  // The number of TapPoint. Points outside of the layers count in layer 0's row.
   static constexpr std::size_t kPoints = 11;
   ActivationRanges ranges;
   std::vector<std::vector<std::uint64_t>> bins;
@@ -200,6 +214,7 @@ float quantile_of(const std::vector<std::uint64_t>& bins, float largest, double 
   const double wanted = quantile * static_cast<double>(total);
   std::uint64_t seen = 0;
   std::size_t i = 0;
+  // One bin more than where the quantile fell: its upper edge.
   while (i + 1 < bins.size() && static_cast<double>(seen += bins[i]) < wanted) ++i;
   return std::max(largest * static_cast<float>(i + 1) / float{kHistogramBins}, kSmallestRange);
 }
@@ -211,10 +226,13 @@ float float_forward(const FloatModel& model, const TokenSet& tokens, Tap* tap) {
 }
 
 ActivationRanges calibrate(const FloatModel& model, std::span<const TokenSet> sets, double quantile) {
+  // Two passes, because a histogram needs its range first; a quantile of all values at once would need
+  // them all.
   LargestTap largest(model.dims.layers);
   for (const TokenSet& set : sets) float_forward(model, set, &largest);
   HistogramTap histogram(largest.ranges, model.dims.layers);
   for (const TokenSet& set : sets) float_forward(model, set, &histogram);
+  // The quantile and not the maximum: one outlier would cost all others their resolution.
   ActivationRanges ranges = largest.ranges;
   const auto settle = [&](TapPoint point, std::uint32_t layer) {
     float& range = *slot(ranges, point, layer);

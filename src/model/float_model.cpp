@@ -5,6 +5,7 @@
 namespace torpor {
 namespace {
 
+// About 1 MB of int8 weights, well inside kMaxModelBytes.
 constexpr std::uint64_t kMaxParameters = 1'000'000;
 
 FloatLinear linear(std::uint32_t in, std::uint32_t out) {
@@ -24,6 +25,7 @@ Status check(std::string_view name, std::uint32_t value, std::uint32_t min, std:
 
 }  // namespace
 
+// Multiples of 16, because kernels take sixteen outputs at once and have no tail.
 Status check_dims(const ModelDims& dims) {
   TORPOR_CHECK(check("width", dims.width, 16, 256, 16));
   TORPOR_CHECK(check("layers", dims.layers, 1, 12, 1));
@@ -36,6 +38,7 @@ Status check_dims(const ModelDims& dims) {
     error.expected << "width / heads a multiple of 16, at width " << dims.width;
     return error;
   }
+  // After the bounds: within them the count cannot overflow.
   if (const std::uint64_t count = parameter_count(dims); count > kMaxParameters) {
     Error error{Reason::model_dimension, "parameters"};
     error.found << count;
@@ -47,6 +50,7 @@ Status check_dims(const ModelDims& dims) {
 
 std::uint64_t parameter_count(const ModelDims& dims) {
   const std::uint64_t d = dims.width;
+  // 4 d: gain and bias of both norms. The rest are weights and biases of qkv, o, ffn1 and ffn2.
   const std::uint64_t layer = 4 * d + (3 * d * d + 3 * d) + (d * d + d) + 2 * d * dims.ffn + dims.ffn + d;
   const std::uint64_t embed = (kBandInputs + 1) * d + (kGlobalInputs + 1) * d + kTokens * d;
   const std::uint64_t head = 2 * d + 2 * d * dims.head_hidden + 2 * dims.head_hidden + 1;

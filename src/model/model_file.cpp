@@ -41,6 +41,7 @@ class ModelReader {
       : bytes_(bytes), where_(where), expected_(expected) {}
 
   Result<std::unique_ptr<ModelFile>> read() {
+    // Each step may trust what the one before has held: nothing is looked at before it is private.
     TORPOR_CHECK(copy());
     TORPOR_CHECK(check_frame());
     TORPOR_CHECK(check_header());
@@ -64,19 +65,23 @@ class ModelReader {
   Status copy() {
     if (bytes_.size() < kHeaderBytes)
       return fail(Reason::model_truncated, "header", text(bytes_.size(), " bytes"), "128 bytes at least");
+    // Before memory is taken for it.
     if (bytes_.size() > kMaxModelBytes)
       return fail(Reason::file_too_large, "file", text(bytes_.size(), " bytes"),
                   text(kMaxModelBytes, " at most"));
     file_.reset(new ModelFile);
+    // Whole pages of our own, because only pages can be made read-only.
     void* memory = mmap(nullptr, bytes_.size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) {
       Error error = fail(Reason::io_failed, "memory", "", "");
       error.os_code = errno;
       return error;
     }
+    // Owned at once: whatever fails below, the destructor gives it back.
     file_->memory_ = static_cast<std::byte*>(memory);
     file_->size_ = bytes_.size();
     std::memcpy(memory, bytes_.data(), bytes_.size());
+    // From here a stray write of ours is a fault, and a changed file on disk changes nothing.
     if (mprotect(memory, bytes_.size(), PROT_READ) != 0) {
       Error error = fail(Reason::io_failed, "memory protection", "", "");
       error.os_code = errno;
@@ -90,12 +95,15 @@ class ModelReader {
   Status check_frame() {
     if (!equal(bytes_.first(kModelMagic.size()), as_bytes(kModelMagic)))
       return fail(Reason::model_not_a_model, "magic", "other bytes", "TRPM");
+    // Told by name: a file that was written elsewhere is not a damaged one.
     if (u32(kAtByteOrder) == __builtin_bswap32(kByteOrderMark))
       return fail(Reason::model_foreign_endian, "byte order", "big-endian", "little-endian");
     if (u32(kAtByteOrder) != kByteOrderMark)
       return fail(Reason::model_not_a_model, "byte order", text(u32(kAtByteOrder)), text(kByteOrderMark));
+    // Before size and CRC: in another format they may stand elsewhere.
     if (u32(kAtFormat) != kModelFormat)
       return fail(Reason::model_format, "format", text(u32(kAtFormat)), text(kModelFormat));
+    // Both directions are told apart, as a broken copy and a wrong tool are.
     const std::uint64_t claimed = u64(kAtFileBytes);
     if (claimed > bytes_.size())
       return fail(Reason::model_truncated, "file size", text(bytes_.size(), " bytes"),
@@ -103,6 +111,7 @@ class ModelReader {
     if (claimed < bytes_.size())
       return fail(Reason::model_trailing, "file size", text(bytes_.size(), " bytes"),
                   text(claimed, " bytes"));
+    // Before the digest: a damaged file is told as damaged, not as the wrong model.
     const std::uint32_t crc = crc32c(bytes_.subspan(kAtFeatures));
     if (crc != u32(kAtCrc)) return fail(Reason::model_damaged, "CRC-32C", text(crc), text(u32(kAtCrc)));
     file_->digest_ = model_digest(bytes_);
@@ -116,8 +125,10 @@ class ModelReader {
     if (expected_.feature_version && file_->feature_version_ != *expected_.feature_version)
       return fail(Reason::model_features, "feature version", text(file_->feature_version_),
                   text(*expected_.feature_version));
+    // Compiled in, so a file of other numbers is of another torpor.
     constexpr std::uint32_t kFixed[] = {kTokens, kBandInputs, kGlobalInputs};
     constexpr std::string_view kFixedNames[] = {"tokens", "band inputs", "global inputs"};
+    // A model of other tokens would run and say nothing.
     for (std::size_t i = 0; i < 3; ++i)
       if (u32(kAtTokens + 4 * i) != kFixed[i])
         return fail(Reason::model_dimension, kFixedNames[i], text(u32(kAtTokens + 4 * i)), text(kFixed[i]));
@@ -127,6 +138,7 @@ class ModelReader {
       *dim = u32(at);
       at += 4;
     }
+    // Before the table: its length follows from the dims, and so does what is reserved for it.
     if (auto status = check_dims(dims); !status) {
       Error error = status.error();
       error.where.clear();
@@ -134,6 +146,7 @@ class ModelReader {
       return error;
     }
     std::memcpy(file_->card_digest_.data(), bytes_.data() + kAtCard, file_->card_digest_.size());
+    // Reserved: what a later format puts there must not be passed over by this one.
     return check_zero(kAtSections + 4, kAtCard, "header");
   }
 
@@ -154,6 +167,8 @@ class ModelReader {
       return fail(Reason::model_truncated, "section table", text(bytes_.size(), " bytes"),
                   text(end, " bytes at least"));
     starts_.reserve(specs.size());
+    // Sections have one order and no gaps but alignment: nothing in the file is left unread, nothing read
+    // twice.
     for (std::size_t i = 0; i < specs.size(); ++i) {
       const std::string label = "section " + section_name(specs[i]);
       TORPOR_CHECK(check_entry(kHeaderBytes + kEntryBytes * i, specs[i], label, end));
@@ -179,6 +194,7 @@ class ModelReader {
     const std::uint64_t bytes = u64(at + 16);
     if (bytes != spec.bytes())
       return fail(Reason::model_shape, label, text(bytes, " bytes"), text(spec.bytes(), " bytes"));
+    // In this form no sum can wrap, whatever the file says.
     if (offset > bytes_.size() || bytes > bytes_.size() - offset)
       return fail(Reason::model_truncated, label, text("offset ", offset),
                   text(bytes_.size(), " bytes in all"));
@@ -194,6 +210,7 @@ class ModelReader {
 
   Status check_content(const SectionSpec& spec, std::string_view label) const {
     if (spec.type == SectionType::packed_int8) return check_weights(spec, label);
+    // Aligned by check_entry() and by the page the copy begins on.
     const float* values = reinterpret_cast<const float*>(bytes_.data() + starts_.back());
     for (std::uint64_t i = 0; i < spec.bytes() / sizeof(float); ++i) {
       const float v = values[i];
@@ -210,6 +227,7 @@ class ModelReader {
   // -128 would break the bounds of model/cpu/kernels.h; padding must not add to a sum.
   Status check_weights(const SectionSpec& spec, std::string_view label) const {
     const std::byte* data = bytes_.data() + starts_.back();
+    // Content after its entry, so that starts_ holds nothing that was not checked.
     const std::uint64_t groups = (spec.columns + 3) / 4;
     for (std::uint64_t i = 0; i < spec.bytes(); ++i) {
       const std::uint64_t row = i / 64;
@@ -229,6 +247,7 @@ class ModelReader {
     PackedLinear made;
     made.matrix = {reinterpret_cast<const std::int8_t*>(bytes_.data() + starts_[next_++]), out, in};
     made.scale = floats();
+    // Embeddings have none: theirs is part of position.
     made.bias = with_bias ? floats() : nullptr;
     made.in_scale = in_scale;
     return made;
@@ -240,8 +259,10 @@ class ModelReader {
     return made;
   }
 
+  // By place and without a question: check_table() has held every section to the same list.
   void point() {
     const ModelDims& dims = file_->dims_;
+    // One section of all activation scales: read by place, two in front, seven a layer, two behind.
     const float* scale = floats();
     file_->position_ = floats();
     const float band_scale = *scale++;
@@ -252,6 +273,7 @@ class ModelReader {
       PackedLayer layer;
       layer.norm1 = norm();
       layer.qkv = linear(3 * dims.width, dims.width, scale[0], true);
+      // Scales of results, not of an input: q, k and v are requantised before the attention.
       layer.q_scale = scale[1];
       layer.k_scale = scale[2];
       layer.v_scale = scale[3];
@@ -289,6 +311,7 @@ ModelFile::~ModelFile() {
   if (memory_ != nullptr) munmap(memory_, size_);
 }
 
+// From the table once more, for people: nothing on the scoring path asks for it.
 std::vector<ModelSection> ModelFile::sections() const {
   std::vector<ModelSection> list;
   const std::vector<SectionSpec> specs = section_specs(dims_);

@@ -5,6 +5,7 @@
 namespace torpor {
 namespace {
 
+// In the order of SectionKind, which counts from 1.
 constexpr std::string_view kNames[] = {
     "activation scales",  "position",    "embed_band weight", "embed_band scale", "embed_global weight",
     "embed_global scale", "norm1 gain",  "norm1 bias",        "qkv weight",       "qkv scale",
@@ -13,10 +14,12 @@ constexpr std::string_view kNames[] = {
     "ffn2 scale",         "ffn2 bias",   "final_norm gain",   "final_norm bias",  "head1 weight",
     "head1 scale",        "head1 bias",  "head2 weight",      "head2 scale",      "head2 bias"};
 
+// Kernels work on whole blocks; docs/model-file.md has the padding.
 constexpr std::uint32_t up_to(std::uint32_t n, std::uint32_t multiple) {
   return (n + multiple - 1) / multiple * multiple;
 }
 
+// A weight's scale and bias follow it in the enumeration: so adding a kind in between is a new format.
 SectionKind next(SectionKind kind) { return static_cast<SectionKind>(static_cast<int>(kind) + 1); }
 
 class Specs {
@@ -57,6 +60,7 @@ std::uint64_t SectionSpec::bytes() const {
   return std::uint64_t{rows} * columns * sizeof(float);
 }
 
+// The order of the file, for reader and writer. Whatever changes it raises kModelFormat.
 std::vector<SectionSpec> section_specs(const ModelDims& dims) {
   using enum SectionKind;
   const std::uint32_t d = dims.width;
@@ -74,6 +78,7 @@ std::vector<SectionSpec> section_specs(const ModelDims& dims) {
     specs.linear(ffn1_weight, dims.ffn, d);
     specs.linear(ffn2_weight, d, dims.ffn);
   }
+  // The head stands outside of the layers again.
   specs.set_layer(0);
   specs.norm(final_norm_gain, d);
   specs.linear(head1_weight, dims.head_hidden, 2 * d);

@@ -13,6 +13,7 @@ namespace {
 class Contents {
  public:
   explicit Contents(const QuantModel& model) {
+    // In the order of TapPoint and kScalesPerLayer: point() in model_file.cpp reads them by place.
     scales_.assign({model.embed_band.in_scale, model.embed_global.in_scale});
     for (const QuantLayer& l : model.layer)
       scales_.insert(scales_.end(), {l.qkv.in_scale, l.q_scale, l.k_scale, l.v_scale, l.o.in_scale,
@@ -39,6 +40,7 @@ class Contents {
  private:
   void floats(const std::vector<float>& values, std::size_t padded = 0, float padding = 0) {
     std::vector<float> all = values;
+    // Padding 1 for scales, 0 for biases: a padded output is 0, and no kernel divides by it.
     if (padded > all.size()) all.resize(padded, padding);
     std::vector<std::byte> raw(all.size() * sizeof(float));
     std::memcpy(raw.data(), all.data(), raw.size());
@@ -51,6 +53,8 @@ class Contents {
   void matrix(const QuantLinear& from) {
     const PackedMatrix shape{nullptr, from.out, from.in};
     std::vector<std::byte> raw(shape.bytes());
+    // Blocks of sixteen outputs by groups of four inputs (docs/model-file.md): one 64-byte row is what a
+    // 512-bit dot product takes at once.
     for (std::uint32_t o = 0; o < from.out; ++o)
       for (std::uint32_t i = 0; i < from.in; ++i)
         raw[std::size_t{64} * (o / 16 * shape.groups() + i / 4) + 4 * (o % 16) + i % 4] =
@@ -96,6 +100,7 @@ void put_header(std::vector<std::byte>& file, const QuantModel& model, std::stri
     at += 4;
   }
   put32(file, kAtSections, static_cast<std::uint32_t>(section_count));
+  // Only the digest: the card may be long, and binds the file to the training it tells of.
   const Digest card_digest = model_digest(as_bytes(card));
   std::memcpy(file.data() + kAtCard, card_digest.data(), card_digest.size());
 }
@@ -109,9 +114,13 @@ Result<std::vector<std::byte>> encode_model_file(const QuantModel& model, std::s
   if (contents.sections().size() != specs.size()) return Error{Reason::model_section, "layers"};
   std::vector<std::byte> file(kHeaderBytes + kEntryBytes * specs.size());
   put_header(file, model, card, specs.size());
+  // From the table of specs, as the reader does: what is written here and what is expected there cannot
+  // differ.
   for (std::size_t i = 0; i < specs.size(); ++i) {
     const auto& content = contents.sections()[i];
+    // A model made by hand may have vectors of other lengths: quantize() is not the only way here.
     if (content.size() != specs[i].bytes()) return wrong_size(specs[i], content.size());
+    // The gap stays zero, which the reader asks for: the same model gives the same bytes.
     file.resize(aligned_up(file.size()));
     const std::size_t entry = kHeaderBytes + kEntryBytes * i;
     put32(file, entry, std::uint32_t{specs[i].layer} << 16 | static_cast<std::uint32_t>(specs[i].kind));
@@ -123,6 +132,7 @@ Result<std::vector<std::byte>> encode_model_file(const QuantModel& model, std::s
     file.insert(file.end(), content.begin(), content.end());
   }
   store_le<std::uint64_t>(file.data() + kAtFileBytes, file.size());
+  // Last: it covers all behind it, the file's size stands in front of it.
   put32(file, kAtCrc, crc32c(Bytes(file).subspan(kAtFeatures)));
   // A file that would not be read must not be written.
   TORPOR_TRY(const auto read_back, ModelFile::from_bytes(file, "encoded model", {}));
@@ -132,6 +142,7 @@ Result<std::vector<std::byte>> encode_model_file(const QuantModel& model, std::s
 Status write_model_file(Files& files, const std::string& path, const QuantModel& model,
                         std::string_view card) {
   TORPOR_TRY(const auto bytes, encode_model_file(model, card));
+  // Readable by all: a model holds no secret.
   return files.replace(path, bytes, 0644);
 }
 

@@ -13,7 +13,9 @@ QuantLinear unpacked(const PackedLinear& from) {
                  {from.scale, from.scale + matrix.out},
                  std::vector<float>(matrix.out),
                  from.in_scale};
+  // Embeddings keep zeros: their biases are part of position.
   if (from.bias != nullptr) to.bias.assign(from.bias, from.bias + matrix.out);
+  // The packing of model_writer.cpp backwards, padding left out.
   for (std::uint32_t o = 0; o < matrix.out; ++o)
     for (std::uint32_t i = 0; i < matrix.in; ++i)
       to.weight[std::size_t{o} * matrix.in + i] =

@@ -27,6 +27,7 @@ CounterMeter::CounterMeter(SystemTree& tree, std::string_view name, const std::s
 }
 
 EnergyCost CounterMeter::lap(Phase, Duration span, bool) {
+  // The border is set before anything can go wrong: a span that fails costs its neighbours no reading.
   const std::optional<std::int64_t> from = border_uj_;
   const auto now = read_integer(tree_, path_, 0, range_uj_);
   border_uj_ = now ? std::optional<std::int64_t>(*now) : std::nullopt;
@@ -39,14 +40,19 @@ EnergyCost CounterMeter::lap(Phase, Duration span, bool) {
   if (passed_uj < 0) passed_uj += range_uj_;
   TORPOR_ASSERT(passed_uj >= 0, "counter_meter.a_wrap_is_one_range");
   const double mj = static_cast<double>(passed_uj) / 1000;
+  // A counter that was reset looks like one that wrapped: it is the energy of a whole range that gives it
+  // away.
   if (mj > double{kMaxRailMw} * elapsed_s(span + kGrain)) {
     source_.failed("jumped");
     return {.measured = false};
   }
+  // A counter that never counts would keep every budget with its 0 J.
   if (passed_uj == 0 && span >= kMustMove) {
     source_.failed("stands still");
     return {.measured = false};
   }
+  // Cut at 0 per span: a package that sleeps deeper than the declared idle must not pay for the next
+  // inference.
   return {.mj = std::max(0.0, mj - idle_mw_ * elapsed_s(span))};
 }
 

@@ -11,6 +11,7 @@ namespace {
 // "17000000.gpu" of ".../17000000.gpu/power/runtime_status"
 std::string_view device_name(std::string_view path) {
   TORPOR_ASSERT(path.ends_with(kRuntimeStatus), "residency.a_status_is_asked_at_its_path");
+  // The note has 64 characters: the whole path would leave no room for what was seen.
   path.remove_suffix(kRuntimeStatus.size());
   return path.substr(path.rfind('/') + 1);
 }
@@ -28,6 +29,7 @@ DeviceResidency::DeviceResidency(SystemTree& tree, Rail rail, std::uint32_t idle
 ResidencyState DeviceResidency::check(FixedString<64>& note) {
   note.clear();
   FixedString<64> device_note;
+  // Files of the kernel, no device node: to open one would wake what is being asked about.
   const Seen devices = ask_devices(device_note);
   if (devices == Seen::suspended) {
     note = device_note;
@@ -44,6 +46,7 @@ ResidencyState DeviceResidency::check(FixedString<64>& note) {
     return ResidencyState::unknown;
   }
   note = devices == Seen::awake ? device_note : rail_note;
+  // Only for a breach: it lists all of /proc and takes the heap, which no cycle that kept its word pays for.
   name_holders(note);
   return ResidencyState::resident;
 }
@@ -67,6 +70,7 @@ DeviceResidency::Seen DeviceResidency::ask_devices(FixedString<64>& note) {
       seen = Seen::suspended;
       said << " suspended";
     } else if (status.view() == "active" || status.view() == "resuming" || status.view() == "suspending") {
+      // "suspending" counts as awake: it draws, and a driver may still refuse and stay up.
       seen = Seen::awake;
       said << " " << status;
     } else {

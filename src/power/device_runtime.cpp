@@ -18,6 +18,7 @@ constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max() / 4;
 DeviceRuntime::DeviceRuntime(SystemTree& tree) : tree_(tree) {
   for (const std::string directory : kOrinGpu) {
     SystemTree::Text text;
+    // The first that answers: a machine has one of the two layouts.
     if (!tree.read(directory + "runtime_active_time", text)) continue;
     active_path_ = directory + "runtime_active_time";
     suspended_path_ = directory + "runtime_suspended_time";
@@ -38,6 +39,7 @@ double DeviceRuntime::active_share_since_last() {
   suspended_ms_ = *suspended;
   const std::int64_t ran = active_ms_ - active_before;
   const std::int64_t slept = suspended_ms_ - suspended_before;
+  // Counters start anew when the driver is loaded again: a share from two lives of it would be none.
   if (!was_known || ran < 0 || slept < 0 || ran + slept == 0) return 0;
   const double share = static_cast<double>(ran) / static_cast<double>(ran + slept);
   TORPOR_ASSERT(share >= 0 && share <= 1, "device_runtime.a_share_lies_between_none_and_all");

@@ -37,6 +37,8 @@ Error damaged(std::string_view part) {
 EnergyBudget::EnergyBudget(const Terms& terms, BootTime now)
     : mj_per_second_(terms.power.mj_per_hour / 3600.0),
       cycle_mj_(terms.power.active_mj_per_cycle),
+      // One allowance and the inflow of the interval tolerance: with the allowance alone, a cycle that wakes
+      // a millisecond early would be slept through although the contract is kept (docs/decisions.md).
       full_mj_(cycle_mj_ + mj_per_second_ * (terms.duty.interval_tolerance_ms / 1000.0)),
       balance_mj_(full_mj_),
       filled_at_(now) {
@@ -44,6 +46,7 @@ EnergyBudget::EnergyBudget(const Terms& terms, BootTime now)
 }
 
 // What a balance can be; no number is none.
+// Both comparisons fail for a NaN, so that it is never sound.
 bool EnergyBudget::sound() const { return balance_mj_ <= full_mj_ && balance_mj_ >= -kMaxDebtMj; }
 
 void EnergyBudget::refill(BootTime now) {
@@ -55,6 +58,7 @@ void EnergyBudget::refill(BootTime now) {
 
 void EnergyBudget::reserve() {
   TORPOR_ASSERT(pays_for_a_cycle(), "budget.no_cycle_begins_that_cannot_be_paid_for");
+  // Taken at the begin, not at the end: a full bucket would lose what flows in while the cycle works.
   balance_mj_ -= cycle_mj_;
 }
 
@@ -67,6 +71,8 @@ void EnergyBudget::settle(double mj) {
 
 void EnergyBudget::charge(double mj) {
   const double before = balance_mj_;
+  // A cost below 0 or not a number is charged as a whole allowance: a failing meter must not make cycles
+  // cheap. The debt has a floor, so that the 64 bits it is stored in hold it.
   balance_mj_ = std::max(-kMaxDebtMj, balance_mj_ - (mj >= 0 ? mj : cycle_mj_));
   TORPOR_ASSERT(balance_mj_ <= before, "budget.a_charge_never_fills");
 }
@@ -86,6 +92,7 @@ Bytes EnergyBudget::encode(const FixedString<36>& boot_id, bool settled,
 }
 
 Status EnergyBudget::restore(Bytes stored, const FixedString<36>& boot_id, BootTime now) {
+  // First of all: whatever is refused below leaves an empty bucket, which fails closed.
   balance_mj_ = 0;
   filled_at_ = now;
   if (stored.size() != kEncodedSize) return damaged("length");
@@ -96,15 +103,20 @@ Status EnergyBudget::restore(Bytes stored, const FixedString<36>& boot_id, BootT
   if (settled > 1) return damaged("settled");
   const double balance =
       static_cast<double>(static_cast<std::int64_t>(load_le<std::uint64_t>(&stored[kBalanceAt]))) / 1000;
+  // No upper bound here: a contract that was made smaller cuts a fuller bucket, which is no damage.
   if (balance < -kMaxDebtMj) return damaged("balance");
   std::string_view boot = as_text(stored.subspan(kBootAt, kSettledAt - kBootAt));
   boot = boot.substr(0, boot.find('\0'));
+  // A new boot: how long the machine was off is not known, so a debt is not paid by that time, and a robot
+  // that is switched off at night does not miss its first look (docs/decisions.md).
   if (boot != boot_id.view()) {
     balance_mj_ = balance < 0 ? balance : full_mj_;
     TORPOR_ASSERT(sound(), "budget.a_debt_survives_a_boot_as_it_was");
     return {};
   }
   const BootTime then{Duration(static_cast<std::int64_t>(load_le<std::uint64_t>(&stored[kTimeAt])))};
+  // Boottime does not go back within a boot: a balance from later is from another clock (--speed) or
+  // damaged.
   if (then > now || then < BootTime{}) return damaged("time");
   balance_mj_ = std::min(balance, full_mj_);
   filled_at_ = then;

@@ -17,6 +17,7 @@ constexpr std::string_view kDisplay = "0x03";  // PCI base class
 bool exists(SystemTree& tree, const std::string& path) {
   SystemTree::Text text;
   const Status read = tree.read(path, text);
+  // What may not be read is there all the same: taken for absent, a powered GPU would go unseen.
   return read.ok() || read.error().reason != Reason::file_missing;
 }
 
@@ -38,6 +39,7 @@ bool is_number(std::string_view name) {
 
 std::vector<std::string> gpu_devices(SystemTree& tree) {
   std::vector<std::string> found;
+  // By path, not by a driver's library: loading one could wake the device.
   for (const char* device : kOrin) {
     if (exists(tree, device + std::string(kRuntimeStatus))) found.emplace_back(device);
   }
@@ -66,10 +68,13 @@ Result<GpuHolders> gpu_holders(SystemTree& tree) {
     ++found.looked;
     for (const std::string& file : *files) {
       const auto target = tree.link_target(process + "/fd/" + file);
+      // A descriptor that was closed meanwhile has no target any more, and holds nothing.
       if (!target || !is_gpu_node(*target)) continue;
       SystemTree::Text program;
+      // Ended between the two looks: it held the device all the same.
       if (!tree.read(process + "/comm", program)) program = SystemTree::Text("?");
       found.holders.push_back({.process = id, .program = std::string(program), .node = *target});
+      // Once per process: who holds a GPU has several of its nodes open.
       break;
     }
   }

@@ -34,6 +34,8 @@ std::vector<std::string> names_in(SystemTree& tree, const std::string& directory
 bool may_read(SystemTree& tree, const std::string& path) {
   SystemTree::Text text;
   const Status read = tree.read(path, text);
+  // What fails otherwise (EIO) is kept and named in reports, since it may mend; what may not be read will
+  // not mend by itself (docs/decisions.md).
   return read.ok() || read.error().reason != Reason::file_denied;
 }
 
@@ -42,6 +44,7 @@ std::optional<RailChannel> find_hwmon(SystemTree& tree) {
   const std::string root = "/sys/class/hwmon";
   for (const std::string& device : names_in(tree, root)) {
     const std::string at = root + "/" + device + "/";
+    // By name and label: numbers follow the order in which drivers were loaded, and change from boot to boot.
     if (text_of(tree, at + "name") != "ina3221") continue;
     for (int k = 1; k <= kChannels; ++k) {
       const std::string number = std::to_string(k);
@@ -62,6 +65,7 @@ std::optional<RailChannel> find_iio(SystemTree& tree) {
   const std::string root = "/sys/bus/i2c/drivers/ina3221x";
   for (const std::string& address : names_in(tree, root)) {
     for (const std::string& device : names_in(tree, root + "/" + address)) {
+      // JetPack 4, whose driver is NVIDIA's own; beside the devices lie "bind", "uevent" and others.
       if (!device.starts_with("iio:device")) continue;
       const std::string at = root + "/" + address + "/" + device + "/";
       for (int k = 0; k < kChannels; ++k) {
@@ -110,8 +114,11 @@ std::unique_ptr<EnergyMeter> find_counter(SystemTree& tree, std::uint32_t idle_m
 }  // namespace
 
 std::unique_ptr<EnergyMeter> probe_meter(SystemTree& tree, const PowerModel& declared) {
+  // Best first: the rail covers the module, the counter the CPU package alone, the model nothing it could
+  // check.
   if (auto rail = find_rail(tree, declared.idle_mw)) return rail;
   if (auto counter = find_counter(tree, declared.idle_mw)) return counter;
+  // All zero is nobody's estimate: as "0 mW declared" every budget would be kept.
   if (std::max({declared.idle_mw, declared.sample_mw, declared.infer_mw, declared.sleep_mw}) > 0)
     return std::make_unique<DeclaredMeter>(declared);
   return std::make_unique<NoMeter>();

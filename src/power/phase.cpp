@@ -25,6 +25,7 @@ std::string_view name(Phase phase) {
 }
 
 bool is_work(Phase phase) {
+  // These take real time whatever the clock's scale; the others wait (docs/decisions.md, Time).
   return phase == Phase::infer || phase == Phase::release || phase == Phase::report;
 }
 

@@ -43,9 +43,11 @@ Result<std::int64_t> RailMeter::rail_mw() {
 }
 
 EnergyCost RailMeter::lap(Phase phase, Duration span, bool) {
+  // A reading that fails takes the spans on both its sides with it: no value is carried over from before.
   const std::optional<double> from = border_mw_;
   const auto mw = rail_mw();
   border_mw_ = mw ? std::optional<double>(static_cast<double>(*mw)) : std::nullopt;
+  // The end of an inference is the one moment of which the draw with the GPU powered is known.
   if (phase == Phase::infer) infer_mw_ = border_mw_;
   // The border before a sleep and the one after it; the others have no use for the counters.
   const double active =
@@ -57,6 +59,8 @@ EnergyCost RailMeter::lap(Phase phase, Duration span, bool) {
   // and so the integral within half their difference x time of the trapezoid.
   const bool asleep = phase == Phase::sleep;
   double mean_mw = (*from + *border_mw_) / 2;
+  // Between two readings taken awake a sleep cannot be seen; the kernel's own count of how long the GPU was
+  // powered is the one thing known of it.
   if (asleep && infer_mw_) mean_mw += active * std::max(0.0, *infer_mw_ - mean_mw);
   const EnergyCost cost{.mj = attributed_mj(mean_mw, idle_mw_, span),
                         .error_mj = std::fabs(*from - *border_mw_) / 2 * elapsed_s(span),

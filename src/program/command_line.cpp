@@ -11,6 +11,7 @@ namespace {
 
 std::vector<std::string> verbs_of(const CLI::App& app) {
   std::vector<std::string> names;
+  // The filter asks for all there are; without one CLI11 gives those that were parsed.
   for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
     names.push_back(verb->get_name());
   return names;
@@ -58,10 +59,12 @@ Stray find_stray(const CLI::App& app, int argc, const char* const* argv) {
         stray.error = unknown_word("option", name, options_of(*at));
         return stray;
       }
+      // "--out=x" is one word, "--out x" two: without this the value would be taken for a verb.
       const bool takes_value = option->get_items_expected_max() > 0;
       if (takes_value && name.size() == word.size()) ++i;
       continue;
     }
+    // Only a word where a verb is due can be a misspelt one.
     const auto verbs = verbs_of(*at);
     if (verbs.empty()) continue;  // a value of the verb's own
     if (std::find(verbs.begin(), verbs.end(), word) == verbs.end()) {
@@ -82,6 +85,8 @@ Stray find_stray(const CLI::App& app, int argc, const char* const* argv) {
 // expected: y" and "--sets: Value 0 not in range 1 to 9". What it words otherwise is passed on.
 Error usage_error(const std::string& said) {
   Error error{.reason = Reason::usage};
+  // CLI11 keeps what went wrong as a sentence alone, so the sentence is read; a test of each verb
+  // (error_form_test.cpp) sees when another version words it otherwise.
   constexpr std::string_view kRequired = " is required";
   constexpr std::string_view kConvert = "Could not convert: ";
   constexpr std::string_view kExtra = "The following argument";
@@ -114,13 +119,16 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
                                       const std::function<std::string()>& version, const TellUsage& tell) {
   TORPOR_ASSERT(!app.get_name().empty(), "program.a_command_line_has_a_program");
   TORPOR_ASSERT(argc > 0, "program.the_first_word_is_the_program");
+  // A function, not a text: which kernels this processor runs is looked up only when asked.
   app.set_version_flag("--version", version, "version, commit and build of this program");
   try {
     app.parse(argc, argv);
     return {};
   } catch (const CLI::Success& asked) {
+    // --help and --version come as exceptions, too; they are a subclass of the next one, so they come first.
     return app.exit(asked);  // prints what was asked for
   } catch (const CLI::ParseError& error) {
+    // The walk first: it can name the word and the nearest verb, which the sentence cannot.
     const Stray stray = find_stray(app, argc, argv);
     tell(stray.who, stray.error ? *stray.error : usage_error(error.what()));
   }

@@ -11,6 +11,7 @@ namespace torpor {
 // Rows i and i - 1 are needed for the three plain edits, i - 2 for a swap of neighbours, which
 // is the commonest slip of fingers and would cost two edits otherwise.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
+  // Optimal string alignment (Damerau 1964): O(|a| |b|) time, three rows of memory.
   std::vector<std::size_t> before(b.size() + 1);
   std::vector<std::size_t> above(b.size() + 1);
   std::vector<std::size_t> row(b.size() + 1);
@@ -35,6 +36,7 @@ std::string_view nearest(std::string_view word, const std::vector<std::string>& 
   std::size_t best_distance = 0;
   for (const std::string& candidate : words) {
     const std::size_t distance = edit_distance(word, candidate);
+    // A third of a long word, two slips in a short one.
     if (distance > std::max<std::size_t>(2, candidate.size() / 3)) continue;
     // Of a word of two letters every other is "near".
     if (distance >= std::max(word.size(), candidate.size())) continue;

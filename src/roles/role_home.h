@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/files.h"
+#include "base/owned_directory.h"
 #include "base/posix/posix_clock.h"
 #include "contract/host/admission.h"
 #include "link/agreement.h"
@@ -24,6 +25,7 @@ namespace torpor {
 // here, not an end: the peer is told before the process goes (link/refusing_role.h).
 struct RoleHome {
   Site site;
+  std::optional<OwnedDirectory> state;
   std::optional<Admission> admission;
   OwnSide own;     // points into `admission`; its contract is null where own.refusal says why
   PeerClaim peer;  // of a peer that was refused
@@ -34,8 +36,13 @@ struct RoleHome {
 };
 
 // Fills `home`. An unreadable site ends the process, since without it nobody knows the
-// peer; a bundle that is refused leaves own.contract null and own.refusal set.
+// peer, and so does a state directory that another process owns (directory_locked): it and the
+// peer's line are that process's. A bundle that is refused leaves own.contract null and
+// own.refusal set.
 Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& files, const PosixClock& clock);
+
+// What was swept at the start, on stderr; nothing where `place` was clean.
+void say_strays(LinkRole role, const std::string& place, const Strays& strays);
 
 // The socket behind "unix:PATH", bounded by the contract's queue bytes where there is a
 // contract; the peers allowed are the site's. The sampler listens, the detector dials.

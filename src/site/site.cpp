@@ -10,8 +10,11 @@
 namespace torpor {
 namespace {
 
+// Thirty times examples/site.toml.
 constexpr std::size_t kMaxSiteBytes = 65'536;
+// (uid_t)-1 means "no user" to the kernel, so the last one is one less.
 constexpr std::int64_t kMaxUid = 4'294'967'294;
+// 1 kW, as kMaxRailMw of a meter: what no robot's module draws is a slip of the unit.
 constexpr std::int64_t kMaxMilliwatts = 1'000'000;
 constexpr std::size_t kMaxRootBytes = 256;
 constexpr std::size_t kMaxText = 512;
@@ -53,6 +56,8 @@ Error as_site_error(Error error) {
 // Ids end up in file names, labels and logs.
 template <std::size_t N>
 Status read_name(TomlDocument& document, std::string_view path, FixedString<N>& out) {
+  // At least one byte, which front() below relies on. The first may be no dot (a hidden file, "..") and no
+  // dash (an option).
   TORPOR_TRY(const std::string text, document.text(path, 1, N));
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
   if (text.find_first_not_of(kAllowed) != text.npos || text.front() == '.' || text.front() == '-') {
@@ -81,6 +86,7 @@ Error refusal(const TomlDocument& document, std::string_view field, std::string_
 Result<std::string> read_root(TomlDocument& document, std::string_view path) {
   TORPOR_TRY(std::string root, document.text(path, 0, kMaxRootBytes));
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+  // The paths put behind it begin with a slash: one at its end would make two, and one path two names.
   if (root.empty() ||
       (root.front() == '/' && root.back() != '/' && std::none_of(root.begin(), root.end(), is_control)))
     return root;
@@ -96,12 +102,15 @@ Status check_power(const TomlDocument& document, const DeclaredPower& p) {
         .saw(value)
         .want("at least ", least, ", ", below);
   };
+  // Energy is what a phase draws above idle: one declared below it would cost nothing, and no budget would
+  // ever hold a cycle back.
   TORPOR_CHECK(must_rise("power.idle_mw", p.idle_mw, p.sleep_mw, "power.sleep_mw"));
   TORPOR_CHECK(must_rise("power.sample_mw", p.sample_mw, p.idle_mw, "power.idle_mw"));
   return must_rise("power.infer_mw", p.infer_mw, p.idle_mw, "power.idle_mw");
 }
 
 bool is_plain(std::string_view text) {
+  // Such text goes into header lines and file names, where a space or a newline begins something else.
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 127; });
 }
 
@@ -117,6 +126,8 @@ Status read_server(TomlDocument& document, const std::string& table, TelemetrySe
   TORPOR_CHECK(read_path(document, table + ".ca_file", out.ca_file));
   TORPOR_CHECK(read_path(document, table + ".cert_file", out.cert_file));
   TORPOR_CHECK(read_path(document, table + ".key_file", out.key_file));
+  // By hand and strict, where libcurl's parser is generous: what it might read otherwise than we do is
+  // refused.
   const bool https = out.url.starts_with("https://");
   const std::size_t host = https ? 8 : 7;
   // A user in the URL would be a secret in this file; a slash at the end, two in a row later.
@@ -126,6 +137,7 @@ Status read_server(TomlDocument& document, const std::string& table, TelemetrySe
     return refusal(document, table + ".url", out.url,
                    "http:// or https://, a host and perhaps a path, no user, no slash at the end");
   }
+  // Refused here, at start, not at the first push: a secret that went out in clear cannot be called back.
   if (!https && !(out.auth_file.empty() && out.ca_file.empty() && out.cert_file.empty()))
     return refusal(document, table + ".url", out.url, "https:// where a secret or certificate is given",
                    Reason::site_secret);
@@ -152,6 +164,8 @@ Status read_backend(TomlDocument& document, BackendChoice& backend) {
   TORPOR_TRY(backend.cpu_fallback, document.boolean("backend.cpu_fallback"));
   const BackendFacts* facts = find_backend(backend.name.view());
   if (facts == nullptr) return refuse("backend.name", backend.name, backend_names());
+  // A driver gives back all it holds only when its process ends: that is what the worker is for
+  // (docs/gpu.md).
   if (facts->holds_device && backend.worker.empty())
     return refuse("backend.worker", "nothing", "torpor-infer: a GPU is used by a process that ends");
   if (!backend.worker.empty() && backend.worker.front() != '/')
@@ -194,8 +208,9 @@ Result<Site> parse_site(std::string_view text, std::string_view file) {
 }
 
 Result<Site> load_site(Files& files, const std::string& path, std::uint32_t own_uid) {
-  TORPOR_CHECK(check_owner_and_mode(files, path, own_uid));
-  auto content = files.read(path, kMaxSiteBytes);
+  // The whole path, before a byte is believed: the site names the programs we start and where
+  // secrets go.
+  auto content = files.read_owned(path, kMaxSiteBytes, own_uid);
   if (!content) return as_site_error(content.error());
   return parse_site(as_text(*content), path);
 }

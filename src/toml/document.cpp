@@ -12,6 +12,7 @@
 // is set it lets the optimiser assume it. Here a failed assertion is an exception like its
 // other ones, in every build.
 namespace torpor::toml_detail {
+// Before the include, because the library fixes its macros there.
 struct AssertionFailed : std::exception {
   const char* what() const noexcept override { return "syntax the parser does not take"; }
 };
@@ -55,26 +56,40 @@ std::string key_text(std::string_view key) {
   std::string text;
   if (bare) return text.assign(key);
   text += '"';
+  // Keys come from anyone and end up on a terminal: no control character of theirs gets there.
   for (char c : key) text += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
   return text += '"';
 }
 
-void flatten(const toml::node& node, const std::string& path, Nodes& out) {
+// Deeper than any field of ours; toml++ 3.3 bounds arrays and inline tables (256), not dotted keys,
+// and the paths of one key of 20,000 dots are 200 MB of text.
+constexpr std::size_t kDeepest = 16;
+
+// Every value once, by its path: O(sum of path lengths), as deep as values may be nested. The
+// line of the first value that is nested deeper; 0: none.
+std::uint32_t flatten(const toml::node& node, const std::string& path, std::size_t depth, Nodes& out) {
   const auto at = node.source().begin;
+  if (depth > kDeepest) return std::max<std::uint32_t>(1, at.line);
   const toml::table* table = node.as_table();
   const toml::array* array = node.as_array();
   const bool holds_more = (table != nullptr && !table->empty()) || (array != nullptr && !array->empty());
+  // The root itself is nobody's field.
   if (!path.empty()) out[path] = {&node, at.line, at.column, !holds_more};
   if (table != nullptr) {
     for (const auto& [key, value] : *table) {
       const std::string name = key_text(key.str());
-      flatten(value, path.empty() ? name : path + "." + name, out);
+      if (const auto line = flatten(value, path.empty() ? name : path + "." + name, depth + 1, out))
+        return line;
     }
   }
   if (array != nullptr) {
     std::size_t i = 0;
-    for (const auto& value : *array) flatten(value, path + "[" + std::to_string(i++) + "]", out);
+    for (const auto& value : *array) {
+      if (const auto line = flatten(value, path + "[" + std::to_string(i++) + "]", depth + 1, out))
+        return line;
+    }
   }
+  return 0;
 }
 
 std::string_view type_name(const toml::node& node) {
@@ -129,7 +144,9 @@ std::optional<std::int64_t> seconds_since_1970(const toml::date_time& t) {
                                               .hour = t.time.hour,
                                               .minute = t.time.minute,
                                               .second = t.time.second});
+  // toml++ checks the ranges of the parts; that 29 February is of a leap year is the calendar's to say.
   if (!seconds) return {};
+  // Local time minus its offset is UTC. The caller has seen that there is an offset.
   return *seconds - std::int64_t{t.offset->minutes} * 60;
 }
 
@@ -155,8 +172,14 @@ Result<TomlDocument> TomlDocument::parse(std::string_view text, std::string_view
   auto impl = std::make_unique<Impl>();
   impl->file = file;
   try {
+    // The nodes point into this table: it is in place, behind a pointer of its own, before they are made.
     impl->root = toml::parse(text, file);
-    flatten(impl->root, "", impl->nodes);
+    if (const std::uint32_t line = flatten(impl->root, "", 0, impl->nodes); line != 0) {
+      return Error{.reason = Reason::toml_syntax}
+          .at(file, ":", line)
+          .saw("a value nested deeper than ", kDeepest)
+          .want("fields as docs name them");
+    }
     return TomlDocument(std::move(impl));
   } catch (const toml::parse_error& broken) {
     // The parser has no code for a repeated key; its words are pinned down by a test.
@@ -167,6 +190,7 @@ Result<TomlDocument> TomlDocument::parse(std::string_view text, std::string_view
         .saw(words)
         .want(twice ? "each field once" : "TOML 1.0");
   } catch (const std::exception& other) {
+    // Also bad_alloc: a document that does not fit memory is the document's fault.
     return Error{.reason = Reason::toml_syntax}.at(file, ":", line_of_bad_header(text)).saw(other.what());
   }
 }
@@ -179,6 +203,7 @@ FixedString<160> TomlDocument::where(std::string_view path) const {
       line = node->line;
       break;
     }
+    // A quoted key may hold these characters itself; the worst of it is the line of a table further out.
     const std::size_t cut = around.find_last_of(".[");
     around = around.substr(0, cut == around.npos ? 0 : cut);
   }
@@ -212,6 +237,8 @@ Result<std::int64_t> TomlDocument::integer(std::string_view path, std::int64_t m
   const Node* node = impl_->find(path);
   if (node == nullptr) return fail(Reason::toml_missing_field, where(path), "nothing", "an integer");
   node->taken = true;
+  // Taken before its type is judged: a field that is there and wrong is reported as wrong, not as unknown
+  // too.
   const auto* value = node->node->as_integer();
   if (value == nullptr)
     return fail(Reason::toml_wrong_type, where(path), type_name(*node->node), "an integer");
@@ -226,6 +253,7 @@ Result<std::string> TomlDocument::text(std::string_view path, std::size_t min_by
   const auto* value = node->node->as_string();
   if (value == nullptr) return fail(Reason::toml_wrong_type, where(path), type_name(*node->node), "a string");
   const std::string& text = value->get();
+  // In bytes, as it is stored and sent: a limit in characters would depend on how they are counted.
   if (text.size() < min_bytes || text.size() > max_bytes) {
     Error error = fail(Reason::toml_out_of_range, where(path), "", "");
     error.found << text.size() << " bytes";
@@ -254,6 +282,7 @@ Result<std::int64_t> TomlDocument::time(std::string_view path, std::int64_t min_
   if (value == nullptr) return fail(Reason::toml_wrong_type, where(path), type_name(*node->node), kForm);
   const toml::date_time& t = value->get();
   if (!t.offset) return fail(Reason::toml_wrong_type, where(path), "a local date-time", kForm);
+  // The contract holds whole seconds; cut silently, the signer would sign another time than is written.
   if (t.time.nanosecond != 0)
     return fail(Reason::toml_wrong_type, where(path), "a fraction of a second", kForm);
   const auto seconds = seconds_since_1970(t);
@@ -280,7 +309,9 @@ Status TomlDocument::finish() const {
   const Node* first = nullptr;
   std::string_view first_path;
   for (const auto& [path, node] : impl_->nodes) {
+    // A table with something in it is spoken for by what is in it.
     if (!node.leaf || node.taken) continue;
+    // The map is in the order of paths; who corrects a file goes from its top.
     const bool earlier = first == nullptr || node.line < first->line ||
                          (node.line == first->line && node.column < first->column);
     if (!earlier) continue;

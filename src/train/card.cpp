@@ -9,7 +9,8 @@
 namespace torpor::train {
 namespace {
 
-std::string auc_row(double level_db, const char* speed, const Aucs& a) {
+std::string auc_row(double level_db, const char* speed, std::size_t machines, const Aucs& a) {
+  if (machines == 0) return fmt::format("| {:.0f} dB | {} | none judged ||||\n", level_db, speed);
   return fmt::format("| {:.0f} dB | {} | {:.3f} | {:.3f} | {:.3f} | {:.3f} |\n", level_db, speed, a[0], a[1],
                      a[2], a[3]);
 }
@@ -30,8 +31,11 @@ std::string write_card(const CardFacts& f) {
                      f.parameters, f.dims.width, f.dims.layers, f.dims.heads, f.dims.ffn);
   out += fmt::format("| arithmetic | int8 weights and activations, int32 sums; feature version {} |\n",
                      kFeatureVersion);
+  // Not the model file's own digest, which hangs on this card's.
   out += fmt::format("| weights | SHA-256 {} (of the model file with an empty card) |\n", f.weights_digest);
   out += fmt::format("| seed | {} |\n| steps | {}, weights of step {}{} |\n", f.seed, f.steps, f.best_step,
+                     // A run the clock ended hangs on the host's speed: the card must say so, because nothing
+                     // else of it shows.
                      f.cut_short ? ", cut short by the time limit: not repeatable bit for bit" : "");
   out += fmt::format("| machines in training | {}, 30 % real, 70 % simulated |\n", f.machines);
   out += fmt::format(
@@ -48,8 +52,8 @@ std::string write_card(const CardFacts& f) {
       "speed, logit and kurtosis at a new one.\n\n",
       f.levels.empty() ? 0 : f.levels[0].machines, f.levels.empty() ? 0 : f.levels[0].machines_unseen);
   out += "| damage | speed | logit | log-band | kurtosis | averaged |\n|---|---|---|---|---|---|\n";
-  for (const LevelQuality& l : f.levels) out += auc_row(l.level_db, "calibrated", l.calibrated);
-  for (const LevelQuality& l : f.levels) out += auc_row(l.level_db, "new", l.unseen);
+  for (const LevelQuality& l : f.levels) out += auc_row(l.level_db, "calibrated", l.machines, l.calibrated);
+  for (const LevelQuality& l : f.levels) out += auc_row(l.level_db, "new", l.machines_unseen, l.unseen);
   const QuantisationLoss& q = f.quantisation;
   out += fmt::format(
       "\n## int8 against fp32\n\n{} token sets of fresh machines at {:.0f} dB. Healthy logits: median "

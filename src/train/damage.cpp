@@ -17,6 +17,7 @@ void put(std::vector<float>& hits, double at, double size) {
   const auto i = static_cast<std::size_t>(at);
   if (i + 1 >= hits.size()) return;
   const float part = static_cast<float>(at - static_cast<double>(i));
+  // Linear between neighbours: rounded to whole samples, a short period would have a pattern no bearing has.
   hits[i] += static_cast<float>(size) * (1 - part);
   hits[i + 1] += static_cast<float>(size) * part;
 }
@@ -44,6 +45,7 @@ void Machine::render_damage(const Damage& damage, const Regime& regime, double r
     const double period = per_turn / damage.order;
     // The slip accumulates: each period is jittered, not each hit. The first hit comes early
     // enough that a window called damaged holds one.
+    // At least a fifth of a period on: time never stands still or runs backwards.
     for (double at = r.uniform(0, std::min(period, 0.7 * static_cast<double>(out.size())));
          at < static_cast<double>(out.size()); at += period * std::max(0.2, 1 + damage.jitter * r.normal())) {
       const double size = std::max(0.0, load(at)) * std::exp(damage.amplitude_sd * r.normal());
@@ -53,9 +55,11 @@ void Machine::render_damage(const Damage& damage, const Regime& regime, double r
     for (const Resonance& ringing : damage.rings)
       ring(ringing, hits_, static_cast<float>(std::pow(10.0, ringing.gain_db / 20)), out);
   }
+  // The level is set on what came out, not on what went in: resonances amplify as they like.
   double sum = 0;
   for (float v : out) sum += static_cast<double>(v) * static_cast<double>(v);
   const double have = std::sqrt(sum / static_cast<double>(out.size()));
+  // Every hit may have fallen outside, or on a load zone of none: silence stays silence.
   if (have <= 0) return;
   const float gain = static_cast<float>(rms * std::pow(10.0, level_db / 20) / have);
   for (float& v : out) v *= gain;

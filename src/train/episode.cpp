@@ -24,6 +24,7 @@ FeatureExtractor& EpisodeMaker::extractor(double rate_hz, std::size_t samples, b
   const ExtractorKey key{rate_mhz, samples, speed_known};
   auto found = extractors_.find(key);
   if (found == extractors_.end()) {
+    // A bound for memory: each holds tables for its rate.
     if (extractors_.size() >= 64) extractors_.clear();  // rates are drawn: few come twice
     auto made = FeatureExtractor::prepare(
         rate_mhz, samples, speed_known ? FeatureExtractor::Speed::known : FeatureExtractor::Speed::unknown);
@@ -36,6 +37,8 @@ RawFeatures EpisodeMaker::features_of(FeatureExtractor& extractor, const std::ve
                                       std::size_t blocks, double shaft_hz) {
   std::vector<FloatPiece> pieces;
   const std::size_t length = window.size() / blocks;
+  // A simulated window is one piece that is told to be several: the extractor then crosses no border, as on
+  // a robot that records in blocks.
   for (std::size_t b = 0; b < blocks; ++b) pieces.push_back({window.data() + b * length, length, 1});
   RawFeatures out;
   (void)extractor.extract(pieces, 1.0f, static_cast<float>(shaft_hz), out);
@@ -58,6 +61,7 @@ void EpisodeMaker::finish_query(Machine& machine, const Regime& regime, FeatureE
   const double rms = static_cast<double>(rms_of(window));
   query.level_db = static_cast<float>(random.uniform(options_.level_lo_db, options_.level_hi_db));
   damage_.resize(window.size());
+  // Relative to this window's own RMS, before bumps raise it.
   machine.render_damage(machine.draw_damage(), regime, rms, static_cast<double>(query.level_db), damage_);
   if (options_.bumps && random.chance(0.3)) machine.add_bumps(window);
   if (options_.bumps && random.chance(0.3)) {
@@ -69,12 +73,16 @@ void EpisodeMaker::finish_query(Machine& machine, const Regime& regime, FeatureE
   // to look past them. The damage takes the gain but no bump of its own.
   const double told = tell_speed ? regime.shaft_hz : 0;
   query.shaft_hz = static_cast<float>(told);
+  // The same window twice, without and with damage: the pair differs in nothing else, so chance cannot be
+  // learned.
   query.healthy = features_of(extractor, window, blocks, told);
   for (std::size_t i = 0; i < window.size(); ++i) window[i] += damage_[i];
   query.damaged = features_of(extractor, window, blocks, told);
 }
 
 MachineFeatures EpisodeMaker::measure(std::uint64_t seed) {
+  // Streams of one seed: 1 machine, 3 recorded plan, 7 real or not, 9 baseline, 11 weights, 13 batches. A
+  // number is never used again, or two draws would be one.
   Random choice(seed, 7);
   if (!real_.empty() && choice.chance(options_.real_share))
     return measure_real(real_[choice.below(real_.size())], seed);
@@ -82,6 +90,7 @@ MachineFeatures EpisodeMaker::measure(std::uint64_t seed) {
 }
 
 std::optional<Episode> EpisodeMaker::assemble(const MachineFeatures& features, std::uint64_t seed) const {
+  // Its own stream: how many queries were drawn in measure() does not move the baseline.
   Random random(seed, 9);
   const std::size_t all = features.baseline.size();
   // Half the time a part of the healthy windows: one machine teaches several sizes of
@@ -94,6 +103,8 @@ std::optional<Episode> EpisodeMaker::assemble(const MachineFeatures& features, s
   }
   BaselineBuilder builder(features.speed_known);
   for (std::size_t i = first; i < first + count; ++i)
+    // A window of unknown speed adds nothing to a baseline that knows speeds; finish() says if too little is
+    // left.
     (void)builder.add(features.baseline[i], features.baseline_hz[i], features.baseline_weight[i]);
   auto baseline = builder.finish();
   if (!baseline) return std::nullopt;

@@ -43,10 +43,13 @@ BaselinePlan draw_baseline(const std::vector<Stretch>& healthy, double per_windo
                            Random& random) {
   BaselinePlan plan;
   for (const Stretch& s : healthy) plan.samples += static_cast<double>(s.last - s.first);
+  // Only where there is enough to be short of: 3 to 20 windows' worth, as in simulation.
   if (plan.samples / per_window > 20 && may_be_short && random.chance(0.35))
     plan.part_used = random.uniform(3, 20) * per_window / plan.samples;
   const double independent = plan.samples * plan.part_used / per_window;
+  // Four windows of each independent one at most: what overlaps more says nothing new and costs as much.
   plan.count = std::min(static_cast<double>(random.between(24, 140)), independent * 4);
+  // Overlapping windows weigh together as many as the samples they cover.
   plan.weight = static_cast<float>(std::min(1.0, independent / std::max(plan.count, 1.0)));
   return plan;
 }
@@ -64,6 +67,8 @@ EpisodeMaker::RealPlan EpisodeMaker::draw_real(const RealMachine& real, Random& 
   plan.speed_known = rpm_stated && random.chance(0.75);
 
   // Another rate and a speed a little off make several machines of one recording.
+  // Down to 1.6 kHz, the least rate of the simulator. A block keeps 400 samples, above the 320 a piece is
+  // measured from.
   double most = std::clamp(real.rate_hz / 1600, 1.0, 8.0);
   if (block_len > 0) most = std::clamp(static_cast<double>(block_len) / 400, 1.0, most);
   plan.decimation = random.chance(0.4) ? 1 : random.log_uniform(1, most);
@@ -75,6 +80,7 @@ EpisodeMaker::RealPlan EpisodeMaker::draw_real(const RealMachine& real, Random& 
   for (std::size_t i = 0; i < real.tracks.size(); ++i) {
     const Track& t = real.tracks[i];
     std::size_t cut = t.samples.empty() ? 0 : index_at(random.uniform(0.4, 0.65), t.samples.size());
+    // No block on both sides: baseline and queries would share its samples.
     if (t.block_len > 0) cut -= cut % t.block_len;
     Stretch before{i, 0, cut, t.shaft_hz}, after{i, cut, t.samples.size(), t.shaft_hz};
     if (random.chance(0.3)) std::swap(before, after);
@@ -105,6 +111,7 @@ void EpisodeMaker::add_real_baseline(const RealPlan& plan, const WindowCutter& c
     const auto mine = static_cast<std::size_t>(std::ceil(baseline.count * share));
     for (std::size_t i = 0; i < mine; ++i) {
       const double step = plan.steps[turn++ % plan.steps.size()];
+      // In the middle of each part, so that neither end is favoured.
       const double place = (static_cast<double>(i) + 0.5) / static_cast<double>(mine);
       Span span;
       if (!cutter.cut(s, offset + baseline.part_used * place, step, window, span)) continue;
@@ -121,8 +128,10 @@ void EpisodeMaker::add_real_queries(const RealPlan& plan, const WindowCutter& cu
   facts.rate_hz = cutter.rate_hz();
   std::vector<float> window;
   for (std::size_t i = 0; i < options_.queries; ++i) {
+    // The second half of the queries, in every machine: half at speeds the baseline has not seen.
     const bool want_new = !plan.new_steps.empty() && i >= options_.queries / 2;
     std::size_t pick = random.below(plan.asked.size());
+    // A bounded search; whether the speed that was found is new, the baseline itself says in assemble().
     for (int tries = 0;
          tries < 8 && plan.held_out > 0 && (plan.asked[pick].shaft_hz == plan.held_out) != want_new; ++tries)
       pick = random.below(plan.asked.size());
@@ -132,6 +141,7 @@ void EpisodeMaker::add_real_queries(const RealPlan& plan, const WindowCutter& cu
     QueryFeatures query;
     if (!cutter.cut(s, random.uniform(), step, window, query.span)) continue;
     query.calibrated = !want_new;
+    // One seed each: the damage of query i does not hang on how much the one before it drew.
     Machine machine(facts, random.next());
     Regime regime;
     // Without a stated speed the defect still has one.

@@ -18,6 +18,7 @@ struct Regimes {
 Regimes draw_regimes(Machine& machine) {
   Random& random = machine.random();
   Regimes out;
+  // So that the reference speed, where levels are 1, lies among the machine's speeds.
   const double lowest = machine.facts().reference_hz * std::exp(-random.uniform(0, kSpeedRatio));
   const std::size_t count = random.chance(0.4) ? 1 : static_cast<std::size_t>(random.between(2, 4));
   std::vector<double> taken;
@@ -25,7 +26,9 @@ Regimes draw_regimes(Machine& machine) {
     out.calibrated.push_back(machine.regime(hz));
     taken.push_back(hz);
   }
+  // Without a told speed a new one cannot be known as new.
   if (machine.facts().speed_known)
+    // A little wider on both sides: new speeds lie beyond the calibrated ones as well as between.
     for (double hz : draw_speeds(random, lowest * 0.9, kSpeedRatio + 0.2, 5, taken))
       out.unseen.push_back(machine.regime(hz));
   return out;
@@ -51,6 +54,7 @@ void EpisodeMaker::add_short_baseline(const Regime& regime, SimulatedMachine& fr
   const auto count = static_cast<std::size_t>(std::min(60.0, independent * random.uniform(1.5, 5)));
   const float weight = static_cast<float>(independent / static_cast<double>(count));
   for (std::size_t i = 0; i < count; ++i) {
+    // Even steps from the first sample to the last window.
     const std::size_t at = (recording.size() - n) * i / std::max<std::size_t>(count - 1, 1);
     from.a.assign(recording.begin() + static_cast<std::ptrdiff_t>(at),
                   recording.begin() + static_cast<std::ptrdiff_t>(at + n));
@@ -64,6 +68,7 @@ void EpisodeMaker::add_long_baseline(const std::vector<Regime>& regimes, Simulat
                                      MachineFeatures& out) {
   const std::size_t n = from.machine.facts().samples;
   const auto count = static_cast<std::size_t>(from.machine.random().between(24, 140));
+  // Two at a time, because the noise comes in pairs (noise.h).
   for (std::size_t i = 0; i < count; i += 2) {
     const Regime& regime = regimes[(i / 2) % regimes.size()];
     from.machine.render(regime, from.a, from.b);
@@ -99,6 +104,7 @@ MachineFeatures EpisodeMaker::measure_simulated(std::uint64_t seed) {
     add_long_baseline(calibrated, from, out);
   }
 
+  // One drift for all queries of a machine: it has aged as a whole since it was learned.
   const std::vector<float> drift = smooth_change(random, random.chance(0.25) ? random.uniform(0, 1.5) : 0.0);
   for (std::size_t i = 0; i < options_.queries; i += 2) {
     const bool at_new = !unseen.empty() && i >= options_.queries / 2;

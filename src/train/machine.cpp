@@ -21,6 +21,7 @@ double rms_of(std::span<const float> x) {
 
 // Power of a second-order resonance over frequency, 1 at its peak.
 double bell(double f, double centre, double q) {
+  // The response of a mass on a spring: off = Q (f/f0 - f0/f), power 1 / (1 + off^2).
   const double ratio = f / centre;
   const double off = q * (ratio - 1 / std::max(ratio, 1e-3));
   return 1 / (1 + off * off);
@@ -34,12 +35,14 @@ void add_tones(std::span<const double> turns_per_sample, std::span<const float> 
   for (std::size_t g = 0; g < amplitude.size(); g += kGroup) {
     float re[kGroup] = {}, im[kGroup] = {}, cr[kGroup], ci[kGroup], dr[kGroup], di[kGroup];
     for (std::size_t i = 0; i < kGroup; ++i) {
+      // Unused places draw a phase, too: to leave it out would make another machine of every seed.
       const bool used = g + i < amplitude.size();
       const double w = used ? turns_per_sample[g + i] : 0;
       const double phase = kTurn * random.uniform();
       const double a = used ? static_cast<double>(amplitude[g + i]) : 0;
       re[i] = static_cast<float>(a * std::cos(phase));
       im[i] = static_cast<float>(a * std::sin(phase));
+      // The chirp turns the turn: the frequency runs evenly from w (1 - chirp / 2) to w (1 + chirp / 2).
       const double start = kTurn * w * (1 - chirp / 2),
                    turn = kTurn * w * chirp / static_cast<double>(out.size());
       cr[i] = static_cast<float>(std::cos(start));
@@ -85,6 +88,7 @@ Regime Machine::regime(double shaft_hz) {
           base * std::pow(10, r.gain_db / 10) * bell(f, r.frequency, r.q) * std::pow(s, 2 * r.speed_exponent);
     if (m.mesh_order > 0) {
       const double centre = m.mesh_order * m.reference_hz * s / m.rate_hz;
+      // Beyond it the sensor's filter takes it.
       if (centre < 0.48) power += base * std::pow(10, m.mesh_db / 10) * bell(f, centre, 1 / m.mesh_width);
     }
     return power;
@@ -118,6 +122,7 @@ Regime Machine::regime(double shaft_hz) {
 // In the order in which a machine makes them: its noise swells with the turn of the shaft, tones
 // and shocks come beside it, and the gain of the mounting is on all.
 void Machine::render(const Regime& regime, std::span<float> a, std::span<float> b) {
+  // Both at once, since one transform gives two; the rest is drawn for each by itself.
   noise_.make(regime.shape, random_, a, b);
   for (std::span<float> out : {a, b}) {
     if (out.empty()) continue;
@@ -138,6 +143,7 @@ void Machine::modulate(const Regime& regime, std::span<float> out) {
   for (const Modulation& mod : facts_.modulations)
     turns.push_back(mod.order * regime.shaft_hz / facts_.rate_hz);
   add_tones(turns, regime.depth, 0.004 * random_.normal(), random_, swing_);
+  // Several modulations may add up to more than 1: noise that swings through 0 would come back louder.
   for (std::size_t i = 0; i < out.size(); ++i) out[i] *= std::max(swing_[i], 0.0f);
 }
 
@@ -159,12 +165,14 @@ void Machine::add_lines(const Regime& regime, std::span<float> out) {
 void Machine::ring(const Resonance& resonance, std::span<const float> excitation, float gain,
                    std::span<float> out) {
   const double w = kTurn * std::clamp(resonance.frequency, 0.005, 0.495);
+  // The pole of a resonance of this Q: it decays to 1/e in Q/pi periods.
   const double radius = std::exp(-w / (2 * std::max(resonance.q, 0.6)));
   const float c1 = static_cast<float>(2 * radius * std::cos(w)), c2 = static_cast<float>(-radius * radius);
   // sin w makes the first swing of one impulse about 1 high, whatever the frequency.
   const float in = gain * static_cast<float>(std::sin(w));
   float y1 = 0, y2 = 0;
   for (std::size_t i = 0; i < out.size(); ++i) {
+    // 1e-20 keeps a tail that dies away out of denormal numbers, which many processors compute slowly.
     const float y = in * excitation[i] + c1 * y1 + c2 * y2 + 1e-20f;
     y2 = y1;
     y1 = y;
@@ -176,6 +184,7 @@ void Machine::add_shocks(const Regime& regime, std::span<float> out) {
   if (facts_.shocks_per_s <= 0) return;
   hits_.assign(out.size(), 0.0f);
   const double per_sample = facts_.shocks_per_s / facts_.rate_hz;
+  // A Poisson process: intervals are exponential. 1 - u, because uniform() may be 0 and is never 1.
   for (double at = -std::log(1 - random_.uniform()) / per_sample; at < static_cast<double>(out.size());
        at -= std::log(1 - random_.uniform()) / per_sample) {
     const std::size_t i = std::min(static_cast<std::size_t>(at), hits_.size() - 1);

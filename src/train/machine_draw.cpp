@@ -19,8 +19,10 @@ MachineFacts draw_machine(Random& random) {
   MachineFacts m;
   // Half a second, which is what the runtime scores, but never above 12,800 samples: a
   // longer window adds cost and no new kind of sound.
+  // Log-uniform: as many machines between 2 and 4 kHz as between 10 and 20.
   m.rate_hz = random.log_uniform(1600, 40000);
   m.samples = static_cast<std::size_t>(std::clamp(m.rate_hz / 2, 800.0, 12800.0));
+  // Only where a block keeps more than 400 samples: a piece is measured from 320 (docs/features.md).
   if (m.samples > 2000 && random.chance(0.12)) m.blocks = static_cast<std::size_t>(random.between(2, 5));
   m.speed_known = random.chance(0.75);
   m.reference_hz = random.log_uniform(5, 50);
@@ -36,11 +38,13 @@ MachineFacts draw_machine(Random& random) {
   const double line_db = random.uniform(-35, 0);
   const bool often_none = random.chance(0.2);
   for (int i = often_none ? 0 : random.between(0, 24); i > 0; --i) {
+    // A quarter of the orders is not whole: belts and gears turn at ratios of the shaft.
     const double order = random.chance(0.25) ? random.uniform(0.3, 30) : random.between(1, 30);
     m.lines.push_back({order, 0, std::pow(10, (line_db + 8 * random.normal()) / 20), random.uniform(0, 2)});
   }
   for (int i = random.between(0, 7); i > 0; --i)
     m.lines.push_back(
+        // Half of the fixed lines are mains harmonics, the rest anything.
         {0, random.chance(0.5) ? 50.0 * random.between(1, 40) : random.uniform(0.02, 0.48) * m.rate_hz,
          std::pow(10, (line_db + 8 * random.normal()) / 20), 0});
   if (random.chance(0.4)) {
@@ -66,6 +70,7 @@ MachineFacts draw_machine(Random& random) {
 std::vector<double> draw_speeds(Random& random, double lowest, double ratio, std::size_t count,
                                 const std::vector<double>& taken) {
   std::vector<double> speeds;
+  // Bounded: a narrow range may hold fewer speeds that lie apart.
   for (int tries = 0; speeds.size() < count && tries < 100; ++tries) {
     const double hz = lowest * std::exp(random.uniform(0, ratio));
     const bool free = std::all_of(taken.begin(), taken.end(),
@@ -110,6 +115,7 @@ Damage Machine::draw_damage() {
         own ? facts_.resonances[r.below(facts_.resonances.size())].frequency : r.uniform(0.02, 0.48);
     d.rings.push_back({f, r.log_uniform(d.noise ? 1.5 : 2, d.noise ? 20 : 40), r.uniform(-12, 0), 0});
   }
+  // Noise has no period of its own: its order is that of the modulation.
   if (d.noise) {
     d.load_zone = r.chance(0.6) ? r.uniform(0.3, 1) : 0;
     d.load_order = d.order;
@@ -119,6 +125,8 @@ Damage Machine::draw_damage() {
   d.amplitude_sd = r.uniform(0, 0.6);
   if (r.chance(0.5)) {
     d.load_zone = r.uniform(0.2, 1);
+    // Once per turn where the inner ring carries the defect, .35 to .5 of it where a rolling element does,
+    // which turns with the cage.
     d.load_order = r.chance(0.6) ? 1.0 : r.uniform(0.35, 0.5);
   }
   if (r.chance(0.3)) {

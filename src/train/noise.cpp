@@ -13,12 +13,14 @@ double shape_rms(const Shape& shape) {
 }
 
 void NoiseMaker::make(const Shape& shape, Random& random, std::span<float> a, std::span<float> b) {
+  // At least as long as the piece: it repeats only after n samples.
   const std::size_t n = std::bit_ceil(std::max<std::size_t>(a.size(), 64));
   const ComplexFft& fft = plans_.try_emplace(n, n).first->second;
   work_.resize(n);
   normals_.resize(2 * n);
   random.normals(normals_);
   const float scale = 1 / std::sqrt(static_cast<float>(n));
+  // Grid cells per bin: half the rate, bin n / 2, is cell kGrid.
   const float step = static_cast<float>(kGrid) * 2 / static_cast<float>(n);
   for (std::size_t k = 0; k <= n / 2; ++k) {
     const float at = static_cast<float>(k) * step;
@@ -26,6 +28,8 @@ void NoiseMaker::make(const Shape& shape, Random& random, std::span<float> a, st
     const float part = at - static_cast<float>(cell);
     const float amplitude = scale * (shape[cell] + part * (shape[cell + 1] - shape[cell]));
     work_[k] = {amplitude * normals_[2 * k], amplitude * normals_[2 * k + 1]};
+    // Bins k and n - k are drawn apart: a spectrum without that symmetry has a complex transform, whose two
+    // parts are independent real noises.
     if (k != 0 && k != n / 2) {
       const std::size_t m = n - k;
       work_[m] = {amplitude * normals_[2 * m], amplitude * normals_[2 * m + 1]};

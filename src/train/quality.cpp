@@ -9,6 +9,7 @@
 namespace torpor::train {
 namespace {
 
+// One batch of run_all(): no more than produce() loads the backend for.
 constexpr std::size_t kQueries = 64;
 const std::vector<RealMachine> kNoReal;
 
@@ -16,6 +17,7 @@ EpisodeOptions at_level(double level_db) {
   EpisodeOptions options;
   options.real_share = 0;
   options.queries = kQueries;
+  // A narrow band around the level, or the figure would be a mean over easy and hard.
   options.level_lo_db = level_db - 1;
   options.level_hi_db = level_db + 1;
   return options;
@@ -38,6 +40,7 @@ struct Both {
 
 Result<LevelQuality> measure_quality(Backend& backend, double level_db, std::size_t machines,
                                      std::uint64_t first_seed) {
+  // Simulated ones alone, from seeds training cannot reach: recordings were part of the training.
   EpisodeMaker maker(kNoReal, at_level(level_db));
   LevelQuality out;
   out.level_db = level_db;
@@ -67,7 +70,7 @@ Result<LevelQuality> measure_quality(Backend& backend, double level_db, std::siz
     }
     for (bool calibrated : {true, false}) {
       const std::size_t n = score[0][calibrated].healthy.size();
-      if (n < 4) continue;  // an AUC of fewer says nothing
+      if (n < 4 || reference[0].empty()) continue;  // an AUC of fewer says nothing
       Aucs& sum = calibrated ? out.calibrated : out.unseen;
       for (std::size_t s = 0; s < kScores; ++s)
         sum[s] += eval::auc(score[s][calibrated].healthy, score[s][calibrated].damaged);
@@ -115,6 +118,7 @@ Result<QuantisationLoss> measure_quantisation(Backend& backend, const FloatModel
       full.damaged.push_back(double{float_forward(model, episode->queries[q].damaged)});
     }
     // In MADs of the healthy scores, which is what thresholds are set in.
+    // Of the fp32 logits: int8 is measured by the ruler it is compared with.
     const eval::Scale scale = eval::scale_of(full.healthy);
     for (std::size_t q = 0; q < eight.healthy.size(); ++q) {
       difference.push_back((eight.healthy[q] - full.healthy[q]) / scale.mad);
@@ -127,6 +131,8 @@ Result<QuantisationLoss> measure_quantisation(Backend& backend, const FloatModel
     ++n;
   }
   out.healthy_bias = eval::median(difference);
+  // The tail apart from the median: thresholds sit there, and a quantised network may leave the middle as it
+  // was and stretch its ends.
   out.healthy_tail = eval::quantile(z8, 0.99) - eval::quantile(z32, 0.99);
   out.auc_fp32 = auc32 / static_cast<double>(n);
   out.auc_int8 = auc8 / static_cast<double>(n);

@@ -13,6 +13,7 @@ namespace torpor::train {
 
 std::vector<std::pair<std::size_t, std::size_t>> running_parts(std::span<const float> samples, double rate_hz,
                                                                std::size_t least) {
+  // A quarter of a second: half a window, so that a stop costs little of the running beside it.
   const auto piece = std::max<std::size_t>(1, static_cast<std::size_t>(rate_hz / 4));
   std::vector<double> rms;
   for (std::size_t at = 0; at + piece <= samples.size(); at += piece) {
@@ -25,6 +26,7 @@ std::vector<std::pair<std::size_t, std::size_t>> running_parts(std::span<const f
     // Around the mean: a sensor's offset is not vibration.
     rms.push_back(std::sqrt(std::max(0.0, square / n - sum / n * sum / n)));
   }
+  if (rms.empty()) return {};
   // A quantile, not the mean: a machine that stands most of the time is still found running.
   const double least_rms = eval::quantile(rms, 0.8) / 5;
   std::vector<std::pair<std::size_t, std::size_t>> parts;
@@ -32,6 +34,7 @@ std::vector<std::pair<std::size_t, std::size_t>> running_parts(std::span<const f
     if (rms[i] <= least_rms) continue;
     std::size_t end = i;
     while (end < rms.size() && rms[end] > least_rms) ++end;
+    // Shorter ones hold no window with room to choose its place.
     if ((end - i) * piece >= least) parts.emplace_back(i * piece, end * piece);
     i = end;
   }
@@ -42,6 +45,7 @@ Result<RealPack> read_healthy(Files& files, const std::string& pack_dir) {
   TORPOR_TRY(const Manifest manifest, Manifest::read(files, pack_dir + "/MANIFEST.csv"));
   RealPack pack;
   for (const Recording& recording : manifest.recordings()) {
+    // Before the file is opened: nothing of a test split may reach training, not even its scale.
     if (recording.split != Split::train_healthy) continue;
     TORPOR_TRY(const RecordedSamples read, read_recording(manifest, recording));
     ++pack.files;

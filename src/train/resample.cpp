@@ -20,6 +20,7 @@ const std::vector<float>& kernel() {
     std::vector<float> t(kCrossings * kPerCrossing + 2, 0.0f);
     for (std::size_t i = 0; i + 2 < t.size(); ++i) {
       const double x = static_cast<double>(i) / kPerCrossing, px = std::numbers::pi * x;
+      // Hann's: about 60 dB with 12 crossings (resample.h).
       const double window = 0.5 + 0.5 * std::cos(px / kCrossings);
       t[i] = static_cast<float>((i == 0 ? 1 : std::sin(px) / px) * window);
     }
@@ -29,6 +30,8 @@ const std::vector<float>& kernel() {
 }
 
 std::size_t mirrored(long i, long n) {
+  // Mirrored between samples, so that the first one does not count twice; clamped for a signal shorter than
+  // the kernel.
   if (i < 0) i = -i - 1;
   if (i >= n) i = 2 * n - 1 - i;
   return static_cast<std::size_t>(std::clamp(i, 0L, n - 1));
@@ -39,6 +42,7 @@ std::size_t mirrored(long i, long n) {
 void read_at(std::span<const float> in, double first, double step, std::span<float> out) {
   const float* table = kernel().data();
   const double cut = std::min(1.0, 0.97 / step);
+  // Reading faster than the rate, the kernel is stretched: it is its own anti-alias filter.
   const double reach = kCrossings / cut;
   const long n = static_cast<long>(in.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
@@ -47,6 +51,7 @@ void read_at(std::span<const float> in, double first, double step, std::span<flo
                to = static_cast<long>(std::floor(at + reach));
     float sum = 0;
     for (long k = from; k <= to; ++k) {
+      // O(out x reach) reads of a table of 12 kB, which stays in the first cache.
       const float x = static_cast<float>(std::abs(static_cast<double>(k) - at) * cut * kPerCrossing);
       const std::size_t cell = std::min(static_cast<std::size_t>(x), kLastCell);
       const float part = x - static_cast<float>(cell);

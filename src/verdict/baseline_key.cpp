@@ -22,6 +22,8 @@ FixedString<32> decimal(std::uint32_t value) {
   return text;
 }
 
+// 64-bit FNV-1a (Fowler, Noll, Vo): the same everywhere and of a few lines. Nobody is kept out by it: the
+// key inside the file decides.
 struct Fnv {
   std::uint64_t hash = 0xcbf29ce484222325u;
   void add(Bytes bytes) {
@@ -42,6 +44,8 @@ struct Fnv {
 
 BaselineKey baseline_key(const Terms& terms, std::uint32_t index, std::string_view backend) {
   const SensorTerms& sensor = terms.sensor_list[index];
+  // Every number that a score hangs on, and none that it does not: another deadline or budget must not
+  // cost a robot its baseline.
   BaselineKey key;
   key.model = terms.model.digest;
   key.feature_version = terms.model.feature_version;
@@ -80,10 +84,12 @@ FixedString<64> file_stem(const BaselineKey& key) {
   fnv.add(key.window_ms);
   FixedString<64> stem;
   for (char c : key.sensor.view()) {
+    // What every file system takes.
     const bool plain =
         (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
     stem << (plain ? std::string_view(&c, 1) : std::string_view("_"));
   }
+  // Big end first, so that the name reads as the number; 32 + 1 + 16 characters at most.
   std::byte raw[8];
   for (int i = 0; i < 8; ++i) raw[i] = static_cast<std::byte>(fnv.hash >> (56 - 8 * i));
   stem << "-";

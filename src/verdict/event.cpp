@@ -25,6 +25,7 @@ Result<BaselineEvent> take_event(cbor::Reader& in) {
   BaselineEvent event;
   TORPOR_TRY(const std::size_t items, in.array());
   TORPOR_TRY(const std::uint64_t kind, in.uint());
+  // Before anything else is read: a later kind may have other members.
   if (items != 5 || kind < 1 || kind > 3) {
     Error e{Reason::event_unsupported, "event", {}, "accept or reset"};
     e.found << "kind " << kind << " of " << items << " members";
@@ -39,8 +40,10 @@ Result<BaselineEvent> take_event(cbor::Reader& in) {
   return event;
 }
 
+// A file of its own instead of a change to the baseline: torpord may be writing that (docs/decisions.md).
 Result<Bytes> encode_event(const BaselineEvent& event, std::string_view stem, MutableBytes out) {
   cbor::Writer w(payload_room(out));
+  // The stem stands inside, so that a file renamed or copied to another sensor is refused.
   w.map(2);
   w.uint(1);
   w.text(stem);
@@ -55,6 +58,7 @@ Result<BaselineEvent> decode_event(Bytes bytes, std::string_view stem) {
     cbor::Reader in(body, "event");
     TORPOR_TRY(const std::size_t pairs, in.map());
     TORPOR_TRY(const std::uint64_t first, in.uint());
+    // Each key is asked for its number: the map is a form, not a choice.
     TORPOR_TRY(const std::string_view meant, in.text());
     TORPOR_TRY(const std::uint64_t second, in.uint());
     if (pairs != 2 || first != 1 || second != 2)
@@ -65,6 +69,7 @@ Result<BaselineEvent> decode_event(Bytes bytes, std::string_view stem) {
     return event;
   };
   auto event = parse();
+  // These two tell what to do; all others, the reader's own among them, mean a damaged file.
   if (event || event.error().reason == Reason::baseline_foreign ||
       event.error().reason == Reason::event_unsupported)
     return event;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/assertion.h"
+#include "base/hex.h"
 
 namespace torpor {
 
@@ -13,6 +14,7 @@ Judge::Judge(const AlarmTerms& terms, const BaselineKey& key, const ScoreSet& sc
     : terms_(terms),
       key_(key),
       scores_(scores),
+      // Of this contract: another A counts from now on.
       log_alarm_(std::log(static_cast<double>(terms.cycles_between_false_alarms))),
       samples_(terms.calibration_cycles),
       scratch_(terms.calibration_cycles) {}
@@ -22,6 +24,7 @@ std::uint32_t Judge::learned() const {
 }
 
 bool Judge::repeated(std::uint64_t cycle) {
+  // Counted before anything can be refused: a cycle that ended badly is not judged again either.
   if (cycle <= last_cycle_) return true;
   last_cycle_ = cycle;
   return false;
@@ -31,10 +34,12 @@ Verdict Judge::verdict(VerdictKind kind, VerdictReason reason) const {
   Verdict v;
   v.kind = kind;
   v.reason = reason;
+  // Only while armed: a baseline that collects anew shows nothing of its former evidence.
   v.log_evidence = state_ == JudgeState::armed ? sequential_.log_evidence() : kNoEvidence;
   v.log_alarm_threshold = log_alarm_;
-  v.log_watch_threshold = log_alarm_ / 2;
+  v.log_watch_threshold = log_alarm_ / 2;  // ln sqrt(A)
   v.latched = latched();
+  // Epoch and first crossing are the alarm's id: it must not change while the alarm stands.
   v.arming_epoch = latched() ? crossing_epoch_ : arming_epoch_;
   v.first_crossing_cycle = first_crossing_;
   if (state_ == JudgeState::learning_fit) {
@@ -54,6 +59,7 @@ Verdict Judge::fitted(std::uint64_t cycle) {
   shocks_in_row_ = 0;
   if (state_ == JudgeState::learning_fit) {
     ++fit_count_;
+    // Made before the state changes: the fit's last window is told as its n of n.
     const Verdict v = verdict(VerdictKind::not_scored, VerdictReason::learning_fit);
     if (fit_count_ >= terms_.fit_cycles) start_calibration();
     return v;
@@ -72,6 +78,7 @@ Verdict Judge::not_fitted(std::uint64_t cycle, std::string_view why) {
 
 Verdict Judge::scored(std::uint64_t cycle, const CycleScores& scores) {
   if (repeated(cycle)) return verdict(VerdictKind::not_scored, VerdictReason::repeated_cycle);
+  // Also where a score is bad: the window was good, and that is what ends a row.
   shocks_in_row_ = 0;
   for (double s : scores.value)
     if (!std::isfinite(s)) return verdict(VerdictKind::not_scored, VerdictReason::bad_score);
@@ -86,10 +93,12 @@ Verdict Judge::scored(std::uint64_t cycle, const CycleScores& scores) {
       break;
   }
   std::array<ScoreEvidence, kScores> evidence;
+  // The evidence before the verdict: an alarm is raised by the cycle that crosses, not one later.
   const bool counted = sequential_.add(cycle, combine(calibration_, scores, scores_, evidence));
   TORPOR_ASSERT(counted, "judge.no_evidence_is_newer_than_the_cycle_being_judged");
   const double log_r = sequential_.log_evidence();
   if (log_r >= log_alarm_) latch(cycle, VerdictReason::none);
+  // Latched first: an alarm that stands is told although R may have fallen since.
   Verdict v = latched()                   ? verdict(VerdictKind::alarm, crossing_reason_)
               : log_r >= log_alarm_ / 2.0 ? verdict(VerdictKind::watch, VerdictReason::none)
                                           : verdict(VerdictKind::healthy, VerdictReason::none);
@@ -98,7 +107,9 @@ Verdict Judge::scored(std::uint64_t cycle, const CycleScores& scores) {
 }
 
 Verdict Judge::collect(std::uint64_t cycle, const CycleScores& scores) {
+  // Full where the contract asks for fewer samples than were read from its file; then it arms at once.
   if (sample_count_ < samples_.size()) samples_[sample_count_++] = {cycle, scores.value};
+  // Made before arming, so that the last sample is told as n of n; the epoch follows, as it is new.
   Verdict v = verdict(VerdictKind::not_scored, VerdictReason::learning_calibration);
   if (sample_count_ < terms_.calibration_cycles) return v;
   arm();
@@ -109,12 +120,15 @@ Verdict Judge::collect(std::uint64_t cycle, const CycleScores& scores) {
 
 void Judge::arm() {
   const auto calibration = calibrate(std::span(samples_).first(sample_count_), terms_, scratch_, scores_);
+  // Told at every cycle from here on (verdict()), and kept over a restart: a robot that cannot arm must
+  // not look as one that is healthy.
   if (!calibration) {
     refusal_ = calibration.error();
     state_ = JudgeState::not_armed;
     return;
   }
   calibration_ = *calibration;
+  // R starts at 0 again: evidence against another calibration is none against this one.
   sequential_ = Sequential(calibration_.detectors);
   TORPOR_ASSERT(calibration_.n >= kMinCalibrationCycles, "judge.arms_on_enough_cycles");
   ++arming_epoch_;
@@ -122,6 +136,7 @@ void Judge::arm() {
 }
 
 Verdict Judge::unusable(std::uint64_t cycle, WindowQuality quality) {
+  // Neither R nor what was learned is touched below: a window that was not scored is no evidence.
   if (repeated(cycle)) return verdict(VerdictKind::not_scored, VerdictReason::repeated_cycle);
   switch (quality) {
     case WindowQuality::good:
@@ -137,6 +152,7 @@ Verdict Judge::unusable(std::uint64_t cycle, WindowQuality quality) {
     case WindowQuality::saturated:
       break;
   }
+  // Held at the contract's number, past which every shock in the row alarms.
   if (shocks_in_row_ < terms_.shock_cycles) ++shocks_in_row_;
   if (shocks_in_row_ < terms_.shock_cycles) return verdict(VerdictKind::shock, VerdictReason::saturated);
   latch(cycle, VerdictReason::saturated);
@@ -157,6 +173,17 @@ void Judge::latch(std::uint64_t cycle, VerdictReason why) {
   crossing_reason_ = why;
 }
 
+void Judge::take_over(const LatchedAlarm& alarm) {
+  if (latched() || alarm.first_crossing == 0) return;
+  if (alarm.first_crossing <= cleared_cycle_) return;  // maintenance cleared it after it was reported
+  first_crossing_ = alarm.first_crossing;
+  crossing_epoch_ = alarm.arming_epoch;
+  crossing_reason_ = alarm.reason;
+  // A number that has named an alarm is used up, here too.
+  last_cycle_ = std::max(last_cycle_, first_crossing_);
+}
+
+// All of it goes: a reset that kept half of the old state once ended the process at every start.
 void Judge::start_calibration() {
   state_ = JudgeState::learning_calibration;
   sample_count_ = 0;
@@ -165,6 +192,7 @@ void Judge::start_calibration() {
   refusal_ = {};
 }
 
+// Over start_calibration(), so that what is forgotten stands once. The latch is in neither.
 void Judge::start_anew() {
   start_calibration();
   state_ = JudgeState::learning_fit;
@@ -172,6 +200,7 @@ void Judge::start_anew() {
 }
 
 Status Judge::apply(const BaselineEvent& event) {
+  // Every refusal comes before the first change: an event is taken whole or not at all.
   const auto refuse = [&](Reason reason) {
     Error e{reason, "baseline event", {}, {}};
     e.found << name(event.kind) << " after " << event.after << " events";
@@ -179,28 +208,78 @@ Status Judge::apply(const BaselineEvent& event) {
   };
   if (event.kind != EventKind::accept && event.kind != EventKind::reset)
     return refuse(Reason::event_unsupported);
+  // Who says so and why is all that will be left to ask, months later.
   if (event.reason.empty()) return refuse(Reason::event_without_reason);
   if (event.after != events_) {
     Error e = refuse(Reason::event_stale);
     e.expected << "after " << events_;
     return e;
   }
+  // Without a finished fit there is nothing whose scores could be collected.
   if (event.kind == EventKind::accept && state_ == JudgeState::learning_fit)
     return refuse(Reason::baseline_nothing_to_accept);
 
-  TORPOR_ASSERT(history_size_ <= events_, "judge.the_history_holds_no_event_that_was_not_counted");
   if (event.kind == EventKind::reset) {
     start_anew();
   } else {
     start_calibration();
   }
+  record(event);
+  return {};
+}
+
+// A ring would need a second index in the file; eight are moved once per event of a person.
+void Judge::record(const BaselineEvent& event) {
+  TORPOR_ASSERT(history_size_ <= events_, "judge.the_history_holds_no_event_that_was_not_counted");
   if (history_size_ == kEventHistory) {
     std::rotate(history_.begin(), history_.begin() + 1, history_.end());
     --history_size_;
   }
   history_[history_size_] = event;
-  history_[history_size_++].cycle = last_cycle_;
+  history_[history_size_++].cycle = last_cycle_;  // when it took hold, not when it was given
   ++events_;
+}
+
+// The sequence before the alarm: an event that was applied finds no alarm any more, and should
+// say why.
+Status Judge::apply(const SignedMaintenance& maintenance) {
+  const MaintenanceEvent& event = maintenance.event();
+  if (event.sensor.view() != key_.sensor.view())
+    return Error{.reason = Reason::maintenance_other_sensor}
+        .at("maintenance: sensor")
+        .saw(event.sensor)
+        .want(key_.sensor);
+  if (event.sequence <= maintenance_sequence_)
+    return Error{.reason = event.sequence == maintenance_sequence_ ? Reason::maintenance_applied
+                                                                   : Reason::maintenance_rolled_back}
+        .at("maintenance: sequence")
+        .saw(event.sequence)
+        .want("above ", maintenance_sequence_);
+  if (!latched() || event.first_crossing_cycle != first_crossing_ || event.arming_epoch != crossing_epoch_) {
+    Error error{.reason = Reason::maintenance_no_such_alarm};
+    error.at("maintenance: alarm").saw("epoch ", event.arming_epoch, " cycle ", event.first_crossing_cycle);
+    if (!latched()) return error.want("none is latched");
+    return error.want("epoch ", crossing_epoch_, " cycle ", first_crossing_);
+  }
+  first_crossing_ = 0;
+  crossing_epoch_ = 0;
+  crossing_reason_ = VerdictReason::none;
+  cleared_cycle_ = last_cycle_;
+  maintenance_sequence_ = event.sequence;
+  shocks_in_row_ = 0;
+  if (event.work == Work::replaced) {
+    start_anew();
+  } else if (state_ == JudgeState::armed) {
+    sequential_ = Sequential(calibration_.detectors);
+  }
+  BaselineEvent entry;
+  entry.kind = EventKind::maintenance;
+  entry.recorded_s = event.time_s;
+  entry.after = events_;
+  entry.reason << name(event.work) << ", sequence " << event.sequence << ", signed by "
+               << hex(maintenance.key_id());
+  record(entry);
+  TORPOR_ASSERT(!latched(), "judge.an_applied_event_leaves_no_alarm");
   return {};
 }
 

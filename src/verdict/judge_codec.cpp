@@ -14,10 +14,14 @@
 namespace torpor {
 namespace {
 
-constexpr SealKind kBaselineSeal = {"TPBL", 1, Reason::baseline_damaged, Reason::baseline_version};
+// Version 1 had no member kMaintenance: nothing could clear an alarm.
+constexpr SealKind kBaselineSeal = {"TPBL", 2, Reason::baseline_damaged, Reason::baseline_version, 1};
 constexpr SealKind kEvidenceSeal = {"TPEC", 1, Reason::evidence_damaged, Reason::evidence_damaged};
+// Below 3 KiB in truth: eight events of 160 characters, ten ranks of three scores, one refusal.
 constexpr std::size_t kFixedBytes = 8192;  // all but samples and the carried byte strings
 
+// The order is part of the format, and some members need earlier ones when they are read: calibration and
+// refusal the state, samples the newest cycle.
 enum Member : std::uint64_t {
   kKey = 1,
   kState,
@@ -33,9 +37,12 @@ enum Member : std::uint64_t {
   kEvents,
   kFeatures,
   kEnvelope,
+  kMaintenance,
 };
-constexpr std::size_t kMembers = kEnvelope;
+constexpr std::size_t kMembers = kMaintenance;
+constexpr std::size_t kMembersOfVersion1 = kEnvelope;
 
+// Written by name, so that a new reason in the middle of the enumeration leaves old files readable.
 constexpr Reason kRefusals[] = {Reason::calibration_too_short, Reason::calibration_not_finite,
                                 Reason::calibration_correlated, Reason::internal};
 
@@ -47,7 +54,8 @@ struct JudgeCodec {
   // read.
   static bool sound(const Judge& j) {
     const SequentialState& evidence = j.sequential_.state();
-    return j.first_crossing_ <= j.last_cycle_ && j.history_size_ <= j.events_ &&
+    return j.first_crossing_ <= j.last_cycle_ && j.cleared_cycle_ <= j.last_cycle_ &&
+           (!j.latched() || j.first_crossing_ > j.cleared_cycle_) && j.history_size_ <= j.events_ &&
            j.sample_count_ <= j.samples_.size() &&
            (j.state_ != JudgeState::armed || (evidence.detectors == j.calibration_.detectors &&
                                               evidence.last_cycle <= j.last_cycle_ && j.arming_epoch_ != 0));
@@ -75,7 +83,8 @@ struct JudgeCodec {
   }
 
   static void set_latch(Judge& j, const Latch& latch) {
-    if (j.latched()) return;  // the first one names the alarm
+    if (j.latched()) return;                      // the first one names the alarm
+    if (latch.cycle <= j.cleared_cycle_) return;  // maintenance cleared it after this was written
     j.first_crossing_ = latch.cycle;
     j.crossing_epoch_ = latch.epoch;
     j.crossing_reason_ = latch.reason;
@@ -94,6 +103,7 @@ struct JudgeCodec {
     w.uint(kEvidence), put_sequential(w, j.sequential_.state());
     w.uint(kCalibration);
     armed ? put_calibration(w, j.calibration_) : w.array(0);
+    // Once armed they have served: 32 bytes a cycle that nobody reads.
     const bool collecting = j.state_ == JudgeState::learning_calibration;
     w.uint(kSamples);
     w.bytes(raw_bytes(std::span(j.samples_).first(collecting ? j.sample_count_ : 0)));
@@ -113,9 +123,11 @@ struct JudgeCodec {
     for (const auto& event : j.history()) put_event(w, event);
     w.uint(kFeatures), w.bytes(features);
     w.uint(kEnvelope), w.bytes(envelope);
+    w.uint(kMaintenance), w.array(2), w.uint(j.maintenance_sequence_), w.uint(j.cleared_cycle_);
   }
 
   static Status take_samples(Bytes raw, Judge& j) {
+    // Held before the copy; what the bytes say is asked after it, in place.
     const std::size_t count = raw.size() / sizeof(CalibrationSample);
     if (raw.size() % sizeof(CalibrationSample) != 0) return impossible("samples", "another length");
     if (count > j.samples_.size()) {  // the contract asks for fewer now
@@ -124,6 +136,7 @@ struct JudgeCodec {
     }
     if (count > 0) std::memcpy(j.samples_.data(), raw.data(), raw.size());
     j.sample_count_ = static_cast<std::uint32_t>(count);
+    // Rising cycles, because phi is taken from those that follow one another.
     for (std::size_t i = 0; i < count; ++i) {
       bool sound =
           j.samples_[i].cycle <= j.last_cycle_ && (i == 0 || j.samples_[i].cycle > j.samples_[i - 1].cycle);
@@ -139,6 +152,7 @@ struct JudgeCodec {
       return impossible("refusal", "does not fit the state");
     if (items == 0) return {};
     TORPOR_TRY(const std::string_view reason, in.text());
+    // A name of another version is kept as a refusal all the same.
     j.refusal_.reason = Reason::internal;
     for (Reason known : kRefusals)
       if (name(known) == reason) j.refusal_.reason = known;
@@ -189,6 +203,7 @@ struct JudgeCodec {
         return {};
       }
       case kLatch: {
+        // Cannot be latched yet, so this takes it as it is.
         TORPOR_TRY(const Latch latch, take_latch(in));
         set_latch(j, latch);
         return {};
@@ -201,6 +216,7 @@ struct JudgeCodec {
       case kCalibration: {
         if (j.state_ != JudgeState::armed) return take_array(in, 0, "calibration");
         TORPOR_TRY(j.calibration_, take_calibration(in));
+        // Here and not with the evidence: that comes first and cannot know the calibration.
         if (j.sequential_.state().detectors != j.calibration_.detectors)
           return impossible("evidence", "another number of detectors");
         return {};
@@ -221,6 +237,12 @@ struct JudgeCodec {
         TORPOR_TRY(out.envelope, in.bytes());
         return {};
       }
+      case kMaintenance: {
+        TORPOR_CHECK(take_array(in, 2, "maintenance"));
+        TORPOR_TRY(j.maintenance_sequence_, in.uint());
+        TORPOR_TRY(j.cleared_cycle_, in.uint());
+        return {};
+      }
       default:
         return impossible("member", "an unknown key");
     }
@@ -229,19 +251,24 @@ struct JudgeCodec {
   static Status take_state(Bytes body, LoadedBaseline& out) {
     cbor::Reader in(body, "baseline");
     cbor::MapReader map(in);
+    // Each key once, in order, all of them: nothing keeps the value it was constructed with.
     std::int64_t expected = kKey;
     while (map.next()) {
       if (map.key() != expected++) return impossible("member", "a missing key");
       TORPOR_CHECK(take_member(map.key(), in, out));
     }
     TORPOR_CHECK(map.status());
-    if (expected != kMembers + 1) return impossible("member", "too few");
+    if (expected != kMembers + 1 && expected != kMembersOfVersion1 + 1)
+      return impossible("member", "too few");
     TORPOR_CHECK(in.finish());
+    // Each member was held by itself; together they must be a state that can be reached.
     if (!sound(out.judge)) return impossible("state", "members that contradict one another");
     return {};
   }
 
   static Status rebind(Judge& j) {
+    // Only where a number of the contract is another: a restart alone, or another Boost, must move no
+    // bound.
     if (j.state_ != JudgeState::armed || (j.calibration_.delta_ppm == j.terms_.calibration_delta_ppm &&
                                           j.calibration_.tolerance_mmad == j.terms_.score_tolerance_mmad))
       return {};
@@ -251,6 +278,8 @@ struct JudgeCodec {
   static Status take_evidence(Bytes body, Judge& j) {
     cbor::Reader in(body, "evidence");
     TORPOR_CHECK(take_array(in, 7, "evidence"));
+    // The stem instead of the key: this is written every cycle, and 16 hex digits tell keys apart well
+    // enough.
     TORPOR_TRY(const std::string_view stem, in.text());
     if (stem != file_stem(j.key_).view())
       return Error{Reason::evidence_foreign, "evidence: key", stem, file_stem(j.key_).view()};
@@ -261,13 +290,22 @@ struct JudgeCodec {
     TORPOR_TRY(const Latch latch, take_latch(in));
     TORPOR_TRY(const SequentialState s, take_sequential(in));
     TORPOR_CHECK(in.finish());
+    // Everything is held before anything is set: a damaged file leaves the judge as it was.
     if (latch.cycle > last_cycle || s.last_cycle > last_cycle)
       return impossible("evidence", "later than the newest cycle");
+    // The baseline was written after an event that this evidence knows nothing of, and with all
+    // that it holds: taken up again, it would undo the event.
+    if (events < j.events_ && last_cycle <= j.last_cycle_) return {};
     // Whatever else is stale: an alarm stays raised, and no cycle is judged twice.
     set_latch(j, latch);
+    // Older than the baseline file: that was written after it, with all that this says.
     if (last_cycle < j.last_cycle_) return {};
+    // So does no arming: one whose baseline was lost before it was written has used its number.
+    if (j.state_ != JudgeState::armed) j.arming_epoch_ = std::max(j.arming_epoch_, epoch);
     j.last_cycle_ = last_cycle;
-    j.shocks_in_row_ = shocks;
+    // An event begins its own row of shocks, and was durable before evidence of it could be.
+    if (events == j.events_) j.shocks_in_row_ = shocks;
+    // Of the same arming: R against another calibration, or from before an accept, is no evidence.
     const bool same_arming = j.state_ == JudgeState::armed && epoch == j.arming_epoch_ &&
                              events == j.events_ && s.detectors == j.calibration_.detectors &&
                              s.last_cycle >= j.sequential_.state().last_cycle;
@@ -287,6 +325,7 @@ Result<Bytes> Judge::encode(MutableBytes out, Bytes features, Bytes envelope) co
     e.expected << "at most " << kMaxCarriedBytes;
     return e;
   }
+  // Before writing: a state that broke a rule must not become durable.
   TORPOR_ASSERT(JudgeCodec::sound(*this), "judge.written_sound");
   cbor::Writer w(payload_room(out));
   JudgeCodec::put_state(w, *this, features, envelope);
@@ -310,7 +349,9 @@ Result<Bytes> Judge::encode_evidence(MutableBytes out) const {
 Status Judge::take_evidence(Bytes bytes) {
   TORPOR_TRY(const Bytes body, unseal(bytes, kEvidenceSeal, "evidence"));
   const Status taken = JudgeCodec::take_evidence(body, *this);
+  // Also after a failure, which must have changed nothing.
   TORPOR_ASSERT(JudgeCodec::sound(*this), "judge.evidence_taken_up_leaves_it_sound");
+  // A foreign file is whole: only the others are damage.
   if (taken || taken.error().reason == Reason::evidence_foreign) return taken;
   Error e = taken.error();
   e.reason = Reason::evidence_damaged;
@@ -328,6 +369,7 @@ Result<BaselineKey> peek_key(Bytes bytes) {
   };
   auto key = parse();
   if (key) return key;
+  // Whatever the reader stumbled over: to the caller it is one thing.
   Error e = key.error();
   e.reason = Reason::baseline_damaged;
   return e;
@@ -336,6 +378,7 @@ Result<BaselineKey> peek_key(Bytes bytes) {
 static Result<LoadedBaseline> decode_stored(Bytes bytes, const AlarmTerms& terms, const BaselineKey& key,
                                             const ScoreSet& scores) {
   LoadedBaseline out{Judge(terms, key, scores), {}, {}};
+  // peek_key() has held magic, length and CRC of these very bytes.
   if (const Status taken = JudgeCodec::take_state(bytes.subspan(kSealBytes), out); !taken) {
     Error e = taken.error();
     e.reason = Reason::baseline_damaged;
@@ -345,6 +388,7 @@ static Result<LoadedBaseline> decode_stored(Bytes bytes, const AlarmTerms& terms
 }
 
 Result<LoadedBaseline> peek_baseline(Bytes bytes) {
+  // The file's own key, since there is no contract to compare with; no thresholds, so not for judging.
   TORPOR_TRY(const BaselineKey key, peek_key(bytes));
   return decode_stored(bytes, AlarmTerms{}, key, kAllScores);
 }
@@ -352,6 +396,7 @@ Result<LoadedBaseline> peek_baseline(Bytes bytes) {
 Result<LoadedBaseline> decode_baseline(Bytes bytes, const AlarmTerms& terms, const BaselineKey& key,
                                        const ScoreSet& scores) {
   TORPOR_TRY(const BaselineKey found, peek_key(bytes));
+  // The key before the state: numbers of another key may be sound and are still not ours.
   TORPOR_CHECK(same_key(found, key, "baseline"));
   TORPOR_TRY(LoadedBaseline out, decode_stored(bytes, terms, key, scores));
   TORPOR_CHECK(JudgeCodec::rebind(out.judge));

@@ -6,6 +6,8 @@
 
 namespace torpor {
 
+// No default in any of these: the compiler names the case that a new value lacks. Behind them falls only a
+// number that was cast.
 std::string_view name(VerdictKind kind) {
   switch (kind) {
     case VerdictKind::healthy:
@@ -56,6 +58,8 @@ std::string_view name(VerdictReason reason) {
       return "repeated_cycle";
     case VerdictReason::bad_score:
       return "bad_score";
+    case VerdictReason::window_refused:
+      return "window_refused";
   }
   return "unknown";
 }

@@ -17,7 +17,9 @@
 namespace torpor {
 namespace {
 
+// NaN, which every plot leaves out: a 0 would be drawn as a value.
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+// A web server of another user may hand it out; nothing in it is secret.
 constexpr std::uint32_t kPageMode = 0644;
 
 // While learning there is no evidence: a 0 in the plot would look like a healthy bearing.
@@ -33,10 +35,12 @@ bool has_evidence(const Verdict& verdict) {
 }
 
 bool was_scored(const Verdict& verdict) {
+  // A cycle without a score keeps the evidence of the one before; its z would be a made-up 0.
   return has_evidence(verdict) && verdict.reason == VerdictReason::none;
 }
 
 nlohmann::ordered_json moment_json(const Moment& moment) {
+  // null where it lies before the log begins: 1970 would be read as a date.
   return {{"cycle", moment.cycle},
           {"utc", moment.wall == WallTime{} ? nlohmann::ordered_json(nullptr)
                                             : nlohmann::ordered_json(utc(moment.wall).view())},
@@ -46,6 +50,7 @@ nlohmann::ordered_json moment_json(const Moment& moment) {
 }  // namespace
 
 void PageBuilder::add(const TraceRow& row) {
+  // First: the state below is that after this cycle.
   teller_.add(row);
   const CycleReport& r = row.report;
   Point p;
@@ -58,6 +63,7 @@ void PageBuilder::add(const TraceRow& row) {
   p.evidence = has_evidence(r.verdict) ? r.verdict.log_evidence : kUnknown;
   for (std::size_t i = 0; i < kScores; ++i)
     p.z[i] = static_cast<float>(was_scored(r.verdict) ? r.verdict.score[i].z : kUnknown);
+  // float: seven digits are more than a pixel shows, and a log of a year holds half a million points.
   for (std::size_t i = 0; i < kPhases; ++i) p.energy_mj[i] = static_cast<float>(r.energy_mj[i]);
   for (std::size_t i = 0; i < kMaxAxes; ++i) {
     const bool measured = i < r.indicators.axes;
@@ -76,6 +82,7 @@ void PageBuilder::add(const TraceRow& row) {
   queue_bytes_ = std::max<std::uint64_t>(queue_bytes_, r.queue_bytes);
   // A wall clock that steps back makes no axis: then the page counts cycles.
   dated_ = dated_ && p.wall_s > 0 && (points_.empty() || p.wall_s >= points_.back().wall_s);
+  // Last: the axis is judged against the point before.
   points_.push_back(p);
 }
 
@@ -83,6 +90,7 @@ void PageBuilder::add(const TraceRow& row) {
 // may have started again.
 // The window slides cycle by cycle: an hour that begins anywhere, not on the clock.
 double PageBuilder::dearest_hour_mj() const {
+  // O(cycles): each is added once and taken off once.
   double most = 0;
   double sum = 0;
   std::size_t from = 0;
@@ -97,6 +105,7 @@ double PageBuilder::dearest_hour_mj() const {
       sum = 0;
     }
     sum += cost(points_[i]);
+    // Ends at i itself, whose distance to itself is 0.
     while (points_[i].boot_s - points_[from].boot_s >= 3600) sum -= cost(points_[from++]);
     most = std::max(most, sum);
   }
@@ -104,6 +113,7 @@ double PageBuilder::dearest_hour_mj() const {
 }
 
 std::string PageBuilder::html(const PageFacts& facts) const {
+  // Built whole in memory: below a megabyte for any log (page.h).
   const std::pair<std::string_view, std::string> parts[] = {
       {"@@TITLE@@", page_title(story())},
       {"@@HEAD@@",
@@ -138,6 +148,8 @@ Result<ReportSet> read_reports(Files& files, const std::string& directory, WallT
   };
   CycleReport report;
   for (;;) {
+    // Damaged places are passed over and counted; only a log that cannot be opened or read at all is an
+    // error.
     TORPOR_TRY(const bool more, reader.next(report));
     if (!more) break;
     take(tracer.add(report));
@@ -178,6 +190,7 @@ std::string story_json(const ReportSet& reports) {
                       {"last", moment_json(event.last)},
                       {"cycles", event.count}});
   }
+  // Keys are an interface: they may be added to, never renamed.
   const Json json = {{"device", valid_text(last.device)},
                      {"sensor", valid_text(last.sensor)},
                      {"state", name(story.state)},

@@ -24,9 +24,12 @@ namespace {
 // Enough digits for a plot, few enough for a page.
 Json rounded(double value, int digits) {
   if (!std::isfinite(value)) return nullptr;
+  // log10 has no value there.
   if (value == 0) return 0;
   const double scale = std::pow(10.0, digits - 1 - std::floor(std::log10(std::fabs(value))));
+  // A value near the least a double holds would give an infinite scale, and infinity times it no number.
   const double close = std::isfinite(scale) && scale > 0 ? std::round(value * scale) / scale : value;
+  // "5" for "5.0": the JSON is most of the page. Below 1e15 a double is exactly that integer.
   if (close == std::floor(close) && std::fabs(close) < 1e15) return static_cast<std::int64_t>(close);
   return close;
 }
@@ -56,6 +59,7 @@ class PageData {
  public:
   PageData(const PageBuilder& page, const PageFacts& facts)
       : page_(page), facts_(facts), points_(page.points_), size_(points_.size()) {
+    // Rounded up, so that all cycles fit; the last bucket may hold fewer.
     per_bucket_ = (size_ + kPageBuckets - 1) / kPageBuckets;
     TORPOR_ASSERT(size_ > 0 && bucket_count() <= kPageBuckets,
                   "view.a_page_has_rows_and_they_fit_its_buckets");
@@ -73,6 +77,7 @@ class PageData {
     out["alarm"] = rounded(v.log_alarm_threshold, 5);
     out["watch"] = rounded(v.log_watch_threshold, 5);
     out["crossing"] = page_.story().alarm.cycle;
+    // Limits are those of the newest contract, for all cycles: who reads wants to know how it is held now.
     out["period_s"] = seconds(last.contract.period());
     out["tolerance_ms"] = last.contract.interval_tolerance_ms;
     out["energy_limit_mj"] = last.contract.active_mj_per_cycle;
@@ -92,6 +97,7 @@ class PageData {
   // No text of a report may end the script element the JSON stands in.
   static std::string closed(const std::string& json) {
     std::string out;
+    // Within JSON a '<' stands only in strings, where the escape means the same.
     for (char c : json) c == '<' ? out += "\\u003c" : out += c;
     return out;
   }
@@ -124,6 +130,7 @@ class PageData {
       for (std::size_t i = 0; i < kPhases; ++i)
         energy[i].push_back(rounded(static_cast<double>(dearest->energy_mj[i]), 4));
       for (std::size_t i = 0; i < kDropReasons; ++i) {
+        // A sum, unlike the energy above: drops are rare, and one in a hundred cycles must show.
         std::uint64_t sum = 0;
         for (auto p = from; p != to; ++p) sum += p->drops[i];
         drops[i].push_back(sum);
@@ -148,6 +155,7 @@ class PageData {
     Json x = Json::array();
     for (std::size_t b = 0; b < bucket_count(); ++b) {
       x.push_back(points_[begin_of(b)].cycle);
+      // Two points a bucket, as in line(): the lengths of all lines must agree.
       if (per_bucket_ > 1) x.push_back(half_of(b));
     }
     out["x"] = std::move(x);
@@ -190,11 +198,13 @@ class PageData {
         if (least == size_ || here < value(points_[least])) least = i;
         if (most == size_ || here > value(points_[most])) most = i;
       }
+      // Nothing known in the whole bucket: the line is broken here, twice null.
       if (least == size_) {
         list.push_back(nullptr);
         list.push_back(nullptr);
         continue;
       }
+      // In the order they came, so that a rise is drawn as a rise.
       list.push_back(rounded(value(points_[std::min(least, most)]), 5));
       list.push_back(rounded(value(points_[std::max(least, most)]), 5));
     }
@@ -211,6 +221,7 @@ class PageData {
       };
       const VerdictKind kind = kind_of(b);
       std::size_t end = b + 1;
+      // O(cycles): the end of one run is the begin of the next.
       while (end < bucket_count() && kind_of(end) == kind) ++end;
       list.push_back({static_cast<double>(points_[begin_of(b)].cycle) - 0.5,
                       static_cast<double>(points_[end_of(end - 1) - 1].cycle) + 0.5, static_cast<int>(kind)});

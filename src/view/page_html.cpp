@@ -81,6 +81,7 @@ std::string fact(std::string_view term, std::string_view value, std::string_view
 
 // Source, what it covers, and what it leaves open.
 std::string energy_note(const CycleReport& last, const TraceSummary& s) {
+  // A figure never stands without its source, so its absence is a word, too.
   if (last.energy_source.empty() || last.energy_source.view() == "none") return "none";
   std::string note = valid_text(last.energy_source);
   if (!last.energy_coverage.empty()) note += fmt::format(" ({})", valid_text(last.energy_coverage));
@@ -113,6 +114,7 @@ std::string facts_list(const Story& story, const PageFacts& facts, const PageFig
            s.slept_through == 0 ? "no cycle was slept through"
                                 : plural(s.slept_through, "cycle") + " slept through",
            last.budget_mj < 0 || s.slept_through > 0);
+  // Unknown is off, too: a device that cannot be seen is not proven released.
   out += fact("Compute device", name(last.residency), valid_text(last.residency_note),
               last.residency != ResidencyState::released);
   out +=
@@ -150,6 +152,7 @@ std::string contract_panel(const Story& story) {
 // Nothing of a report may become markup: device names and notes come over a link.
 std::string html_escape(std::string_view text) {
   std::string out;
+  // No apostrophe: every attribute of the page stands in double quotes.
   for (char c : text) {
     switch (c) {
       case '&':
@@ -189,6 +192,7 @@ std::string page_head(const Story& story, const PageFacts& facts, const PageFigu
   out += fmt::format(
       "<div class=\"headline\">\n<div class=\"panel tone-{}\">\n<p class=\"kicker\">State</p>\n<h1>{}</h1>\n"
       "<p class=\"since\">since {}</p>\n",
+      // The class is a name of ours and needs no escape; what the report said does.
       name(story.state), html_escape(capital(state_words(last.verdict, story.state))), when(since));
   if (!story.explanation.empty())
     out += fmt::format("<p class=\"why\">{}</p>\n", html_escape(capital(story.explanation)));

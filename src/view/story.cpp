@@ -16,6 +16,7 @@ namespace torpor {
 namespace {
 
 // How far back a run of the same event may have other events behind it.
+// A cycle can break several limits at once, and each of its events comes between two of the same kind.
 constexpr std::ptrdiff_t kMergeDepth = 8;
 
 // A latched alarm stays the state, whatever later cycles say: only maintenance ends it.
@@ -76,6 +77,7 @@ void StoryTeller::happen(EventLevel level, std::string what, std::string detail,
     return;
   }
   // The oldest go: what is wrong now has happened lately.
+  // O(kMaxStoryEvents) each, which a bound of 300 makes nothing; how many went is told on the page.
   if (events.size() == kMaxStoryEvents) {
     events.erase(events.begin());
     ++story_.events_left_out;
@@ -89,6 +91,7 @@ void StoryTeller::judge(const TraceRow& row, const Moment& now) {
   const VerdictKind state = state_of(verdict);
   const std::string what = state_words(verdict, state);
   const bool first = story_.cycles == 0;
+  // By the words, not the kind: two reasons of a sensor fault are two states to who reads them.
   if (first || what != state_words(story_.last.verdict, story_.state)) {
     // Figures of the evidence only where they speak for a state, not while it is being learned.
     const std::string detail =
@@ -99,6 +102,7 @@ void StoryTeller::judge(const TraceRow& row, const Moment& now) {
     happen(level_of(state), what, detail, now);
     story_.state_since = now;
   }
+  // After the comparison with the state before.
   story_.state = state;
   // An explanation belongs to the suspicion it explains, and goes with it.
   const bool suspects = state == VerdictKind::watch || state == VerdictKind::alarm;
@@ -119,6 +123,7 @@ void StoryTeller::changes(const TraceRow& row, const Moment& now) {
   // Nothing is before the first report: what it says is no change.
   if (story_.cycles == 0) return;
   if (!row.has_interval) {
+    // A gap within one boot is a process that began anew; its report says so by having no interval.
     happen(EventLevel::note, r.boot_id == before.boot_id ? "torpord restarted" : "computer restarted", "",
            now);
   }
@@ -141,6 +146,8 @@ void StoryTeller::changes(const TraceRow& row, const Moment& now) {
 
 void StoryTeller::time_and_data(const TraceRow& row, const Moment& now) {
   const CycleReport& r = row.report;
+  // A report that is not there, told apart from a slot that was skipped: the second has a reason in a
+  // record.
   if (row.missed > 0)
     happen(EventLevel::warning, "cycles missing",
            fmt::format("{} report{} not in the log", row.missed, row.missed == 1 ? " is" : "s are"), now);
@@ -156,6 +163,7 @@ void StoryTeller::time_and_data(const TraceRow& row, const Moment& now) {
 }
 
 void StoryTeller::breaches(const TraceRow& row, const Moment& now) {
+  // Once per cycle, however many limits it broke: the page counts cycles.
   if (row.report.breaches != 0) ++story_.cycles_in_breach;
   for (std::size_t i = 0; i < kBreaches; ++i) {
     const auto breach = static_cast<Breach>(i);

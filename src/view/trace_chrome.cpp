@@ -20,6 +20,7 @@ constexpr int kProcess = 1;
 constexpr int kCycleTrack = 1;
 
 // Times are told in tenths of a microsecond.
+// As a whole number: differences of such are exact, those of two rounded doubles are not.
 std::int64_t tenths(Duration d) { return std::llround(static_cast<double>(d.count()) / 100.0); }
 double us(Duration d) { return static_cast<double>(tenths(d)) / 10.0; }
 // Ends are rounded, not lengths: where one slice ends the next begins, to the last digit. A
@@ -34,8 +35,10 @@ class ChromeWriter final : public TraceWriter {
 
   void row(const TraceRow& row) override {
     const CycleReport& r = row.report;
+    // The head is an event, so this holds for the first row alone.
     if (events_ == 0) head(r);
     const Duration start = r.woke.boot.time_since_epoch();
+    // Never before its start: a slice has no negative length.
     const Duration end = start + std::max(Duration::zero(), row.has_length ? row.length : known_spans(row));
     cycle(row, start, end);
     phases(row, start, end);
@@ -43,6 +46,7 @@ class ChromeWriter final : public TraceWriter {
     counters(r, start);
   }
   void finish(const TraceSummary& summary) override {
+    // A document where there was no row, too: who opens it sees an empty trace, not a parse error.
     if (events_ == 0) write_("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[");
     write_("\n],\"otherData\":{\"summary\":" + json_text(json_text(summary_json(summary))) + "}}\n");
   }
@@ -93,7 +97,9 @@ class ChromeWriter final : public TraceWriter {
     Duration at = start;
     for (std::size_t i = 0; i < kPhases; ++i) {
       const auto phase = static_cast<Phase>(i);
+      // The two that only the next report knows.
       if (!row.has_length && phase >= Phase::report) break;
+      // At least empty, at most to the cycle's end.
       const Duration until = std::max(at, std::min(at + row.span[i], end));
       Json args = Json::object();
       // A record carries the energy of the sleep before its cycle, not of this one.
@@ -115,6 +121,7 @@ class ChromeWriter final : public TraceWriter {
       event({{"ph", "i"},
              {"pid", kProcess},
              {"tid", kCycleTrack},
+             // Scope "process": drawn across all its tracks.
              {"s", "p"},
              {"cat", "event"},
              {"name", what},

@@ -68,8 +68,10 @@ Json row_json(const TraceRow& row) {
           {"energy_error_mj", number(r.energy_error_mj)},
           {"sleep_interpolated", r.sleep_interpolated},
           {"unmeasured_ns", r.unmeasured.count()},
+          // Below 0 is "not read" in the record.
           {"idle_rail_mw", r.idle_rail_mw < 0 ? Json(nullptr) : Json(r.idle_rail_mw)},
           {"budget_mj", number(r.budget_mj)},
+          // Text of a report may be any bytes: it came over a link or from a driver.
           {"backend", valid_text(r.backend)},
           {"backend_note", valid_text(r.backend_note)},
           {"worker_ns", worker},
@@ -89,6 +91,7 @@ class JsonWriter final : public TraceWriter {
     write_((rows_++ == 0 ? "\n  " : ",\n  ") + json_text(row_json(row)));
   }
   void finish(const TraceSummary& summary) override {
+    // Of no row still one JSON document.
     write_(headed_ ? "\n],\n" : "{\"cycles\": [],\n");
     write_("\"summary\": " + json_text(summary_json(summary), 1) + "}\n");
   }
@@ -114,6 +117,7 @@ class JsonWriter final : public TraceWriter {
 }  // namespace
 
 std::string json_text(const Json& json, int indent) {
+  // Replaced, not thrown: a view must open a log whatever bytes a device's name has.
   return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -176,6 +180,7 @@ std::unique_ptr<TraceWriter> make_trace_writer(TraceFormat format, TraceWriter::
     case TraceFormat::chrome:
       return make_chrome_writer(std::move(write));
   }
+  // No default above: a new format is then a compiler's warning.
   __builtin_unreachable();
 }
 

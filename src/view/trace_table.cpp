@@ -66,6 +66,7 @@ class TableWriter final : public TraceWriter {
     }
     std::string breaches;
     for (std::size_t i = 0; i < kBreaches; ++i) {
+      // Only those there were: thirteen zeros would hide the one.
       if (s.breaches[i] > 0)
         breaches +=
             fmt::format("{}{} {}", breaches.empty() ? "" : ", ", name(static_cast<Breach>(i)), s.breaches[i]);
@@ -108,6 +109,7 @@ class CsvWriter final : public TraceWriter {
     line += row.has_interval ? fmt::format("{},{},", r.interval.count(), row.deviation.count()) : ",,";
     line += fmt::format("{},{},{},", row.late ? 1 : 0, r.slots_skipped, row.missed);
     for (std::size_t i = 0; i < kPhases; ++i) {
+      // As in the JSON: report and sleep come with the next record.
       const bool known = row.has_length || i < static_cast<std::size_t>(Phase::report);
       line += known ? fmt::format("{},", row.span[i].count()) : ",";
     }
@@ -120,9 +122,12 @@ class CsvWriter final : public TraceWriter {
     line += r.idle_rail_mw < 0 ? "," : fmt::format("{},", r.idle_rail_mw);
     line += fmt::format("{:.3f},{},{},", r.budget_mj, name(r.residency), r.queue_bytes);
     for (std::uint64_t drops : r.drops) line += fmt::format("{},", drops);
+    // Breaches as the record's bits, in one column: a list would need quotes (docs/record-log.md has the
+    // bits).
     write_(line + fmt::format("{}\r\n", r.breaches));
   }
   void finish(const TraceSummary&) override {
+    // A file of no rows has its header, too, and so its columns.
     if (!headed_) head();
   }
 

@@ -35,6 +35,8 @@ std::size_t FrameQueue::samples_needed(const Contract& contract) {
   return contract.terms().queue.bytes / sizeof(std::int16_t);
 }
 
+// A source cuts one window into kMaxWindowFrames at most, so no frame goes for want of a slot before a
+// sample bound is met.
 std::size_t FrameQueue::slots_needed(const Contract& contract) {
   return std::size_t{contract.terms().queue.batches} * kMaxWindowFrames;
 }
@@ -48,6 +50,8 @@ FrameQueue::FrameQueue(const Contract& contract, std::uint32_t sensor, Memory me
   const QueueTerms& queue = contract.terms().queue;
   most_values_by_depth_ =
       static_cast<std::size_t>(window_samples(contract.terms().duty, terms)) * axes_ * queue.batches;
+  // The memory's bound as well: whoever gave less than samples_needed() gets a shorter queue, not an
+  // overrun.
   most_values_by_bytes_ = std::min(values_by_bytes(contract, terms, bytes_elsewhere), memory_.samples.size());
   most_age_ns_ = std::int64_t{queue.age_ms} * 1'000'000;
   TORPOR_ASSERT(most_values_by_bytes_ > 0 && most_values_by_depth_ > 0, "window.a_bound_leaves_room");
@@ -59,6 +63,7 @@ void FrameQueue::begin(std::uint64_t window_id) {
   assert_accounts();
 }
 
+// Not merely a new epoch: between two windows no frame is right.
 void FrameQueue::end() {
   drop_all(DropReason::epoch);
   epoch_.reset();
@@ -74,6 +79,8 @@ void FrameQueue::assert_accounts() const {
                 "window.frames_and_samples_agree");
 }
 
+// Only what no frame of this sensor can be. Sequence, rate and scale may change between windows and are a
+// gap, not a refusal.
 Status FrameQueue::check(const Frame& frame) const {
   if (frame.sensor != sensor_) {
     return refusal(frame, "sensor").saw(frame.sensor).want(sensor_);
@@ -86,6 +93,7 @@ Status FrameQueue::check(const Frame& frame) const {
         .saw(frame.samples.size())
         .want("1..", kMaxFrameSamples, ", a multiple of ", axes_);
   }
+  // What a peer claims as scale is multiplied later: held here, once.
   if (frame.scale_pg <= 0 || frame.scale_pg > kMaxScalePg) {
     return refusal(frame, "scale").saw(frame.scale_pg, " pg").want("1..", kMaxScalePg, " pg");
   }
@@ -105,6 +113,7 @@ Status FrameQueue::push(const Frame& frame, BootTime now) {
   }
   // Age goes first: what is too old must not count as a gap, nor push out what is younger.
   expire(now);
+  // Rate and scale belong to the run: samples of two scales in one window would be a step nobody sees.
   if (frames_ > 0 &&
       (frame.sequence != next_sequence_ || frame.rate_mhz != rate_mhz_ || frame.scale_pg != scale_pg_)) {
     drop_all(DropReason::gap);
@@ -116,10 +125,12 @@ Status FrameQueue::push(const Frame& frame, BootTime now) {
     ++drops_[index(count > most_values_by_depth_ ? DropReason::depth : DropReason::bytes)];
     return {};
   }
+  // A full ring of slots counts as depth: it is the count of frames that ran out.
   while (values_ + count > most_values_by_depth_ || frames_ == memory_.slots.size())
     drop_oldest(DropReason::depth);
   while (values_ + count > most_values_by_bytes_) drop_oldest(DropReason::bytes);
 
+  // A ring: what reaches beyond the end goes on at the beginning. The bounds above have made room.
   const std::size_t size = memory_.samples.size();
   const std::size_t at = (first_value_ + values_) % size;
   const std::size_t before_the_end = std::min(count, size - at);
@@ -131,6 +142,7 @@ Status FrameQueue::push(const Frame& frame, BootTime now) {
       to_ns(now), frame.capture_ns, static_cast<std::uint32_t>(count), frame.starts_block};
   ++frames_;
   values_ += count;
+  // Kept although the queue may be emptied: the next frame is compared only while something is held.
   next_sequence_ = frame.sequence + 1;
   rate_mhz_ = frame.rate_mhz;
   scale_pg_ = frame.scale_pg;
@@ -146,6 +158,7 @@ std::optional<Frame> FrameQueue::pop(std::span<std::int16_t> into, BootTime now)
   TORPOR_ASSERT(into.size() >= oldest.values, "window.a_popped_frame_has_room");
   for (std::size_t i = 0; i < oldest.values; ++i)
     into[i] = memory_.samples[(first_value_ + i) % memory_.samples.size()];
+  // Sequence numbers are not stored: a run has no holes, so the oldest one's follows from the newest.
   Frame frame{.window_id = *epoch_,
               .sequence = next_sequence_ - static_cast<std::uint32_t>(frames_),
               .capture_ns = oldest.capture_ns,
@@ -162,12 +175,15 @@ std::optional<Frame> FrameQueue::pop(std::span<std::int16_t> into, BootTime now)
 }
 
 FrameQueue::Run FrameQueue::newest(std::size_t samples_per_axis, BootTime now) {
+  // Before the count: frames that are too old must not complete a window.
   expire(now);
   const std::size_t wanted = samples_per_axis * axes_;
+  // gap, because what is held can never become a window: the next one has another id.
   if (wanted == 0 || values_ < wanted) {
     drop_all(DropReason::gap);
     return {};
   }
+  // Whole frames only; the first may begin before the window and is cut by skipped_values.
   while (values_ - slot(0).values >= wanted) drop_oldest(DropReason::depth);
   make_contiguous();
   const std::size_t skipped = values_ - wanted;
@@ -186,6 +202,7 @@ FrameQueue::Run FrameQueue::newest(std::size_t samples_per_axis, BootTime now) {
 }
 
 std::size_t FrameQueue::take_peak_bytes() {
+  // To what is held now, not to 0: bytes that stay are bytes held since.
   const std::size_t peak = peak_values_;
   peak_values_ = values_;
   return peak * sizeof(std::int16_t);

@@ -11,12 +11,15 @@ namespace {
 // The claim and the measurement must both hold; a window of one frame has only the claim.
 bool rate_is_right(const FrameQueue& queue, const FrameQueue::Run& run, const SensorTerms& terms) {
   TORPOR_ASSERT(terms.rate_mhz > 0 && run.frames > 0, "window.a_run_has_frames_at_a_rate");
+  // The claim alone would do for no one: a peer may claim what the contract says and sample at another
+  // rate.
   const std::uint64_t expected = terms.rate_mhz;
   const std::uint64_t claimed = run.rate_mhz;
   const std::uint64_t off = claimed > expected ? claimed - expected : expected - claimed;
   if (off * 100 > expected * kRateTolerancePercent) return false;
   if (run.frames < 2) return true;
   std::uint64_t before_last = 0;
+  // Captures are those of first samples: the last frame's own samples lie behind the last capture.
   for (std::size_t i = 0; i + 1 < run.frames; ++i) before_last += queue.slot(i).values;
   return rate_holds(before_last / terms.axes, queue.slot(0).capture_ns, queue.slot(run.frames - 1).capture_ns,
                     terms.rate_mhz);
@@ -38,6 +41,7 @@ WindowAssembler::WindowAssembler(const Contract& contract, std::uint32_t sensor,
 }
 
 void WindowAssembler::set_context(std::uint64_t window_id, const Context& context) {
+  // Late words about another window must not colour this one.
   if (queue_.window_id() != window_id) return;
   context_window_ = window_id;
   context_ = context;
@@ -52,7 +56,9 @@ WindowAssembler::Taken WindowAssembler::take_latest(std::uint64_t window_id, Boo
   taken.window.sensor = sensor_;
   taken.window.rate_mhz = terms_.rate_mhz;
   taken.window.axes = terms_.axes;
+  // Copied before the run is taken, since it stays known where the samples are incomplete.
   if (context_window_ == window_id) taken.window.context = context_;
+  // The queue went on to another window: what it holds is not asked for.
   if (queue_.window_id() != window_id) return taken;
 
   const FrameQueue::Run run = queue_.newest(samples_, now);
@@ -63,7 +69,10 @@ WindowAssembler::Taken WindowAssembler::take_latest(std::uint64_t window_id, Boo
   for (std::size_t i = 0; i < run.frames; ++i) {
     const FrameQueue::Slot& slot = queue_.slot(i);
     if (i == 0 || slot.starts_block) {
+      // More pieces than any source may make: told as incomplete, as there is no room to say where they
+      // begin.
       if (blocks == kMaxBlocks) return taken;
+      // A block that began before the cut begins at the window's first sample.
       const std::size_t start = at > run.skipped_values ? at - run.skipped_values : 0;
       TORPOR_ASSERT(start % terms_.axes == 0 && (blocks == 0) == (start == 0),
                     "window.blocks_begin_apart_and_on_a_sample");

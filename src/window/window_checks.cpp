@@ -16,6 +16,7 @@ constexpr std::int32_t kRail = std::numeric_limits<std::int16_t>::max();
 // Largest r with r * r <= value.
 std::uint32_t integer_sqrt(std::uint64_t value) {
   std::uint64_t root = 0;
+  // Bit by bit from the top: thirty-two steps, no division, no libm.
   for (std::uint64_t bit = std::uint64_t{1} << 31; bit != 0; bit >>= 1) {
     const std::uint64_t tried = root | bit;
     if (tried * tried <= value) root = tried;
@@ -27,6 +28,7 @@ std::uint32_t integer_sqrt(std::uint64_t value) {
 // or of the rail.
 std::int32_t full_scale_lsb(const SensorTerms& terms, std::int64_t scale_pg) {
   TORPOR_ASSERT(scale_pg > 0, "window.a_scale_was_checked_before");
+  // full_scale_mg is below 2^32, so times 10^9 it stays inside 64 bits. mg to pg.
   const std::int64_t declared = std::int64_t{terms.full_scale_mg} * 1'000'000'000 / scale_pg;
   return static_cast<std::int32_t>(std::min<std::int64_t>(declared, kRail) * 99 / 100);
 }
@@ -44,6 +46,7 @@ AxisFacts look_at(std::span<const std::int16_t> samples, std::size_t axis, std::
   for (std::size_t i = axis; i < samples.size(); i += terms.axes) {
     const std::int16_t x = samples[i];
     ++count;
+    // Left out of all else: as a number it would be the rail.
     if (x == kInvalid) {
       facts.invalid = true;
       continue;
@@ -52,9 +55,12 @@ AxisFacts look_at(std::span<const std::int16_t> samples, std::size_t axis, std::
     most = std::max(most, x);
     if (x >= limit || x <= -limit) ++high;
   }
+  // Also where no sample was valid: then least was never lowered.
   const bool constant = least >= most;
+  // 2^24 times kMaxScalePg is below 2^61.
   const std::int64_t rms_pg = static_cast<std::int64_t>(rms_q8(samples, axis, terms.axes)) * scale_pg / 256;
   facts.stuck = constant || rms_pg < std::int64_t{terms.noise_floor_ug} * 1'000'000;
+  // A constant at the rail is stuck (window_checks.h): nothing moves it.
   facts.saturated = !constant && high * 1000 > count * kSaturatedPermille;
   return facts;
 }
@@ -78,6 +84,7 @@ std::uint32_t rms_q8(std::span<const std::int16_t> samples, std::size_t axis, st
     squares += static_cast<std::uint64_t>(d * d);
   }
   const auto n = static_cast<std::uint64_t>(count);
+  // The quotient first, the rest apart: squares << 16 alone would not fit.
   const std::uint64_t variance_q16 = ((squares / n) << 16) + ((squares % n) << 16) / n;
   const std::int64_t rest_q8 = (sum - mean * count) * 256 / count;
   const auto rest_q16 = static_cast<std::uint64_t>(rest_q8 * rest_q8);
@@ -94,12 +101,14 @@ WindowQuality check_samples(std::span<const std::int16_t> samples, std::int64_t 
     any.invalid |= facts.invalid;
     any.stuck |= facts.stuck;
   }
+  // A shock first, in every axis: one axis that is stuck must not hide it.
   if (any.saturated) return WindowQuality::saturated;
   if (any.invalid) return WindowQuality::not_a_number;
   return any.stuck ? WindowQuality::stuck : WindowQuality::good;
 }
 
 bool rate_holds(std::uint64_t samples, std::int64_t first_ns, std::int64_t last_ns, std::uint32_t rate_mhz) {
+  // Times that run backwards or stand still are no rate.
   if (rate_mhz == 0 || last_ns <= first_ns) return false;
   // In microseconds: a window of samples times 10^9 stays inside 64 bits.
   const std::uint64_t expected_us = samples * 1'000'000'000 / rate_mhz;
@@ -107,6 +116,7 @@ bool rate_holds(std::uint64_t samples, std::int64_t first_ns, std::int64_t last_
       (static_cast<std::uint64_t>(last_ns) - static_cast<std::uint64_t>(first_ns)) / 1000;
   const std::uint64_t off = measured_us > expected_us ? measured_us - expected_us : expected_us - measured_us;
   // Divided, not multiplied: the peer chose the capture times.
+  // One microsecond for the rounding of both.
   return off <= expected_us / 100 * kRateTolerancePercent + 1;
 }
 

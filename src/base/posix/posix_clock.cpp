@@ -27,6 +27,8 @@ std::int64_t permille_of(double speed) { return static_cast<std::int64_t>(std::l
 std::int64_t scaled(std::int64_t ns, double speed) {
   if (speed == 1) return ns;
   const std::int64_t permille = permille_of(speed);
+  // Whole thousands first, then the rest: exact, and ns * permille would leave 64 bits after half a day of
+  // uptime at 200 times.
   return ns / 1000 * permille + ns % 1000 * permille / 1000;
 }
 
@@ -34,6 +36,8 @@ std::int64_t scaled(std::int64_t ns, double speed) {
 
 PosixClock::PosixClock(double speed, WallTime wall_origin, bool declared)
     : speed_(speed),
+      // Only the scaled wall clock counts from here; boottime has its zero at boot, so that both roles agree
+      // on it without an origin in HELLO (docs/decisions.md).
       boot_at_start_ns_(scaled(read_ns(CLOCK_BOOTTIME), speed)),
       wall_origin_(wall_origin),
       declared_(declared) {}
@@ -43,7 +47,10 @@ PosixClock PosixClock::unscaled() {
 }
 
 Result<PosixClock> PosixClock::make(double speed, std::optional<WallTime> wall_origin) {
+  // Half the range, because deadlines are added to a reading. In floating point, where the product that is
+  // being judged cannot overflow.
   const double up_to = static_cast<double>(std::numeric_limits<std::int64_t>::max()) / 2;
+  // Negated, so that a speed that is no number is refused.
   if (!(speed >= 1 && speed <= kMaxSpeed) || static_cast<double>(read_ns(CLOCK_BOOTTIME)) * speed > up_to) {
     return Error{.reason = Reason::usage}
         .at("--speed")
@@ -56,6 +63,8 @@ Result<PosixClock> PosixClock::make(double speed, std::optional<WallTime> wall_o
 
 TimeStamp PosixClock::now() const {
   TimeStamp stamp;
+  // Three readings one after the other, nanoseconds apart: who takes differences between them allows for
+  // that (host_sleep.cpp).
   stamp.boot = BootTime(Duration(scaled(read_ns(CLOCK_BOOTTIME), speed_)));
   stamp.mono = MonoTime(Duration(scaled(read_ns(CLOCK_MONOTONIC), speed_)));
   stamp.wall = speed_ == 1 ? WallTime(Duration(read_ns(CLOCK_REALTIME)))
@@ -74,6 +83,8 @@ TimeStamp PosixClock::now() const {
 ProcessUse PosixClock::process_use() const {
   rusage use{};
   ::getrusage(RUSAGE_SELF, &use);
+  // The process's whole CPU time, of all its threads: a backend that starts some is charged for them. Never
+  // scaled, see real().
   return {.cpu = Duration(read_ns(CLOCK_PROCESS_CPUTIME_ID)),
           .voluntary_switches = static_cast<std::uint64_t>(use.ru_nvcsw)};
 }
@@ -100,6 +111,8 @@ std::int64_t PosixClock::kernel_boottime_ns(BootTime t) const {
 FixedString<36> read_boot_id() {
   PosixFiles files;
   auto raw = files.read("/proc/sys/kernel/random/boot_id", 64);
+  // A UUID has 36 characters. "unknown" equals itself: without /proc every start looks like the same boot,
+  // and times before it are then found by the clock that went back.
   if (!raw || raw->size() < 36) return "unknown";
   return as_text(Bytes(*raw).first(36));
 }

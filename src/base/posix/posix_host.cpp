@@ -38,9 +38,14 @@ Result<int> run_role(Role& role, const PosixClock& clock, const PollSource& link
   ::sigemptyset(&ends);
   ::sigaddset(&ends, SIGTERM);
   ::sigaddset(&ends, SIGINT);
+  ::sigaddset(&ends, SIGHUP);  // a terminal that went, or a supervisor's reload: both start anew
+  // Before anything else: what is not blocked when the descriptor is made would still kill the process.
   if (::sigprocmask(SIG_BLOCK, &ends, nullptr) != 0) return os_error("sigprocmask");
+  // A peer that is gone is an error of write(), which the role handles.
   std::signal(SIGPIPE, SIG_IGN);
   const UniqueFd signals(::signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK));
+  // CLOCK_BOOTTIME goes on through a suspend: a sleep that the machine slept through is due at once, where
+  // CLOCK_MONOTONIC would add the time of the suspend.
   const UniqueFd timer(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK));
   if (!signals || !timer) return os_error("signalfd or timerfd");
 
@@ -54,6 +59,7 @@ Result<int> run_role(Role& role, const PosixClock& clock, const PollSource& link
       step = role.wake(Wake::deadline);
       continue;
     }
+    // Armed anew before each poll(), which also clears what expired: the timer is never read.
     if (!arm(timer.get(), clock, wait.until)) return os_error("timerfd_settime");
     short link_events = 0;
     if (wait.link_in) link_events |= POLLIN;
@@ -69,11 +75,13 @@ Result<int> run_role(Role& role, const PosixClock& clock, const PollSource& link
     // A stop first, the link before the deadline: data that came in time is taken in time.
     if (watched[0].revents != 0) {
       signalfd_siginfo info{};
+      // Taken out, or poll() would return for it at once ever after. Which signal it was makes no difference.
       [[maybe_unused]] const auto n = ::read(signals.get(), &info, sizeof info);
       step = role.wake(Wake::stop);
     } else if (watched[2].revents != 0) {
       step = role.wake(Wake::link);
     } else if (wait.until != BootTime::max() && clock.now().boot >= wait.until) {
+      // The clock decides, not the timer's event: one that came a moment early is armed again.
       step = role.wake(Wake::deadline);
     }
   }

@@ -40,6 +40,8 @@ Status PosixSystemTree::read(std::string_view path, Text& into) {
   into.clear();
   Path whole;
   if (!join(root_, path, whole)) return file_error(path, ENAMETOOLONG);
+  // Not blocking, and never our terminal: what lies below /sys and /proc is chosen by drivers, and one read
+  // must not hold a cycle.
   const UniqueFd fd(::open(whole.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd) return file_error(path, errno);
   std::array<char, Text::capacity() + 1> buffer;  // one more, to see that there is more
@@ -52,6 +54,7 @@ Status PosixSystemTree::read(std::string_view path, Text& into) {
     size += static_cast<std::size_t>(n);
   }
   while (size > 0 && is_space(buffer[size - 1])) --size;
+  // Refused, not cut: a number whose last digits are missing is another number.
   if (size > Text::capacity()) {
     return Error{.reason = Reason::file_too_large}.at(path).want("at most ", Text::capacity(), " bytes");
   }
@@ -62,8 +65,11 @@ Status PosixSystemTree::read(std::string_view path, Text& into) {
 Status PosixSystemTree::write(std::string_view path, std::string_view text) {
   Path whole;
   if (!join(root_, path, whole)) return file_error(path, ENAMETOOLONG);
+  // No O_CREAT: an attribute that is not there must be an error, not a new file in a test's root.
   const UniqueFd fd(::open(whole.c_str(), O_WRONLY | O_CLOEXEC | O_TRUNC | O_NOCTTY));
   if (!fd) return file_error(path, errno);
+  // One write for the whole text: an attribute of the kernel is set by each write, so that a second one for
+  // a rest would set it to that rest.
   ssize_t n = 0;
   do {
     n = ::write(fd.get(), text.data(), text.size());
@@ -78,12 +84,15 @@ Result<std::vector<std::string>> PosixSystemTree::list(std::string_view path) {
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(whole.c_str()), &::closedir);
   if (!directory) return file_error(path, errno);
   std::vector<std::string> names;
-  errno = 0;
-  while (const dirent* entry = ::readdir(directory.get())) {
+  for (;;) {
+    errno = 0;  // anew for each: what is done with a name may leave an errno of its own
+    const dirent* entry = ::readdir(directory.get());
+    if (entry == nullptr) break;
     const std::string_view name = entry->d_name;
     if (name != "." && name != "..") names.emplace_back(name);
   }
   if (errno != 0) return file_error(path, errno);
+  // readdir() promises no order: sorted, two processes on one machine find the same first RTC or meter.
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -21,6 +21,9 @@ namespace {
 
 // Waits until the child has ended, at most for so long.
 bool ended_within(int id, int milliseconds) {
+  // By a descriptor that poll() can wait on with a limit: waitpid() has none, and SIGCHLD would be the whole
+  // process's. The child is not reaped yet, so its id is still its own. Without pidfd (before Linux 5.3) it
+  // counts as not ended, and is killed.
   const UniqueFd handle(static_cast<int>(::syscall(SYS_pidfd_open, id, 0)));
   if (!handle) return false;
   pollfd watched{handle.get(), POLLIN, 0};
@@ -61,6 +64,7 @@ ChildProcess::ChildProcess(ChildProcess&& other) noexcept : id_(other.id_), exit
 
 ChildProcess::~ChildProcess() {
   // Asked to end, then made to: a child that outlives its owner would hold the next one's socket.
+  // A child that was reaped has no id any more: a signal to it could hit a stranger.
   if (id_ < 0 || exit_code()) return;
   terminate();
   if (!ended_within(id_, 1000)) ::kill(id_, SIGKILL);

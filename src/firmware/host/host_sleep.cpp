@@ -14,6 +14,7 @@ constexpr std::string_view kState = "/sys/power/state";
 constexpr std::string_view kMemSleep = "/sys/power/mem_sleep";
 constexpr std::string_view kRtcs = "/sys/class/rtc";
 
+// "mem" in "freeze mem": a search for the letters would also find them in a word of a later kernel.
 bool has_word(std::string_view text, std::string_view word) {
   while (!text.empty()) {
     const std::size_t end = std::min(text.find_first_of(" \n"), text.size());
@@ -49,12 +50,15 @@ FixedString<96> find_wake_alarm(SystemTree& tree) {
     FixedString<96> path(kRtcs);
     path << "/" << rtc << "/wakealarm";
     SystemTree::Text pending;
+    // A path that was cut would name another file.
     if (path.size() < path.capacity() && tree.read(path, pending)) return path;
   }
   return {};
 }
 
 Error suspend_error(const Error& cause) {
+  // By the number first: EBUSY and EIO are one reason of a file, and two answers to the operator
+  // (docs/sleep.md).
   if (cause.os_code == EBUSY) return with_reason(Reason::suspend_busy, cause);
   if (cause.reason == Reason::file_denied) return with_reason(Reason::suspend_denied, cause);
   return with_reason(Reason::suspend_failed, cause);
@@ -66,6 +70,7 @@ SuspendMeans suspend_means(SystemTree& tree) {
   SuspendMeans means;
   if (SystemTree::Text level; tree.read(kMemSleep, level)) means.level << level;
   means.rtc_wake_alarm = find_wake_alarm(tree);
+  // The state first: without "mem" an RTC would not help, and one thing at a time is what gets mended.
   means.missing = state_lacks(tree);
   if (!means.missing && means.rtc_wake_alarm.empty()) {
     means.missing = Error{.reason = Reason::suspend_no_alarm,
@@ -82,7 +87,10 @@ HostSleep::HostSleep(SystemTree& tree, const Clock& clock, WakeAlarm* alarm)
 // The cheap refusals come first: nothing has been armed that would have to be taken back.
 SuspendOutcome HostSleep::suspend_until(BootTime until) {
   TORPOR_ASSERT(lead_ >= kLead && lead_ <= kMostLead, "host_sleep.the_lead_keeps_its_bounds");
+  // Early rather than late: the rest is slept by blocking, a slot that is missed is a breach.
   const BootTime alarm_at = until - lead_;
+  // Also what keeps the alarm from going off before the machine is down, which would then sleep on: the
+  // kernel refuses a suspend with an alarm less than 2 s away only for its own timers (alarmtimer).
   if (const BootTime now = clock_.now().boot; alarm_at - now < kLeast) {
     Error error{.reason = Reason::suspend_too_short, .where = "sleep"};
     error.found << (until - now).count() / 1'000'000 << " ms";
@@ -95,6 +103,7 @@ SuspendOutcome HostSleep::suspend_until(BootTime until) {
   const TimeStamp before = clock_.now();
   const Status written = tree_.write(kState, "mem");
   const TimeStamp after = clock_.now();
+  // In any case, also after a refusal: an alarm that is left wakes the next suspend, ours or another's.
   disarm();
 
   // Boot time counts suspend, monotonic time does not. The two are read one after the other:
@@ -110,6 +119,7 @@ SuspendOutcome HostSleep::suspend_until(BootTime until) {
     outcome.trouble = error;
   } else {
     // How late this resume was is the best guess for the next; too early costs awake time only.
+    // Only after a resume by our alarm: one that something else caused says nothing about how late ours are.
     lead_ = std::clamp(kLead + (after.boot - alarm_at), kLead, kMostLead);
   }
   return outcome;
@@ -124,6 +134,8 @@ Status HostSleep::arm(BootTime at) {
   // It counts whole seconds from now on, and takes none while another is set.
   if (const Status cleared = tree_.write(means_.rtc_wake_alarm, "0"); !cleared) return refused(cleared);
   FixedString<24> delay("+");
+  // Relative, so that the RTC's own date, which nobody may have set, does not matter. Cut to whole seconds,
+  // which is the early side.
   delay << std::chrono::duration_cast<std::chrono::seconds>(at - clock_.now().boot).count();
   if (const Status set = tree_.write(means_.rtc_wake_alarm, delay); !set) return refused(set);
   return {};

@@ -19,6 +19,7 @@ Error refused() {
 }  // namespace
 
 Result<std::unique_ptr<BoottimeAlarm>> BoottimeAlarm::make(const PosixClock& clock) {
+  // Fails with EPERM without CAP_WAKE_ALARM: the caller then tries the RTC's wakealarm.
   UniqueFd timer(::timerfd_create(CLOCK_BOOTTIME_ALARM, TFD_CLOEXEC | TFD_NONBLOCK));
   if (!timer) return refused();
   return std::unique_ptr<BoottimeAlarm>(new BoottimeAlarm(clock, std::move(timer)));

@@ -12,6 +12,7 @@
 namespace torpor {
 namespace {
 
+// 33 tokens are no multiple of 16 or 4: keys and weights over tokens are padded, with zeros.
 constexpr std::size_t kKeyBlocks = (kTokens + 15) / 16;
 constexpr std::size_t kKeyStride = 16 * kKeyBlocks;    // a row of scores or weights over tokens
 constexpr std::size_t kKeyGroups = (kTokens + 3) / 4;  // a row of weights as a gemm operand
@@ -24,6 +25,7 @@ void CpuBackend::Free::operator()(std::byte* memory) const {
   ::operator delete (memory, std::align_val_t{64});
 }
 
+// One list of calls, so that what is counted and what is placed cannot differ.
 // Run twice with the same calls: first it only counts, then it hands out.
 class CpuBackend::Planner {
  public:
@@ -31,12 +33,15 @@ class CpuBackend::Planner {
   template <class T>
   T* take(std::size_t count) {
     T* at = base_ == nullptr ? nullptr : reinterpret_cast<T*>(base_ + used_);
+    // Each array begins on a cache line of its own: kernels load 64 bytes aligned.
     used_ += aligned_up(count * sizeof(T));
     return at;
   }
   Linear linear(const PackedLinear& packed) {
     const std::size_t padded = std::size_t{16} * packed.matrix.blocks();
     float* multiplier = take<float>(padded);
+    // Once, here: the product of the scales is rounded before any kernel sees it, on every backend
+    // alike.
     if (base_ != nullptr)
       for (std::size_t o = 0; o < padded; ++o) multiplier[o] = packed.in_scale * packed.scale[o];
     return {&packed, multiplier, 1.0f / packed.in_scale};
@@ -51,6 +56,7 @@ class CpuBackend::Planner {
 void CpuBackend::plan(Planner& planner) {
   const ModelDims& dims = model_->dims();
   const std::size_t d = dims.width;
+  // One row serves every product in turn, so it is as long as the longest.
   acc_stride_ = std::max({3 * d, std::size_t{dims.ffn}, std::size_t{dims.head_hidden}});
   work_.band = planner.take<std::int8_t>(kBands * kBandStride);
   work_.global = planner.take<std::int8_t>(kGlobalStride);
@@ -71,6 +77,7 @@ void CpuBackend::plan(Planner& planner) {
   work_.head_hidden = planner.take<std::int8_t>(dims.head_hidden);
   embed_band_ = planner.linear(model_->embed_band());
   embed_global_ = planner.linear(model_->embed_global());
+  // load() may be called again with another model.
   layers_.clear();
   for (const PackedLayer& packed : model_->layers()) {
     Layer layer;
@@ -82,6 +89,7 @@ void CpuBackend::plan(Planner& planner) {
     layer.inverse_qkv[0] = 1.0f / packed.q_scale;
     layer.inverse_qkv[1] = 1.0f / packed.k_scale;
     layer.inverse_qkv[2] = 1.0f / packed.v_scale;
+    // 1 / sqrt(D) rides on the scale: one product per score.
     layer.softmax_scale = (packed.q_scale * packed.k_scale) / std::sqrt(static_cast<float>(d / dims.heads));
     layers_.push_back(layer);
   }
@@ -117,6 +125,7 @@ float CpuBackend::forward(const TokenSet& tokens) {
     feed_forward(layer);
   }
   pool();
+  // pool() has filled both halves: the global token's, then the mean over bands.
   const std::size_t d = model_->dims().width;
   const std::size_t hidden = model_->dims().head_hidden;
   kernels_.quantize(work_.pooled, 2 * d, head1_.inverse_in, work_.head);
@@ -124,6 +133,7 @@ float CpuBackend::forward(const TokenSet& tokens) {
   kernels_.gelu_requantize(work_.acc, head1_.multiplier, head1_.packed->bias, hidden, head2_.inverse_in,
                            work_.head_hidden);
   gemm(work_.head_hidden, hidden, 1, head2_);
+  // Sixteen, because kernels have no tail: output 0 is the logit, the others are padding.
   kernels_.dequantize(work_.acc, head2_.multiplier, head2_.packed->bias, 16, work_.row);
   return work_.row[0];
 }
@@ -137,8 +147,10 @@ void CpuBackend::gemm(const std::int8_t* a, std::size_t a_stride, std::size_t ro
 void CpuBackend::embed(const TokenSet& tokens) {
   const std::size_t d = model_->dims().width;
   const float* position = model_->position();
+  // Fewer numbers than a stride holds: the rest is zero since load().
   kernels_.quantize(tokens.global.data(), kGlobalInputs, embed_global_.inverse_in, work_.global);
   gemm(work_.global, kGlobalStride, 1, embed_global_);
+  // position holds the embeddings' biases (quantize()), so it is added in their place.
   kernels_.dequantize(work_.acc, embed_global_.multiplier, position, d, work_.x);
   for (std::size_t b = 0; b < kBands; ++b)
     kernels_.quantize(tokens.band[b].data(), kBandInputs, embed_band_.inverse_in,
@@ -156,13 +168,16 @@ void CpuBackend::attention(const Layer& layer) {
     kernels_.norm_requantize(work_.x + t * d, packed.norm1.gain, packed.norm1.bias, d, layer.qkv.inverse_in,
                              work_.a + t * d);
   gemm(work_.a, d, kTokens, layer.qkv);
+  // Three scales, one for each part: queries, keys and values differ in size.
   for (std::size_t t = 0; t < kTokens; ++t)
     for (std::size_t part = 0; part < 3; ++part)
       kernels_.requantize(work_.acc + t * acc_stride_ + part * d, layer.qkv.multiplier + part * d,
                           packed.qkv.bias + part * d, d, layer.inverse_qkv[part],
                           work_.qkv + (3 * t + part) * d);
+  // After all tokens: a head's keys are those of all of them.
   pack_keys_and_values();
   for (std::size_t head = 0; head < model_->dims().heads; ++head) mix(layer, head);
+  // work_.a was the norm's output until the product above; mix() has filled it with the heads' output.
   gemm(work_.a, d, kTokens, layer.o);
   for (std::size_t t = 0; t < kTokens; ++t)
     kernels_.residual(work_.acc + t * acc_stride_, layer.o.multiplier, packed.o.bias, d, work_.x + t * d);
@@ -192,11 +207,13 @@ void CpuBackend::mix(const Layer& layer, std::size_t head) {
   const std::size_t size = d / model_->dims().heads;
   kernels_.gemm(work_.qkv + head * size, 3 * d, kTokens, work_.k + head * kKeyStride * size, kKeyBlocks,
                 size / 4, work_.scores, kKeyStride);
+  // Weights stay unnormalised at 1/127 a step; their sum divides once per token, below.
   for (std::size_t t = 0; t < kTokens; ++t)
     work_.p_sum[t] = kernels_.softmax(work_.scores + t * kKeyStride, kTokens, layer.softmax_scale,
                                       work_.p + t * kKeyStride);
   kernels_.gemm(work_.p, kKeyStride, kTokens, work_.v + head * 4 * kKeyGroups * size, size / 16, kKeyGroups,
                 work_.acc, acc_stride_);
+  // p_sum is at least 127: the largest weight is 1.
   for (std::size_t t = 0; t < kTokens; ++t)
     kernels_.scale_requantize(work_.acc + t * acc_stride_,
                               layer.packed->v_scale / static_cast<float>(work_.p_sum[t]), size,
@@ -222,6 +239,7 @@ void CpuBackend::feed_forward(const Layer& layer) {
 
 // [final norm of the global token | mean over bands of the final norm], the mean as
 // sixteen partials (band b to partial b mod 16) and the fixed tree.
+// Tree and partials by hand, since the sum runs over tokens and not along a row.
 void CpuBackend::pool() {
   const std::size_t d = model_->dims().width;
   const PackedNorm& norm = model_->final_norm();

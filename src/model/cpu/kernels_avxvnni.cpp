@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
 //
-// Built with -mavx2 -mavxvnni (src/model/CMakeLists.txt); empty on other processors.
+// Built with -mavx2 -mavxvnni (src/model/cpu/CMakeLists.txt); empty on other processors.
 #include "model/cpu/kernels_paths.h"
 
 #if defined(__AVXVNNI__)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
 //
-// Built with -march=armv8.2-a+dotprod (src/model/CMakeLists.txt); empty elsewhere.
+// Built with -march=armv8.2-a+dotprod (src/model/cpu/CMakeLists.txt); empty elsewhere.
 #include "model/cpu/kernels_paths.h"
 
 #if defined(__ARM_FEATURE_DOTPROD)

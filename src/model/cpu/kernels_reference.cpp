@@ -16,6 +16,7 @@ void gemm(const std::int8_t* a, std::size_t a_stride, std::size_t rows, const st
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t o = 0; o < 16 * blocks; ++o) {
       std::int32_t sum = 0;
+      // Any order would do: integers are exact, and int32 cannot overflow (kernels.h).
       for (std::size_t i = 0; i < 4 * groups; ++i)
         sum += a[r * a_stride + i] * w[64 * ((o / 16) * groups + i / 4) + 4 * (o % 16) + i % 4];
       acc[r * acc_stride + o] = sum;
@@ -27,6 +28,7 @@ void quantize(const float* x, std::size_t n, float inverse_scale, std::int8_t* q
 }
 
 float affine(std::int32_t acc, float multiplier, float add) {
+  // Never contracted: the product is rounded before the sum, on every path.
   return static_cast<float>(acc) * multiplier + add;
 }
 
@@ -71,6 +73,7 @@ void norm(const float* x, const float* gain, const float* bias, std::size_t n, f
     const float d = x[i] - mean;
     squares[i % 16] = squares[i % 16] + d * d;
   }
+  // 1 / sqrt and then a product, not a division each: this is the order all paths keep.
   const float inverse = 1.0f / std::sqrt(tree(squares) / static_cast<float>(n) + kKernelNormEpsilon);
   for (std::size_t i = 0; i < n; ++i) y[i] = ((x[i] - mean) * inverse) * gain[i] + bias[i];
 }
@@ -84,8 +87,10 @@ void norm_requantize(const float* x, const float* gain, const float* bias, std::
 
 std::int32_t softmax(const std::int32_t* acc, std::size_t n, float scale, std::int8_t* p) {
   std::int32_t max = acc[0];
+  // Over the true n: what lies behind it is padding.
   for (std::size_t i = 1; i < n; ++i) max = acc[i] > max ? acc[i] : max;
   std::int32_t sum = 0;
+  // Padding becomes 0 here, so that the product with the values may run over whole groups.
   for (std::size_t i = 0; i < (n + 15) / 16 * 16; ++i) {
     const std::int32_t value =
         i < n ? quantized(exp_nonpositive(static_cast<float>(acc[i] - max) * scale), 127.0f) : 0;

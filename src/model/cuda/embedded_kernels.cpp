@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "model/cuda/cuda_backend.h"
 
+// Part of the program and not a file beside it: a kernel of another build cannot be met.
 #if defined(TORPOR_CUDA_KERNELS)  // path of what nvcc made of kernels.cu
 asm(".section .rodata\n"
     ".balign 64\n"

@@ -13,6 +13,7 @@ class Builder {
   std::uint32_t add(const T* values, std::size_t count) {
     const std::size_t at = reserve(count * sizeof(T));
     std::memcpy(image_.data() + at, values, count * sizeof(T));
+    // The file's bounds keep offsets within 32 bits: a model has at most 4 MiB.
     return static_cast<std::uint32_t>(at);
   }
 
@@ -20,6 +21,7 @@ class Builder {
     const std::size_t padded = std::size_t{16} * linear.matrix.blocks();
     LinearAt at;
     at.weight = add(linear.matrix.data, linear.matrix.bytes());
+    // The product as CpuBackend makes it, rounded once on the host: the bits must be equal.
     const std::size_t multiplier = reserve(padded * sizeof(float));
     for (std::size_t o = 0; o < padded; ++o) {
       const float value = linear.in_scale * linear.scale[o];
@@ -42,6 +44,7 @@ class Builder {
   std::vector<std::byte> take() { return std::move(image_); }
 
  private:
+  // Aligned like sections of the file, so that kernels may read words of four weights.
   std::size_t reserve(std::size_t bytes) {
     const std::size_t at = image_.size();
     image_.resize(at + aligned_up(bytes));
@@ -80,12 +83,14 @@ std::vector<std::byte> make_image(const ModelFile& model, Net& net) {
     at.inverse_k = 1.0f / packed.k_scale;
     at.inverse_v = 1.0f / packed.v_scale;
     at.softmax_scale =
+        // The same expression as in the CPU backend, to the last rounding.
         (packed.q_scale * packed.k_scale) / std::sqrt(static_cast<float>(dims.width / dims.heads));
     at.v_scale = packed.v_scale;
   }
   return builder.take();
 }
 
+// Run twice: with no base it only counts, so that size and layout cannot differ.
 std::size_t place(Net& net, std::size_t image_bytes, std::byte* base) {
   std::size_t used = 0;
   const auto take = [&](auto& pointer, std::size_t count) {
@@ -95,6 +100,7 @@ std::size_t place(Net& net, std::size_t image_bytes, std::byte* base) {
   };
   const std::size_t sets = net.sets;
   const std::size_t rows = sets * kTokens;
+  // The image first: it is copied to the block's own address.
   take(net.image, image_bytes);
   take(net.tokens, sets * kSetFloats);
   take(net.logits, sets);

@@ -10,6 +10,7 @@
 namespace torpor {
 
 Result<std::unique_ptr<Backend>> make_backend(std::string_view name, const BackendRequest& request) {
+// The table is the only list: a row makes a backend known here, to the site file and to the worker.
 #define TORPOR_BACKEND(backend, exact, device) \
   if (name == #backend) return make_##backend##_backend(request);
 #include "model/backends/backends.def"

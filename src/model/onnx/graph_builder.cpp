@@ -7,12 +7,14 @@ namespace torpor {
 GraphBuilder::Value GraphBuilder::op(const std::string& type, std::initializer_list<Value> inputs) {
   onnx::NodeProto& node = *graph_.add_node();
   node.set_op_type(type);
+  // Counted, so that names are unique and a model gives the same file each time.
   node.set_name(type + "_" + std::to_string(++count_));
   for (const Value& value : inputs) node.add_input(value);
   node.add_output(node.name());
   return node.name();
 }
 
+// Attributes go to the node added last: op() first, then what belongs to it.
 void GraphBuilder::attribute(const std::string& name, std::int64_t value) {
   onnx::AttributeProto& attribute = *last().add_attribute();
   attribute.set_name(name);
@@ -57,7 +59,9 @@ GraphBuilder::Value GraphBuilder::int8s(const std::string& name, std::span<const
 
 GraphBuilder::Value GraphBuilder::int64s(const std::string& name,
                                          std::initializer_list<std::int64_t> values) {
+  // Shapes and axes are tensors for ONNX, always of one dimension.
   tensor(name, onnx::TensorProto::INT64, {static_cast<std::int64_t>(values.size())})
+      // Initializers are little-endian by the format, as every host of ours is.
       .set_raw_data(values.begin(), values.size() * sizeof(std::int64_t));
   return name;
 }
@@ -67,11 +71,13 @@ void GraphBuilder::input(const std::string& name, std::initializer_list<std::int
   info.set_name(name);
   onnx::TypeProto_Tensor& type = *info.mutable_type()->mutable_tensor_type();
   type.set_elem_type(onnx::TensorProto::FLOAT);
+  // One name for the batch in all inputs and outputs: they are of one size.
   type.mutable_shape()->add_dim()->set_dim_param("N");
   for (std::int64_t n : shape_after_n) type.mutable_shape()->add_dim()->set_dim_value(n);
 }
 
 void GraphBuilder::output(const std::string& name, const Value& value) {
+  // A name of its own for what the caller asks for, whatever the node behind it is called.
   op("Identity", {value});
   last().set_output(0, name);
   onnx::ValueInfoProto& info = *graph_.add_output();
@@ -89,6 +95,7 @@ GraphBuilder::Value GraphBuilder::stepped(const Value& x, const std::string& nam
   const Value step = floats(name + ".scale", {&scale, 1}, {});
   const std::int8_t zero = 0;
   const Value zero_point = int8s(name + ".zero", {&zero, 1}, {});
+  // Clipped before, because QuantizeLinear saturates at -128 and the kernels at -127.
   const Value clipped = op("Clip", {x, bottom, top});
   const Value quantised = op("QuantizeLinear", {clipped, step, zero_point});
   return op("DequantizeLinear", {quantised, step, zero_point});

@@ -21,11 +21,13 @@ class Exporter {
     const auto d = static_cast<std::int64_t>(model_.dims.width);
     graph_.input("band", {kBands, kBandInputs});
     graph_.input("global", {kGlobalInputs});
+    // Axes are inputs here since opset 13.
     const Value one = graph_.int64s("axis_1", {1});
     const Value global = graph_.op("Unsqueeze", {"global", one});
     const Value tokens = concat({product(model_.embed_global, global, "embed_global", false),
                                  product(model_.embed_band, "band", "embed_band", false)},
                                 1);
+    // Biases of both embeddings are in it (quantize()).
     Value x = graph_.op("Add", {tokens, graph_.floats("position", model_.position, {1, kTokens, d})});
     for (std::size_t i = 0; i < model_.layer.size(); ++i) {
       const std::string name = "layer" + std::to_string(i) + ".";
@@ -44,6 +46,7 @@ class Exporter {
 
   // [.., in] x [in, out] (+ bias), both sides int8.
   Value product(const QuantLinear& linear, const Value& x, const std::string& name, bool with_bias = true) {
+    // MatMul wants [in, out]; we keep [out, in] as torch does.
     std::vector<std::int8_t> transposed(linear.weight.size());
     for (std::size_t o = 0; o < linear.out; ++o)
       for (std::size_t i = 0; i < linear.in; ++i)
@@ -51,9 +54,11 @@ class Exporter {
     const auto out = static_cast<std::int64_t>(linear.out);
     const Value weight = graph_.int8s(name + ".weight", transposed, {linear.in, out});
     const Value scale = graph_.floats(name + ".weight.scale", linear.scale, {out});
+    // 0 for every output: symmetric, as everywhere.
     const Value zero = graph_.int8s(name + ".weight.zero", std::vector<std::int8_t>(linear.out), {out});
     const Value a = graph_.stepped(x, name + ".in", linear.in_scale);
     const Value w = graph_.op("DequantizeLinear", {weight, scale, zero});
+    // Scales run along the outputs.
     graph_.attribute("axis", std::int64_t{1});
     const Value y = graph_.op("MatMul", {a, w});
     return with_bias ? graph_.op("Add", {y, graph_.floats(name + ".bias", linear.bias, {out})}) : y;
@@ -65,6 +70,7 @@ class Exporter {
     const Value bias = graph_.floats(name + ".bias", norm.bias, {d});
     const Value y = graph_.op("LayerNormalization", {x, gain, bias});
     graph_.attribute("axis", std::int64_t{-1});
+    // In place of the operator's own default, by chance the same.
     graph_.attribute("epsilon", kNormEpsilon);
     return y;
   }
@@ -73,6 +79,7 @@ class Exporter {
     const float root = std::sqrt(2.0f);
     const float one = 1.0f;
     const float half = 0.5f;
+    // By Erf: Gelu is an operator of its own only from opset 20.
     const Value erf =
         graph_.op("Erf", {graph_.op("Div", {x, graph_.floats(name + ".root2", {&root, 1}, {})})});
     const Value twice =
@@ -84,6 +91,7 @@ class Exporter {
   Value split_heads(const Value& x, const std::string& name, bool keys) {
     const auto heads = static_cast<std::int64_t>(model_.dims.heads);
     const auto size = static_cast<std::int64_t>(model_.dims.width) / heads;
+    // 0 keeps the batch, whatever its size.
     const Value shape = graph_.int64s(name + ".shape", {0, kTokens, heads, size});
     const Value out = graph_.op("Transpose", {graph_.op("Reshape", {x, shape})});
     if (keys) {
@@ -99,6 +107,7 @@ class Exporter {
     const Value qkv = product(layer.qkv, normalised(layer.norm1, x, name + "norm1"), name + "qkv");
     graph_.op("Split", {qkv, graph_.int64s(name + "thirds", {d, d, d})});
     graph_.attribute("axis", std::int64_t{-1});
+    // GraphBuilder gives one output to a node; Split is the only one with three.
     onnx::NodeProto& split = graph_.last();
     const Value q_raw = split.output(0);
     const Value k_raw = q_raw + ".k";
@@ -112,8 +121,11 @@ class Exporter {
     const Value scores =
         graph_.op("Div", {graph_.op("MatMul", {q, k}), graph_.floats(name + "root", {&divisor, 1}, {})});
     const Value max = graph_.op("ReduceMax", {scores});
+    // An attribute until opset 18, where it becomes an input; ReduceSum has changed before.
     graph_.attribute("axes", {-1});
     graph_.attribute("keepdims", std::int64_t{1});
+    // Weights stay at steps of 1/127 and unnormalised, divided by their sum after the product: as the
+    // kernels do it.
     const Value p =
         graph_.stepped(graph_.op("Exp", {graph_.op("Sub", {scores, max})}), name + "p", 1.0f / 127.0f);
     const Value sum = graph_.op("ReduceSum", {p, graph_.int64s(name + "last_axis", {-1})});
@@ -152,13 +164,16 @@ class Exporter {
 
 Result<std::vector<std::byte>> encode_onnx(const QuantModel& model) {
   // Shapes and numbers are held to what a model file may contain.
+  // By writing one and dropping it: one list of bounds, in the reader.
   TORPOR_TRY(const auto checked, encode_model_file(model, ""));
   onnx::ModelProto proto;
+  // 17 is the first opset with LayerNormalization; 8 is the format that belongs to it.
   proto.set_ir_version(8);
   proto.set_producer_name("torpor");
   proto.add_opset_import()->set_version(17);
   proto.mutable_graph()->set_name("torpor encoder");
   Exporter(model, *proto.mutable_graph()).build();
+  // Only here can ONNX throw; nothing it throws leaves this room.
   try {
     onnx::checker::check_model(proto);
     const std::string text = proto.SerializeAsString();

@@ -10,6 +10,7 @@
 namespace torpor {
 namespace {
 
+// The line ends notice a copy in text mode, 0x1a ends a careless print.
 constexpr std::string_view kMagic{"TRTP\r\n\x1a\0", 8};
 constexpr std::uint32_t kFormat = 1;
 constexpr std::size_t kAtCrc = 8;
@@ -46,6 +47,7 @@ std::vector<std::byte> encode_plan_file(const PlanFacts& facts, Bytes plan) {
   std::memcpy(file.data() + kAtModel, facts.model.data(), facts.model.size());
   store_le<std::uint64_t>(file.data() + kAtSize, plan.size());
   std::copy(plan.begin(), plan.end(), file.begin() + kPlanHeaderBytes);
+  // Last, over all behind it.
   store_le<std::uint32_t>(file.data() + kAtCrc, crc32c(Bytes(file).subspan(kAtFormat)));
   return file;
 }
@@ -56,11 +58,13 @@ Result<PlanFile> parse_plan_file(Bytes bytes, std::string_view where) {
     error.where << ": " << field;
     return error;
   };
+  // Size before anything is read at an offset.
   if (bytes.size() < kPlanHeaderBytes || bytes.size() > kPlanHeaderBytes + kMaxPlanBytes) return fail("size");
   if (!equal(bytes.first(kMagic.size()), as_bytes(kMagic))) return fail("magic");
   const auto u32 = [&](std::size_t at) { return load_le<std::uint32_t>(bytes.data() + at); };
   if (u32(kAtFormat) != kFormat) return fail("format");
   if (u32(kAtReserved) != 0) return fail("reserved");
+  // Exactly: neither cut nor with something behind it.
   if (load_le<std::uint64_t>(bytes.data() + kAtSize) != bytes.size() - kPlanHeaderBytes)
     return fail("plan size");
   if (u32(kAtCrc) != crc32c(bytes.subspan(kAtFormat))) return fail("CRC-32C");
@@ -72,8 +76,10 @@ Result<PlanFile> parse_plan_file(Bytes bytes, std::string_view where) {
 }
 
 Status check_model(const PlanFacts& found, const PlanFacts& wanted) {
+  // The model first: with another one the rest does not matter.
   if (found.model != wanted.model) return refused("plan: model digest", hex(found.model), hex(wanted.model));
   TORPOR_CHECK(check_number("plan: TensorRT version", found.tensorrt, wanted.tensorrt));
+  // A plan for more sets runs with fewer; the other way round the engine refuses at run time.
   if (found.max_batch >= wanted.max_batch) return {};
   return refused("plan: token sets", found.max_batch, wanted.max_batch);
 }

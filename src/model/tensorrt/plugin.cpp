@@ -7,9 +7,12 @@
 namespace torpor {
 
 Result<std::unique_ptr<Backend>> open_tensorrt(const char* library, const TensorRtRequest& request) {
+  // Local: TensorRT brings many names, which nothing that is loaded later must bind to.
   void* opened = ::dlopen(library, RTLD_NOW | RTLD_LOCAL);
+  // Never closed again: the backend's code lies in it.
   void* symbol = opened == nullptr ? nullptr : ::dlsym(opened, kTensorRtSymbol);
   if (symbol == nullptr) {
+    // device_absent, because to the robot it is the same: nothing here can compute for it.
     Error error{.reason = Reason::device_absent, .where = library};
     error.found << ::dlerror();
     return error;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kPolicies[] = {"exit", "context", "keep"};
 
+// One order for both directions, so that writer and reader cannot differ.
 enum Argument : std::size_t { kBackend, kResidency, kModel, kDigest, kFeatures, kBatch, kParent, kArguments };
 constexpr std::string_view kNames[kArguments] = {"--backend",  "--residency", "--model", "--digest",
                                                  "--features", "--batch",     "--parent"};
@@ -21,6 +22,7 @@ Error wrong(std::string_view where, std::string_view found, std::string_view exp
 }
 
 Status read_number(std::string_view name, std::string_view text, std::uint32_t max, std::uint32_t& out) {
+  // 1 at least, and nothing behind the digits: 0 sets, no version or no parent is a broken call.
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), out);
   if (failed == std::errc() && end == text.data() + text.size() && out >= 1 && out <= max) return {};
   Error error = wrong(name, text, "");
@@ -28,6 +30,7 @@ Status read_number(std::string_view name, std::string_view text, std::uint32_t m
   return error;
 }
 
+// Capitals are refused: one spelling of a digest, as everywhere.
 Status read_digest(std::string_view text, Digest& out) {
   if (parse_hex(text, out)) return {};
   return wrong(kNames[kDigest], text, "64 lower case hexadecimal digits");
@@ -58,6 +61,7 @@ Result<WorkerArguments> parse_worker_arguments(std::span<const char* const> argu
     std::size_t which = 0;
     while (which < kArguments && kNames[which] != name) ++which;
     if (which == kArguments) return wrong(name, "", "an argument of torpor-infer");
+    // An empty value counts as none, which is refused below.
     if (i + 1 == arguments.size() || !values[which].empty()) return wrong(name, "", "one value");
     values[which] = arguments[i + 1];
   }
@@ -75,6 +79,7 @@ Result<WorkerArguments> parse_worker_arguments(std::span<const char* const> argu
   TORPOR_CHECK(read_digest(values[kDigest], read.digest));
   TORPOR_CHECK(read_number(kNames[kFeatures], values[kFeatures], UINT32_MAX, read.feature_version));
   TORPOR_CHECK(read_number(kNames[kBatch], values[kBatch], kMaxWorkerBatch, read.max_batch));
+  // A process id fits 31 bits.
   std::uint32_t parent = 0;
   TORPOR_CHECK(read_number(kNames[kParent], values[kParent], INT32_MAX, parent));
   read.parent = static_cast<int>(parent);

@@ -31,6 +31,7 @@ Status WorkerBackend::load(const ModelFile& model, std::size_t max_batch) {
     return error;
   }
   process_.kill();  // it has another model, or there is none
+  // The worker asks for its death with this process: by number, as it may have another parent by then.
   TORPOR_CHECK(
       process_.prepare(command_line(setup_.program, {.backend = setup_.backend,
                                                      .policy = setup_.policy,
@@ -50,8 +51,11 @@ Status WorkerBackend::run(std::span<const TokenSet> batch, std::span<float> logi
   TORPOR_CHECK(release());  // of a run before this one
   TORPOR_ASSERT(state_ == State::ready, "worker.a_run_starts_with_the_one_before_released");
   times_ = {};
+  // After the release: what the cycle before took is not this one's inference.
   const BootTime asked = real_.now().boot;
+  // One deadline for start, request and answer, as the contract has one number for it.
   const BootTime deadline = asked + setup_.infer_deadline;
+  // A worker that died while it waited is replaced without a word: nothing was asked of it.
   if (!process_.running()) TORPOR_CHECK(process_.start());
   TORPOR_CHECK(ask(batch, asked, deadline));
   return hear(logits, deadline);
@@ -68,6 +72,7 @@ Status WorkerBackend::ask(std::span<const TokenSet> batch, BootTime asked, BootT
   const auto header = encode({WorkerMessage::request, static_cast<std::uint16_t>(batch.size())});
   const auto request = encode_asked(asked);
   std::copy(request.begin(), request.end(), std::copy(header.begin(), header.end(), head.begin()));
+  // Head and sets apart: the sets go from where they lie, without a copy.
   TORPOR_CHECK(process_.send(head, deadline));
   return process_.send(std::as_bytes(batch), deadline);
 }
@@ -76,6 +81,7 @@ Status WorkerBackend::hear(std::span<float> logits, BootTime deadline) {
   WorkerHeaderBytes bytes;
   TORPOR_CHECK(process_.receive(bytes, deadline));
   const auto header = decode_header(bytes, logits.size());
+  // Every count was held by decode_header(): no length here is one the other side chose.
   if (!header) return broken(header.error());
   if (header->type == WorkerMessage::failed) return hear_failure(deadline);
   if (header->type != WorkerMessage::answer)
@@ -83,6 +89,7 @@ Status WorkerBackend::hear(std::span<float> logits, BootTime deadline) {
   AnswerHead head;
   TORPOR_CHECK(process_.receive(head, deadline));
   TORPOR_CHECK(process_.receive(bytes_of(logits), deadline));
+  // Read before it is believed: the logits already lie in place, but without the state nobody takes them.
   const auto times = decode_times(head);
   if (!times) return broken(times.error());
   times_ = *times;
@@ -95,6 +102,7 @@ Error WorkerBackend::hear_failure(BootTime deadline) {
   FailedBytes failed;
   const Status heard = process_.receive(failed, deadline);
   if (!heard) return heard.error();
+  // It has said why it ends: what is left is to wait for that.
   state_ = State::to_exit;
   return decode_failure(failed);
 }
@@ -106,6 +114,7 @@ Status WorkerBackend::hear_released(BootTime deadline) {
   if (!header) return broken(header.error());
   if (header->type == WorkerMessage::failed) {
     const Error failure = hear_failure(deadline);
+    // Its own failure is what is told.
     (void)release();
     return failure;
   }
@@ -120,12 +129,15 @@ Status WorkerBackend::hear_released(BootTime deadline) {
 }
 
 Status WorkerBackend::release() {
+  // Set back first: a release that fails is owed no second time.
   const State state = state_;
   if (state != State::to_release && state != State::to_exit) return {};
   state_ = State::ready;
+  // From now: what inference took of its deadline is no concern of the release.
   const BootTime deadline = real_.now().boot + setup_.release_deadline;
   if (state == State::to_release) {
     TORPOR_CHECK(hear_released(deadline));
+    // A worker that stays has given back its device with that word; only one that goes is waited for.
     if (setup_.policy != WorkerPolicy::exit) return {};
   }
   const Status ended = process_.wait_for_exit(deadline);

@@ -25,11 +25,13 @@ Error os_error(std::string_view what, int os_code) {
   return {.reason = Reason::io_failed, .where = what, .os_code = os_code};
 }
 
+// Only looked at through a signalfd: they stay pending for whoever blocked them.
 sigset_t ending_signals() {
   sigset_t set;
   ::sigemptyset(&set);
   ::sigaddset(&set, SIGTERM);
   ::sigaddset(&set, SIGINT);
+  ::sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -58,10 +60,12 @@ Status WorkerProcess::prepare(std::vector<std::string> arguments) {
   argv_.clear();
   for (std::string& argument : arguments_) argv_.push_back(argument.data());
   argv_.push_back(nullptr);
+  // Descriptors and actions are made once: start() takes no heap and has less to fail.
   if (has_actions_) return {};
 
   const sigset_t ends = ending_signals();
   null_ = UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  // Above kSocket, so that adddup2 is never from a descriptor to itself, which would keep close-on-exec.
   slot_ = UniqueFd(::fcntl(null_.get(), F_DUPFD_CLOEXEC, kSocket + 1));
   signals_ = UniqueFd(::signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!null_ || !slot_ || !signals_) return os_error("descriptors of a worker", errno);
@@ -71,6 +75,7 @@ Status WorkerProcess::prepare(std::vector<std::string> arguments) {
   sigset_t pipe;
   ::sigemptyset(&pipe);
   ::sigaddset(&pipe, SIGPIPE);
+  // The order of actions is the order in the child: stdin, then the socket, then all others closed.
   if (::posix_spawn_file_actions_addopen(&spawn_.actions, 0, "/dev/null", O_RDONLY, 0) != 0 ||
       ::posix_spawn_file_actions_adddup2(&spawn_.actions, slot_.get(), kSocket) != 0 ||
       ::posix_spawn_file_actions_addclosefrom_np(&spawn_.actions, kSocket + 1) != 0 ||
@@ -83,12 +88,14 @@ Status WorkerProcess::prepare(std::vector<std::string> arguments) {
 }
 
 Status WorkerProcess::start() {
+  // One child at a time: one that was killed but not let go by the driver still holds the device.
   if (id_ > 0 && !reap()) return Error{.reason = Reason::worker_stuck, .where = argv_[0]};
   int ends[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return os_error("socketpair", errno);
   socket_ = UniqueFd(ends[0]);
   {
     const UniqueFd theirs(ends[1]);
+    // Non-blocking on our side alone; theirs goes into the slot that the actions name.
     if (::fcntl(socket_.get(), F_SETFL, O_NONBLOCK) != 0 || ::dup3(theirs.get(), slot_.get(), O_CLOEXEC) < 0)
       return os_error("socketpair", errno);
   }
@@ -96,14 +103,17 @@ Status WorkerProcess::start() {
   const int os_code =
       ::posix_spawn(&id, argv_[0], &spawn_.actions, &spawn_.attributes, argv_.data(), environ);
   // From here on only the child holds its end, so that its death is seen on ours.
+  // Also where the spawn failed.
   if (::dup3(null_.get(), slot_.get(), O_CLOEXEC) < 0) return os_error("dup3", errno);
   if (os_code != 0) {
     socket_.reset();
+    // Those three say that the program is not there or is none; all others are faults of the machine.
     if (os_code != ENOENT && os_code != EACCES && os_code != ENOEXEC) return os_error(argv_[0], os_code);
     return Error{.reason = Reason::worker_missing, .where = argv_[0], .os_code = os_code};
   }
   id_ = id;
   killed_ = false;
+  // A pidfd, because a number may be another process's by the time it is used, and a pidfd can be polled.
   handle_ = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, id, 0)));
   if (handle_) return {};
   const Error error = os_error("pidfd_open", errno);
@@ -113,18 +123,22 @@ Status WorkerProcess::start() {
 
 WorkerProcess::Event WorkerProcess::wait_for(int fd, short events, BootTime deadline) const {
   for (;;) {
+    // Counted anew each time: a signal or a wake must not lengthen the wait.
     const Duration left = std::max(deadline - real_.now().boot, Duration::zero());
     const timespec timeout{static_cast<time_t>(left.count() / 1'000'000'000),
                            static_cast<long>(left.count() % 1'000'000'000)};
     pollfd watched[] = {{fd, events, 0}, {signals_.get(), POLLIN, 0}};
     const int n = ::ppoll(watched, 2, &timeout, nullptr);
     if (n < 0 && errno != EINTR) return Event::deadline;
+    // What is ready comes before the stop: an answer that is there is taken.
     if (n > 0) return watched[0].revents != 0 ? Event::ready : Event::stop;
+    // Only with nothing left on our clock: ppoll waits by another one, which stops in suspend.
     if (n == 0 && left == Duration::zero()) return Event::deadline;
   }
 }
 
 Status WorkerProcess::failed(Event event, std::string_view doing) {
+  // At once: what is late may still hold the device.
   kill();
   return Error{.reason = event == Event::stop ? Reason::worker_interrupted : Reason::worker_deadline,
                .where = doing};
@@ -134,6 +148,7 @@ Status WorkerProcess::send(Bytes bytes, BootTime deadline) {
   while (!bytes.empty()) {
     const ssize_t n = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (n > 0) {
+      // MSG_NOSIGNAL: a worker that died is an error here, not our end.
       bytes = bytes.subspan(static_cast<std::size_t>(n));
     } else if (errno == EAGAIN) {
       const Event event = wait_for(socket_.get(), POLLOUT, deadline);
@@ -154,6 +169,7 @@ Status WorkerProcess::receive(MutableBytes bytes, BootTime deadline) {
       const Event event = wait_for(socket_.get(), POLLIN, deadline);
       if (event != Event::ready) return failed(event, "answering");
     } else if (n == 0 || errno != EINTR) {
+      // 0 is the end of the stream: it has closed, whatever else it may be doing.
       return died();
     }
   }
@@ -162,6 +178,7 @@ Status WorkerProcess::receive(MutableBytes bytes, BootTime deadline) {
 
 // Its end of the socket is closed. It is going, or it stays for no good.
 Status WorkerProcess::died() {
+  // A moment: the socket closes before the process is gone.
   if (wait_for(handle_.get(), POLLIN, real_.now().boot + seconds(1)) != Event::ready || !reap()) {
     kill();
     return Error{.reason = Reason::worker_died, .found = "it closed its socket and stayed"};
@@ -189,7 +206,9 @@ Status WorkerProcess::wait_for_exit(BootTime deadline) {
 
 void WorkerProcess::kill() {
   if (id_ <= 0) return;
+  // Before the signal: from here nothing it still says is wanted.
   killed_ = true;
+  // Safe by number: it is our child and not reaped, so the number is still its own.
   ::kill(id_, SIGKILL);
   pollfd watched{handle_.get(), POLLIN, 0};
   // A driver may hold a dead process in the kernel; nobody waits for that for ever.
@@ -211,6 +230,7 @@ bool WorkerProcess::reap() {
   return true;
 }
 
+// In this order: a parent that went before the request is seen by the second look.
 bool die_with_parent(int parent) { return ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent; }
 
 }  // namespace torpor

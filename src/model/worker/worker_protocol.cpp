@@ -8,6 +8,7 @@ namespace torpor {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x31495054;  // "TPI1": protocol 1
+// An hour, far above any contract's deadline: beyond it a number is noise.
 constexpr std::uint64_t kMaxNs = 3'600'000'000'000;
 
 // Within FailedBytes: the errno, then three texts, each a length and room for it.
@@ -30,13 +31,16 @@ Error broken(std::string_view what, std::uint64_t found) {
 constexpr bool is_printable(char c) { return c >= ' ' && c <= '~'; }
 
 void put_text(std::byte* at, std::size_t room, std::string_view text) {
+  // Cut and not refused: half a reason is better than none.
   const std::size_t size = std::min(text.size(), room);
   at[0] = static_cast<std::byte>(size);
+  // Printable, because it ends in logs and reports of the robot.
   for (std::size_t i = 0; i < size; ++i)
     at[1 + i] = static_cast<std::byte>(is_printable(text[i]) ? text[i] : '?');
 }
 
 bool take_text(const std::byte* at, std::size_t room, std::string_view& text) {
+  // Length first, then the bytes: nothing is read by a length that is not held.
   const auto size = std::to_integer<std::size_t>(at[0]);
   if (size > room) return false;
   text = as_text({at + 1, size});
@@ -63,6 +67,7 @@ Result<WorkerHeader> decode_header(const WorkerHeaderBytes& bytes, std::size_t m
   const auto magic = load_le<std::uint32_t>(bytes.data());
   const auto type = load_le<std::uint16_t>(bytes.data() + 4);
   const auto count = load_le<std::uint16_t>(bytes.data() + 6);
+  // Magic before type: of another version nothing can be said.
   if (magic != kMagic) return broken("magic and version", magic);
   bool fits = false;
   switch (static_cast<WorkerMessage>(type)) {
@@ -70,6 +75,7 @@ Result<WorkerHeader> decode_header(const WorkerHeaderBytes& bytes, std::size_t m
       fits = count >= 1 && count <= max_count;
       break;
     case WorkerMessage::answer:
+      // All or none: an answer to part of a batch is no answer.
       fits = count == max_count;
       break;
     case WorkerMessage::released:
@@ -87,6 +93,7 @@ Result<WorkerHeader> decode_header(const WorkerHeaderBytes& bytes, std::size_t m
 
 RequestHead encode_asked(BootTime asked) {
   RequestHead bytes;
+  // Signed in between, since boottime is.
   store_le<std::uint64_t>(bytes.data(), static_cast<std::uint64_t>(to_ns(asked)));
   return bytes;
 }
@@ -107,6 +114,7 @@ Result<BackendTimes> decode_times(const AnswerHead& bytes) {
   BackendTimes times;
   std::size_t at = 0;
   for (Duration* time : {&times.init, &times.load, &times.infer}) {
+    // Held before it becomes a Duration, which is signed.
     const auto value = load_le<std::uint64_t>(bytes.data() + at);
     if (value > kMaxNs) return broken("a time in ns", value);
     *time = Duration(static_cast<std::int64_t>(value));
@@ -130,6 +138,7 @@ Result<Duration> decode_teardown(const ReleasedBytes& bytes) {
 FailedBytes encode_failure(const Error& error) {
   FailedBytes bytes{};
   store_le<std::uint32_t>(bytes.data(), static_cast<std::uint32_t>(error.os_code));
+  // By name: both ends may number their reasons differently if one file was replaced.
   put_text(bytes.data() + kAtReason, kReasonRoom, name(error.reason));
   put_text(bytes.data() + kAtWhere, kWhereRoom, error.where);
   put_text(bytes.data() + kAtFound, kFoundRoom, error.found);
@@ -143,6 +152,7 @@ Error decode_failure(const FailedBytes& bytes) {
   Error error;
   if (!take_text(bytes.data() + kAtReason, kReasonRoom, reason) ||
       !take_text(bytes.data() + kAtWhere, kWhereRoom, where) ||
+      // Nothing of a failure is believed unless all of it can be read.
       !take_text(bytes.data() + kAtFound, kFoundRoom, found))
     return {.reason = Reason::worker_protocol, .where = "text of a failure"};
   if (!find_reason(reason, error.reason)) {

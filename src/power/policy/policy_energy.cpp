@@ -20,6 +20,7 @@ class Measuring {
 
   Result<std::vector<PolicyEnergy>> run() {
     bench_.say("idle: " + std::to_string(plan_.rest.count() / 1'000'000) + " ms");
+    // Before anything was loaded: afterwards caches, clocks and drivers are warm, and idle would be too high.
     TORPOR_TRY(const double idle, rest_mw(false));
     idle_mw_ = idle;
     std::vector<PolicyEnergy> all;
@@ -36,6 +37,7 @@ class Measuring {
   using Between = BenchPolicy::Between;
 
   void begin() {
+    // The clock before the meter: reading a rail takes its time, and that then lies inside the stretch.
     from_ = bench_.clock.now().boot;
     cpu_from_ = bench_.clock.process_use().cpu;
     if (bench_.meter != nullptr) bench_.meter->lap(Phase::wake, Duration::zero(), false);
@@ -44,21 +46,26 @@ class Measuring {
   // The meter reads at each end; a stretch is as short as one cycle, so that a power reading
   // is taken where the work is.
   Result<Stretch> end(Phase phase, bool holds_device) {
+    // Clock and CPU time first: what reading the meter costs is no part of the cycle.
     const BootTime now = bench_.clock.now().boot;
     const Duration cpu = bench_.clock.process_use().cpu;
     Stretch stretch{.wall_s = seconds_of(now - from_), .cpu_s = seconds_of(cpu - cpu_from_)};
     if (bench_.meter != nullptr) {
       const EnergyCost cost = bench_.meter->lap(phase, now - from_, holds_device);
       if (!cost.measured) {
+        // A bench with a hole is no figure; a role would go on and name the span unmeasured.
         Error error{.reason = Reason::system_value};
         error.where << "energy meter";
         error.found << bench_.meter->source();
         error.expected << "a reading at both ends of a cycle";
         return error;
       }
+      // Not cut at 0: over many cycles the noise around idle must cancel, not add up.
       stretch.mj = cost.mj - idle_mw_ * stretch.wall_s;
     } else {
       const double watts_above = static_cast<double>(bench_.declared.infer_mw) - bench_.declared.idle_mw;
+      // A held device draws while nothing computes, so its time is the wall's; a CPU that waits draws nothing
+      // of ours.
       stretch.mj = std::max(0.0, watts_above) * (holds_device ? stretch.wall_s : stretch.cpu_s);
     }
     from_ = now;
@@ -92,6 +99,7 @@ class Measuring {
   Result<PolicyEnergy> measure(const BenchPolicy& policy) {
     PolicyEnergy energy{.backend = policy.backend, .residency = policy.residency};
     std::unique_ptr<Backend> backend;
+    // A backend that is not here is one row of the table, not the end of the bench.
     const auto failed = [&](const Error& error) {
       energy = {.backend = policy.backend, .residency = policy.residency};
       energy.failure = std::string(one_line(error).view());
@@ -110,6 +118,7 @@ class Measuring {
     }
     TORPOR_TRY(energy.rest_mw, rest_mw(policy.holds_device && policy.between == Between::held));
     if (backend) {
+      // A policy that keeps the device gives it back here: the next one is measured beside an idle one.
       if (const Status released = backend->release(); !released) return failed(released.error());
     }
     return energy;

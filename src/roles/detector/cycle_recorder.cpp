@@ -2,10 +2,11 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "roles/detector/cycle_recorder.h"
 
+#include <unistd.h>
+
 #include "base/assertion.h"
 #include "base/hex.h"
 #include "base/posix/tell.h"
-#include "contract/host/validity.h"
 #include "notes/refusal.h"
 #include "program/error_text.h"
 #include "report/breach_text.h"
@@ -25,7 +26,8 @@ CycleRecorder::CycleRecorder(const Parts& parts, Paths paths)
       admission_(parts.admission),
       log_(parts.log),
       pusher_(parts.pusher),
-      teller_(parts.teller) {}
+      teller_(parts.teller),
+      trust_(parts.files, {.trust = paths_.trust, .own_uid = ::getuid()}, parts.admission.signer) {}
 
 Status CycleRecorder::agreed() {
   const Contract& contract = admission_.contract;
@@ -43,7 +45,7 @@ Status CycleRecorder::reported(const CycleReport& report) {
   TORPOR_ASSERT(log_.last_cycle() == report.cycle, "roles.the_newest_record_is_this_cycle");
   TORPOR_CHECK(admission_.store.cycle_completed(contract));
   TORPOR_CHECK(admission_.store.keep_trusted_time(
-      raise_trusted_time(admission_.store.trusted_s(), contract.terms(), clock_.now())));
+      follow_trusted_time(admission_.store.trusted_s(), contract.terms(), time_.observe(clock_.now()))));
   if (!ended_) end_earlier_refusal();
   // Only changes are said: a line a minute would hide the one that matters.
   if (report.verdict.kind != kind_ || report.breaches != breaches_) say(report);
@@ -51,6 +53,16 @@ Status CycleRecorder::reported(const CycleReport& report) {
   breaches_ = report.breaches;
   awake_until_ = report.woke.boot + std::chrono::milliseconds(contract.terms().power.awake_limit_ms);
   if (pusher_ != nullptr) pusher_->add(report, log_.newest(), log_.end());
+  return look_at_trust();
+}
+
+// The last of the cycle's report: a key that is revoked ends the role, and the report that says
+// what the cycle saw is there before.
+Status CycleRecorder::look_at_trust() {
+  const bool well_before = !trust_.trouble();
+  TORPOR_CHECK(trust_.look());
+  // Once, not every minute.
+  if (well_before && trust_.trouble()) tell_error(kDetectorProgram, *trust_.trouble());
   return {};
 }
 

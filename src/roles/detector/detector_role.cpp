@@ -137,6 +137,8 @@ std::optional<Pusher> DetectorProcess::open_pusher(Transport& transport, const R
     const Status secrets = check_secrets(files_, *server, uid_);
     if (!secrets) tell_error(kTelemetry, secrets.error());
   }
+  if (!site.textfile.empty())
+    say_strays(LinkRole::detector, site.textfile, sweep_strays_of(files_, site.textfile));
   auto pusher = Pusher::open({.files = files_,
                               .clock = clock_,
                               .transport = transport,
@@ -166,10 +168,23 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                                         .infer_mw = power.infer_mw,
                                         .sleep_mw = power.sleep_mw});
   const PosixClock real = PosixClock::unscaled();  // a worker's deadlines are no demonstration's
+  TORPOR_TRY(ReportLog log, ReportLog::open(files_, flags_.reports, log_bounds(contract.terms().telemetry)));
+  say_strays(LinkRole::detector, flags_.reports, log.home().strays());
+  // A log that was copied from another robot gives its numbers, never its verdicts.
+  const bool ours = log.found() && log.found()->device == home_.site.device_id;
   TORPOR_TRY(const Compute compute,
              Compute::make({.files = files_, .real = real, .tree = tree, .meter = *meter}, contract,
-                           home_.site.backend, {.model = *model_, .path = flags_.model}, flags_.state));
-  TORPOR_TRY(ReportLog log, ReportLog::open(files_, flags_.reports, log_bounds(contract.terms().telemetry)));
+                           home_.site.backend, {.model = *model_, .path = flags_.model},
+                           {.place = {.state_dir = flags_.state,
+                                      .service_uid = uid_,
+                                      .device = std::string(home_.site.device_id.view()),
+                                      .trust = home_.admission->trust},
+                            .newest = ours ? &*log.found() : nullptr}));
+  for (const Appraiser* appraiser : {compute.appraiser.get(), compute.fallback.get()}) {
+    if (appraiser == nullptr || !appraiser->maintenance_refusal()) continue;
+    // The alarm it was to clear stays, and so does the watch.
+    tell_error(kDetectorProgram, *appraiser->maintenance_refusal());
+  }
   TORPOR_TRY(StoredBudget budget,
              StoredBudget::open(files_, flags_.state, contract.terms(), read_boot_id(), clock_.now().boot));
   if (budget.damage()) tell_error(kDetectorProgram, *budget.damage());
@@ -182,7 +197,7 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                           .log = log,
                           .pusher = pusher ? &*pusher : nullptr,
                           .teller = teller ? &*teller : nullptr},
-                         {.state = flags_.state, .bundle = flags_.bundle});
+                         {.state = flags_.state, .bundle = flags_.bundle, .trust = flags_.trust});
   QueueMemory memory(contract);
   Detector detector({.link = link,
                      .clock = clock_,
@@ -200,7 +215,9 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                      .speed = flags_.speed,
                      .last_cycle = log.last_cycle(),
                      .cycle_limit = flags_.cycles,
-                     .link_buffer_bytes = link.buffer_bytes()});
+                     .link_buffer_bytes = link.buffer_bytes(),
+                     .notice = home_.admission->store.wiped() ? std::optional(Reason::rollback_state_wiped)
+                                                              : std::nullopt});
   TORPOR_TRY(const int ended, run_role(detector, clock_, link));
   if (detector.failure()) return *detector.failure();
   return ended;

@@ -2,8 +2,6 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "roles/sampler/sampler_role.h"
 
-#include <functional>
-
 #include "base/assertion.h"
 #include "base/posix/posix_files.h"
 #include "base/posix/posix_host.h"
@@ -14,37 +12,12 @@
 #include "roles/role_home.h"
 #include "roles/sampler/dead_man.h"
 #include "roles/sampler/machine_sleep.h"
+#include "roles/sampler/sampler_record.h"
 #include "sensor/spec/source_spec.h"
 #include "window/queue_memory.h"
 
 namespace torpor {
 namespace {
-
-// The sampler with an eye on its first agreement: that is the end of what an earlier start was refused
-// for, and people should not have to wait for the end of a good run to see it. A note that stays
-// misleads a person but no machine, so it is said and changes nothing.
-class EndsRefusal final : public Role {
- public:
-  EndsRefusal(Role& role, std::function<bool()> agreed, Files& files, std::string state)
-      : role_(role), agreed_(std::move(agreed)), files_(files), state_(std::move(state)) {}
-
-  Step wake(Wake why) override {
-    const Step step = role_.wake(why);
-    if (!ended_ && agreed_()) {
-      ended_ = true;
-      // What servers were told is taken back by torpor-retry.timer: the sampler speaks to none.
-      if (const auto over = end_refusal(files_, state_); !over) tell_error(kSamplerProgram, over.error());
-    }
-    return step;
-  }
-
- private:
-  Role& role_;
-  std::function<bool()> agreed_;
-  Files& files_;
-  std::string state_;
-  bool ended_ = false;
-};
 
 // torpor-sampler from its flags to its exit code.
 class SamplerProcess {
@@ -89,6 +62,8 @@ Result<int> SamplerProcess::sample(UnixLink& link) {
                    {.state = flags_.state,
                     .device = std::string(home_.site.device_id.view()),
                     .contract = {.digest = contract.digest(), .sequence = contract.sequence()}});
+  SamplerRecord record({.admission = *home_.admission, .files = files_},
+                       {.state = flags_.state, .bundle = flags_.bundle});
   SamplerRole sampler({.link = link,
                        .clock = clock_,
                        .source = *source,
@@ -96,10 +71,9 @@ Result<int> SamplerProcess::sample(UnixLink& link) {
                        .memory = memory.memory(),
                        .link_buffer_bytes = link.buffer_bytes(),
                        .stopper = &dead_man,
-                       .sleep = machine ? &machine->sleep() : nullptr});
-  EndsRefusal role(
-      sampler, [&] { return sampler.peer().session() > 0; }, files_, flags_.state);
-  TORPOR_TRY(const int ended, run_role(role, clock_, link));
+                       .sleep = machine ? &machine->sleep() : nullptr,
+                       .listener = &record});
+  TORPOR_TRY(const int ended, run_role(sampler, clock_, link));
   if (sampler.failure()) return *sampler.failure();
   return ended;
 }

@@ -8,6 +8,7 @@
 namespace torpor {
 
 Result<std::size_t> MemoryBytes::read_at(std::uint64_t offset, MutableBytes into) {
+  // Behind the end there is nothing, which is no error (byte_source.h).
   if (offset >= bytes_.size()) return std::size_t{0};
   const std::size_t n = std::min<std::uint64_t>(into.size(), bytes_.size() - offset);
   if (n > 0) std::memcpy(into.data(), bytes_.data() + offset, n);

@@ -20,6 +20,7 @@ bool same_run(const Recording& a, const Recording& b) {
 
 }  // namespace
 
+// Everything that can be refused is refused here: playing fails only where a file breaks meanwhile.
 Result<RecordingPlayer> RecordingPlayer::make(std::vector<Recording> recordings, const std::string& folder,
                                               std::uint32_t axes, std::uint32_t rate_mhz) {
   RecordingPlayer player;
@@ -28,6 +29,7 @@ Result<RecordingPlayer> RecordingPlayer::make(std::vector<Recording> recordings,
   player.rate_mhz_ = rate_mhz;
   std::uint32_t most_channels = 1;
   const std::string units = recordings.empty() ? "" : recordings.front().units;
+  // The manifest has held most of it, but recordings also come from tests and evaluation without one.
   for (Recording& r : recordings) {
     const std::string_view where = r.file;
     if (r.rate_hz < 1 || r.rate_hz > 1'000'000)
@@ -46,6 +48,7 @@ Result<RecordingPlayer> RecordingPlayer::make(std::vector<Recording> recordings,
       return Error{Reason::recording_units, where, std::string_view(r.units), std::string_view(units)};
     most_channels = std::max(most_channels, r.channels);
     const std::uint64_t source_block = r.block_len == 0 ? r.samples : r.block_len;
+    // Rounded down block by block, as the resampler gives them out.
     Item item;
     item.block =
         player.resamples(r) ? resampled_length(source_block, r.rate_hz * 1000, rate_mhz) : source_block;
@@ -60,6 +63,7 @@ Result<RecordingPlayer> RecordingPlayer::make(std::vector<Recording> recordings,
   player.values_.resize(kPiece * axes);
   player.resampled_.resize(kPiece * axes);
   TORPOR_CHECK(player.scan());
+  // scan() has moved on to the end.
   player.at_ = 0;
   player.blocks_left_ = player.items_[0].blocks;
   return player;
@@ -72,6 +76,7 @@ Result<std::size_t> RecordingPlayer::read_axes(std::size_t samples) {
   const std::size_t wanted = std::min(samples, kPiece);
   TORPOR_TRY(const std::size_t got, reader_->read(std::span(piece_).first(wanted * channels)));
   const std::size_t n = got / channels;
+  // The manifest's length was held against the file's at opening: this can only be a bug of ours.
   if (n == 0)
     return Error{Reason::internal, std::string_view(reader_->recording().file), "read past the end", {}};
   for (std::size_t i = 0; i < n; ++i)
@@ -87,11 +92,13 @@ Status RecordingPlayer::scan() {
     const Recording& r = items_[at_].recording;
     if (resamples(r) || r.scale != items_[0].recording.scale) exact_ = false;
     TORPOR_CHECK(open_item());
+    // Of the axes alone: other channels are never played.
     float peak = 0;
     while (reader_->left() > 0) {
       TORPOR_TRY(const std::size_t n, read_axes(kPiece));
       for (std::size_t i = 0; i < n * axes_; ++i) peak = std::max(peak, std::fabs(values_[i]));
     }
+    // Resampling may overshoot between two samples of full size.
     peak_g = std::max(peak_g, double{peak} * r.scale * (resamples(r) ? kResamplerPeakGain : 1));
   }
   reader_.reset();
@@ -106,7 +113,7 @@ Status RecordingPlayer::scan() {
 }
 
 // One scale for all that is played, as a sensor has one. Where every recording has it and none
-// is resampled, samples pass as they are; else the coarsest that no peak exceeds, but never
+// is resampled, samples pass as they are; else the finest that no peak exceeds, but never
 // finer than 1/256 of the first recording's: a quiet pack must not become all digits.
 void RecordingPlayer::choose_scale(double peak_g) {
   const double first = items_[0].recording.scale * kPicoPerUnit;
@@ -147,12 +154,14 @@ std::uint64_t RecordingPlayer::most_pieces(std::uint64_t window) const {
       shortest = std::min(shortest, items_[i].block);
       pieces += items_[i].blocks;
     }
+    // A window that begins on the last sample of a block touches one block more than it could fill.
     if (pieces > 0) most = std::max(most, std::min(pieces, (window - 1 + shortest - 1) / shortest + 1));
   });
   return most;
 }
 
 std::uint64_t RecordingPlayer::most_frames(std::uint64_t window, std::uint64_t frame_samples) const {
+  // A frame ends at a border: each piece may add one that is not full.
   return window / frame_samples + most_pieces(window);
 }
 
@@ -176,15 +185,18 @@ bool RecordingPlayer::holds_later(std::uint64_t samples) const {
 }
 
 Status RecordingPlayer::seek(std::uint64_t samples) {
+  // Run by run: a window never takes its first part from a machine and its rest from another.
   while (left_in_run() < samples) {
     do ++at_;
     while (at_ < items_.size() && items_[at_].joins);
     if (at_ >= items_.size()) {
+      // Left on the last one, so that current() still names a recording.
       at_ = items_.size() - 1;
       blocks_left_ = block_left_ = 0;
       return Error{Reason::source_window, std::string_view(current().file),
                    "fewer samples left than asked for", FixedString<120>().append(samples)};
     }
+    // Closed: the file is opened by prepare(), when the first sample is wanted.
     reader_.reset();
     blocks_left_ = items_[at_].blocks;
     block_left_ = 0;
@@ -198,6 +210,7 @@ Status RecordingPlayer::open_item() {
   TORPOR_TRY(auto reader, RecordingReader::open(std::move(bytes), r));
   reader_.emplace(std::move(reader));
   source_left_ = 0;
+  // One resampler for all recordings of a rate: making one allocates, begin() does not.
   if (resamples(r) && resampler_rate_hz_ != r.rate_hz) {
     TORPOR_TRY(auto resampler, BlockResampler::make(axes_, r.rate_hz * 1000, rate_mhz_));
     resampler_.emplace(std::move(resampler));
@@ -209,6 +222,7 @@ Status RecordingPlayer::open_item() {
 Status RecordingPlayer::begin_block() {
   const Recording& r = items_[at_].recording;
   // The last few samples of a resampled block may not have been needed.
+  // Read and dropped, because the file is one stream: the next block begins behind them.
   while (source_left_ > 0) {
     TORPOR_TRY(const std::size_t n,
                read_axes(static_cast<std::size_t>(std::min<std::uint64_t>(source_left_, kPiece))));
@@ -222,8 +236,10 @@ Status RecordingPlayer::begin_block() {
 }
 
 Status RecordingPlayer::prepare() {
+  // Called before every frame; mostly there is nothing to do.
   if (reader_ && block_left_ > 0) return {};
   if (reader_ && blocks_left_ > 0) --blocks_left_;
+  // A recording may hold no block at all once it is resampled.
   while (blocks_left_ == 0) {
     if (at_ + 1 == items_.size())
       return Error{Reason::internal, std::string_view(current().file), "no block left", {}};
@@ -249,6 +265,7 @@ Status RecordingPlayer::read(std::span<std::int16_t> into) {
     const float* from = resampled_.data();
     std::size_t got = 0;
     if (resampling) {
+      // Output first: the library may still hold some, and push() takes nothing while it does.
       TORPOR_TRY(got, resampler_->pull(std::span(resampled_).first(room)));
       const std::size_t wanted = got > 0 ? 0 : resampler_->wants() / axes_;
       if (wanted > 0) {
@@ -256,6 +273,7 @@ Status RecordingPlayer::read(std::span<std::int16_t> into) {
         source_left_ -= n;
         TORPOR_CHECK(resampler_->push(std::span(values_).first(n * axes_)));
       } else if (got == 0) {
+        // The sums in Item promise these samples; without progress this would turn for ever.
         return Error{Reason::resample_failed, std::string_view(r.file), "no progress", {}};
       }
     } else {
@@ -265,7 +283,9 @@ Status RecordingPlayer::read(std::span<std::int16_t> into) {
       from = values_.data();
     }
     for (std::size_t i = 0; i < got; ++i) {
+      // Untouched samples come out bit for bit, also through the float they passed.
       const double v = exact_ ? double{from[i]} : std::nearbyint(double{from[i]} * gain);
+      // -32768 is the code for an invalid sample.
       into[done + i] = static_cast<std::int16_t>(std::clamp<double>(v, -INT16_MAX, INT16_MAX));
     }
     done += got;

@@ -16,7 +16,8 @@ namespace torpor {
 struct RecordingReader::State {
   std::unique_ptr<ByteSource> bytes;
   Recording recording;
-  std::uint64_t position = 0;        // of libsndfile in `bytes`
+  std::uint64_t position = 0;  // of libsndfile in `bytes`
+  // Callbacks of a C library: an error can only be kept and asked for afterwards.
   std::optional<Error> bytes_error;  // what a callback met; libsndfile only learns of a short read
   SNDFILE* file = nullptr;
   std::uint64_t left = 0;
@@ -39,7 +40,9 @@ struct RecordingReader::State {
     if (whence == SEEK_CUR) base = static_cast<sf_count_t>(s.position);
     if (whence == SEEK_END) base = size;
     sf_count_t target = 0;
+    // Overflow is asked for, since headers of a hostile file choose the offset.
     if (__builtin_add_overflow(base, offset, &target)) return -1;
+    // Clamped: a place behind the end reads nothing, which libsndfile takes for a short file.
     s.position = static_cast<std::uint64_t>(std::clamp<sf_count_t>(target, 0, size));
     return static_cast<sf_count_t>(s.position);
   }
@@ -55,6 +58,7 @@ struct RecordingReader::State {
     s.position += *n;
     return static_cast<sf_count_t>(*n);
   }
+  // Never called; libsndfile wants the whole table.
   static sf_count_t io_write(const void*, sf_count_t, void*) { return 0; }
 };
 
@@ -79,12 +83,14 @@ Result<RecordingReader> RecordingReader::open(std::unique_ptr<ByteSource> bytes,
   SF_VIRTUAL_IO io{State::io_size, State::io_seek, State::io_read, State::io_write, State::io_tell};
   SF_INFO info{};
   s.file = sf_open_virtual(&io, SFM_READ, &info, &s);
+  // Ours before the library's: it only knows that a read was short.
   if (s.bytes_error) return *s.bytes_error;
   if (s.file == nullptr) return s.fail(Reason::recording_unreadable, sf_strerror(nullptr), "FLAC or WAV");
 
   // What the manifest says must hold for the file, in every number: a recording that was swapped
   // or cut must not be judged.
   const int container = info.format & SF_FORMAT_TYPEMASK;
+  // WAVEX is the header that WAV takes for more than two channels.
   const bool known =
       container == SF_FORMAT_FLAC || container == SF_FORMAT_WAV || container == SF_FORMAT_WAVEX;
   if (!known || (info.format & SF_FORMAT_SUBMASK) != SF_FORMAT_PCM_16) {
@@ -101,6 +107,7 @@ Result<RecordingReader> RecordingReader::open(std::unique_ptr<ByteSource> bytes,
   if (info.samplerate < 1 || static_cast<std::uint32_t>(info.samplerate) != recording.rate_hz)
     return s.fail(Reason::recording_rate, FixedString<120>().append(info.samplerate),
                   number(recording.rate_hz));
+  // FLAC need not state its length: such a file is refused too.
   if (info.frames < 0 || static_cast<std::uint64_t>(info.frames) != recording.samples)
     return s.fail(Reason::recording_length, FixedString<120>().append(info.frames),
                   number(recording.samples));
@@ -115,6 +122,7 @@ Result<std::size_t> RecordingReader::read(std::span<std::int16_t> into) {
   static_assert(sizeof(short) == sizeof(std::int16_t));
   const sf_count_t got = sf_readf_short(s.file, into.data(), static_cast<sf_count_t>(wanted));
   if (s.bytes_error) return *s.bytes_error;
+  // Before the count: a frame that does not decode is damage, not a short file.
   if (sf_error(s.file) != SF_ERR_NO_ERROR)
     return s.fail(Reason::recording_unreadable, sf_strerror(s.file), "whole samples");
   if (got < 0 || static_cast<std::uint64_t>(got) != wanted) {
@@ -140,11 +148,13 @@ Result<RecordedSamples> read_recording(const Manifest& manifest, const Recording
   out.rate_hz = recording.rate_hz;
   out.channels = recording.channels;
   out.scale = recording.scale;
+  // A recording in one piece is one block.
   const std::uint64_t step = recording.block_len == 0 ? recording.samples : recording.block_len;
   for (std::uint64_t at = 0; at < recording.samples; at += step) out.block_starts.push_back(at);
 
   // Grows as samples really come: the length in the headers is only a claim.
   constexpr std::size_t kPiece = 1 << 16;
+  // Whole samples of all channels.
   const std::size_t piece = kPiece / recording.channels * recording.channels;
   while (reader.left() > 0) {
     const std::size_t before = out.samples.size();

@@ -36,6 +36,7 @@ struct RecordingSource::State {
 Status RecordingSource::State::pass_over() {
   while (given_up > 0) {
     TORPOR_CHECK(player.prepare());
+    // In frames, since that is the room there is.
     const std::uint64_t n =
         std::min({given_up, player.block_left(), std::uint64_t{kMaxFrameSamples / facts.axes}});
     TORPOR_CHECK(player.read(first(n)));
@@ -46,6 +47,7 @@ Status RecordingSource::State::pass_over() {
 
 Result<SourceStep> RecordingSource::State::step(const TimeStamp& now) {
   SourceStep step;
+  // One frame a call; what is complete beyond it is told by `next` in the past.
   while (pacer.running()) {
     TORPOR_CHECK(player.prepare());
     const auto contiguous =
@@ -53,6 +55,7 @@ Result<SourceStep> RecordingSource::State::step(const TimeStamp& now) {
     const std::uint32_t n = pacer.next_samples(contiguous);
     TORPOR_ASSERT(n > 0, "sensor.a_running_window_has_a_next_frame");
     step.next = pacer.complete_at(n);
+    // Never ahead of the clock: samples exist when a sensor would have taken them.
     if (step.frame || now.boot < step.next) return step;
     // The first sample of a window follows a pause, so a piece begins there too.
     const bool starts_block = player.at_block_start() || pacer.done() == 0;
@@ -73,10 +76,12 @@ Result<std::unique_ptr<RecordingSource>> RecordingSource::make(std::vector<Recor
                                                                std::uint64_t window) {
   if (sensor.axes < 1 || sensor.axes > kMaxAxes || sensor.rate_mhz == 0 || window == 0)
     return Error{Reason::source_sensor, std::string_view(sensor.id), "no usable axes, rate or window", {}};
+  // Units, lengths and scale first: what cannot be played needs no count of pieces.
   TORPOR_TRY(RecordingPlayer player,
              RecordingPlayer::make(std::move(recordings), folder, sensor.axes, sensor.rate_mhz));
   const std::string_view where = player.current().file;
   const std::uint64_t frame_samples = kMaxFrameSamples / sensor.axes;
+  // Here and not while playing: a window that does not fit would be dropped downstream, every time.
   if (player.most_pieces(window) > kMaxBlocks ||
       player.most_frames(window, frame_samples) > kMaxWindowFrames) {
     return Error{.reason = Reason::recording_pieces}
@@ -115,7 +120,9 @@ SensorFacts RecordingSource::describe() const { return state_->facts; }
 
 Status RecordingSource::start(std::uint64_t window_id, std::uint32_t samples, const TimeStamp& now) {
   State& s = *state_;
+  // Told again at every call: after a broken file no place in the stream is sure.
   if (s.failed) return *s.failed;
+  // Before the samples are looked at: what the old window still owed is counted, then passed over.
   stop();
   if (samples == 0) return Error{Reason::source_window, "recording", "a window of 0 samples", "at least 1"};
   const auto go = [&]() -> Status {
@@ -123,6 +130,7 @@ Status RecordingSource::start(std::uint64_t window_id, std::uint32_t samples, co
     return s.player.seek(samples);
   };
   if (Status status = go(); !status) {
+    // Too little left is the end of the list, not a fault of it: current() and ended() go on.
     if (status.error().reason != Reason::source_window) s.failed = status.error();
     return status;
   }
@@ -133,6 +141,7 @@ Status RecordingSource::start(std::uint64_t window_id, std::uint32_t samples, co
       return status;
     }
   }
+  // The window is said to be of the recording it began in, also where it reaches into the next.
   s.began_in = &s.player.current();
   s.pacer.start(window_id, samples, now);
   return {};
@@ -146,6 +155,7 @@ Result<SourceStep> RecordingSource::poll(const TimeStamp& now) {
 }
 
 void RecordingSource::stop() {
+  // Added: a window may be given up while an older one's rest is still owed.
   state_->given_up += state_->pacer.left();
   state_->pacer.stop();
 }
@@ -153,6 +163,7 @@ void RecordingSource::stop() {
 Context RecordingSource::context() const {
   Context context;
   context.temperature_mdeg = INT32_MIN;
+  // Not stated is 0 in the manifest as in Context.
   if (state_->began_in != nullptr)
     context.rpm_milli = static_cast<std::uint32_t>(std::llround(state_->began_in->rpm * 1000));
   return context;
@@ -163,6 +174,7 @@ bool RecordingSource::ended() const {
   if (s.pacer.running()) return false;
   // What a given-up window still owes lies in the run being played.
   const std::uint64_t left = s.player.left_in_run();
+  // Compared before subtracting: what is owed may exceed what is left.
   if (left >= s.given_up && left - s.given_up >= s.window) return false;
   return !s.player.holds_later(s.window);
 }

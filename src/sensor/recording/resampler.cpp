@@ -54,6 +54,7 @@ struct BlockResampler::State {
   void queue_tail();
 };
 
+// Moved down instead of a true ring: once a push, at most kMaxPad samples.
 void BlockResampler::State::remember(std::span<const float> values) {
   const std::size_t keep = (pad + 1) * channels;
   tail.insert(tail.end(), values.begin(), values.end());
@@ -112,10 +113,12 @@ Status BlockResampler::begin(std::uint64_t samples) {
     return Error{Reason::resample_failed, "resampler", "a block of no or too many samples", {}};
   if (const int code = src_reset(s.src); code != 0)
     return Error{Reason::resample_failed, "resampler", src_strerror(code), {}};
+  // No more mirror than there is block; the first sample is the mirror's axis.
   s.pad = std::min<std::uint64_t>(s.most_pad, samples - 1);
   s.total = samples;
   s.taken = 0;
   s.to_give = resampled_length(samples, s.from_mhz, s.to_mhz);
+  // Rounded, so that the block's first output lies nearest to its first sample.
   s.to_skip = static_cast<std::uint64_t>(std::llround(static_cast<double>(s.pad) * s.ratio));
   s.primed = s.finished = false;
   s.input.clear();
@@ -160,6 +163,7 @@ Result<std::size_t> BlockResampler::pull(std::span<float> into) {
     data.input_frames = static_cast<long>(s.queued() / s.channels);
     data.data_out = room.data();
     data.output_frames = static_cast<long>(std::min<std::uint64_t>(room.size() / s.channels, limit));
+    // Only with the tail's mirror queued: the library then gives out what its filter still holds.
     data.end_of_input = s.finished ? 1 : 0;
     data.src_ratio = s.ratio;
     if (const int code = src_process(s.src, &data); code != 0)
@@ -191,6 +195,7 @@ Result<RecordedSamples> resample(const RecordedSamples& in, double rate_hz) {
   if (rate_hz == in.rate_hz) return in;
   if (!(rate_hz >= 1 && rate_hz <= 4e6 && in.rate_hz >= 1 && in.rate_hz <= 4e6 && in.channels >= 1))
     return Error{Reason::resample_ratio, "resampler", "a rate out of range", "1 .. 4,000,000 Hz"};
+  // mHz, as the contract has it: rates of recordings are whole hertz.
   const auto from_mhz = static_cast<std::uint32_t>(std::llround(in.rate_hz * 1000));
   const auto to_mhz = static_cast<std::uint32_t>(std::llround(rate_hz * 1000));
   TORPOR_TRY(BlockResampler resampler, BlockResampler::make(in.channels, from_mhz, to_mhz));
@@ -226,6 +231,7 @@ Result<RecordedSamples> resample(const RecordedSamples& in, double rate_hz) {
 
   float peak = 0;
   for (const float v : values) peak = std::max(peak, std::fabs(v));
+  // Never finer than 1/256 of the old step: a quiet recording must not become all digits.
   const double step = std::max(static_cast<double>(peak) / INT16_MAX, 1.0 / 256);
   out.scale = in.scale * step;
   out.samples.reserve(values.size());

@@ -12,6 +12,7 @@ std::optional<BearingOrders> bearing_orders(const BearingTerms& g) {
       g.contact_angle_mdeg >= kQuarterTurnMdeg)
     return std::nullopt;
   const double ratio = static_cast<double>(g.element_diameter_um) / g.pitch_diameter_um;
+  // By det, not libm: orders are part of samples that are the same on every host.
   const double gamma = ratio * det::sin_cos_turn(g.contact_angle_mdeg, 4 * kQuarterTurnMdeg).cos;
   BearingOrders orders;
   orders.ftf = (1 - gamma) / 2;

@@ -11,6 +11,7 @@
 namespace torpor {
 namespace {
 
+// One stream for each kind of draw, so that a draw added to one leaves the others as they were.
 constexpr std::uint64_t kMachineStream = 1;
 constexpr double kPi = 0x1.921fb54442d18p1;
 
@@ -29,6 +30,7 @@ void normalise(std::array<SimTone, N>& tones, std::uint32_t axes, double power) 
     }
 }
 
+// Draws stand in statements of their own throughout: two in one expression come in no defined order.
 SimTone draw_tone(CounterRandom& random, double amplitude) {
   SimTone tone;
   for (std::size_t a = 0; a < kMaxAxes; ++a) {
@@ -41,6 +43,7 @@ SimTone draw_tone(CounterRandom& random, double amplitude) {
 }
 
 void draw_structure(SimMachine& m, CounterRandom& random, const SensorTerms& sensor) {
+  // The order of draws is the machine: a new one goes to the end, or every seed means another machine.
   const std::uint32_t axes = sensor.axes;
   for (std::size_t i = 0; i < kSimModes; ++i) {
     // Spread over the band, so that every machine has some resonance where one can look.
@@ -48,6 +51,7 @@ void draw_structure(SimMachine& m, CounterRandom& random, const SensorTerms& sen
     m.mode[i] = SimMode::make(fraction, random.uniform(8, 30));
     for (double& g : m.mode_gain[i]) {
       const double size = random.uniform(0.35, 1);
+      // Signs differ, because a mode moves parts of a structure against each other.
       g = random.uniform() < 0.5 ? -size : size;
     }
   }
@@ -56,10 +60,12 @@ void draw_structure(SimMachine& m, CounterRandom& random, const SensorTerms& sen
   const double through_modes = random.uniform(0.3, 0.6);
   std::array<double, kSimModes> share{};
   double sum = 0;
+  // `share` is used twice, for noise and for strikes: resonances that hum are not those that ring.
   for (double& s : share) sum += s = random.uniform(0.2, 1);
   for (std::size_t i = 0; i < kSimModes; ++i) {
     double seen = 0;
     for (std::uint32_t a = 0; a < axes; ++a) seen += m.mode_gain[i][a] * m.mode_gain[i][a] / axes;
+    // Divided by the gain for white noise: a mode is loud by its share, not by its damping.
     m.noise_drive[i] = std::sqrt(through_modes * share[i] / sum / seen) / m.mode[i].noise_gain;
   }
   double seen = 0;
@@ -67,6 +73,7 @@ void draw_structure(SimMachine& m, CounterRandom& random, const SensorTerms& sen
   for (std::uint32_t a = 0; a < axes; ++a) seen += m.broad_gain[a] * m.broad_gain[a] / axes;
   for (double& g : m.broad_gain) g *= std::sqrt((1 - through_modes) / seen);
   m.broad_pole = random.uniform(0.5, 0.9);
+  // Makes a one-pole low-pass of unit noise come out with RMS 1.
   m.broad_norm = std::sqrt(1 - m.broad_pole * m.broad_pole);
   m.broad_dark = random.uniform(0.3, 0.9);
   m.noise_depth = random.uniform(0, 0.15);
@@ -84,6 +91,7 @@ void draw_structure(SimMachine& m, CounterRandom& random, const SensorTerms& sen
 
   const double rate_hz = sensor.rate_mhz * 1e-3;
   const double body_hz = random.uniform(18, 40);
+  // 0.2 of the rate at most: a mode near the Nyquist would not be a slow body.
   m.body = SimMode::make(std::min(body_hz / rate_hz, 0.2), random.uniform(3, 8));
   // A push is slow against a sample: what counts is the answer to a constant force.
   m.body.b = 1 - m.body.c1 - m.body.c2;
@@ -111,12 +119,14 @@ void draw_lines(SimMachine& m, CounterRandom& random, const SensorTerms& sensor)
 
 SimMode SimMode::make(double fraction, double q) {
   SimMode mode;
+  // Decay of a mode of quality q over one sample: its bandwidth is fraction / q.
   const double radius = det::exp(-kPi * fraction / q);
   const SinCos turn = sin_cos(fraction);
   mode.c1 = 2 * radius * turn.cos;
   mode.c2 = -radius * radius;
   mode.b = turn.sin;
   const double spread = (1 - mode.c2) * (1 - mode.c2) - mode.c1 * mode.c1;
+  // RMS of a second-order autoregression for unit noise (Box and Jenkins, AR(2) variance).
   mode.noise_gain = mode.b * std::sqrt((1 - mode.c2) / ((1 + mode.c2) * spread));
   return mode;
 }
@@ -125,6 +135,7 @@ SimMachine SimMachine::draw(const SimConfig& config, const SensorTerms& sensor) 
   SimMachine m;
   CounterRandom random(config.seed, kMachineStream, 0);
   m.geometry = config.geometry;
+  // The config's own, else the contract's, else a 6205.
   if (m.geometry.rolling_elements == 0) m.geometry = sensor.bearing;
   if (m.geometry.rolling_elements == 0) m.geometry = {9, 7'940, 39'040, 0};
   const BearingOrders orders = bearing_orders(m.geometry).value_or(BearingOrders{});
@@ -133,6 +144,7 @@ SimMachine SimMachine::draw(const SimConfig& config, const SensorTerms& sensor) 
   m.cage_order = orders.ftf * slide;
   if (config.fault == BearingFault::outer) m.defect_order = orders.bpfo * slide;
   if (config.fault == BearingFault::inner) m.defect_order = orders.bpfi * slide;
+  // Twice the spin: a spall on an element meets both races in each of its turns.
   if (config.fault == BearingFault::ball) m.defect_order = 2 * orders.bsf * slide;
   draw_structure(m, random, sensor);
   draw_lines(m, random, sensor);

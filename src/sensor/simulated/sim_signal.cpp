@@ -31,19 +31,23 @@ SimSignal::SimSignal(const SimMachine& machine, const SimConfig& config, const S
       noise_(config.seed, kNoiseStream, window),
       events_(config.seed, kEventStream, window) {
   CounterRandom random(config.seed, kWindowStream, window);
+  // Clamped, so that no window leaves the range of speeds the config means.
   rpm_ = c_.rpm * (1 + c_.wander * std::clamp(random.gauss(), -3.0, 3.0));
   const double speed = rpm_ / kReferenceRpm;
   background_g_ = c_.background_g * power(speed, 1.2) * det::exp(kLevelJitter * random.gauss());
   shaft_g_ = c_.shaft_g * power(speed, 1.5);
   belt_g_ = c_.belt_g;
   strike_g_ = severity * c_.background_g * speed;
+  // White noise of one and a half times the floor: a healthy sensor is never told stuck.
   sensor_noise_g_ = 1.5e-6 * sensor.noise_floor_ug;
   lsb_per_g_ = 1e12 / static_cast<double>(scale_pg);
 
+  // Up and down in turn: a machine that ramps once has to come back.
   const double up = (window & 1) == 0 ? c_.ramp : -c_.ramp;
   const double mean_step = rpm_ / 60 / rate_hz_;
   step_ = mean_step * (1 - up / 2);
   const double fastest = mean_step * (1 + c_.ramp / 2);
+  // 0.45 of the rate: a line that crosses the Nyquist during a ramp would fold back.
   shaft_lines_ = std::min(kSimShaftHarmonics, static_cast<std::size_t>(0.45 / fastest));
   belt_lines_ = std::min(kSimBeltHarmonics, static_cast<std::size_t>(0.45 / fastest / m_.belt_order));
 
@@ -52,8 +56,10 @@ SimSignal::SimSignal(const SimMachine& machine, const SimConfig& config, const S
   line_ = random.uniform();
   wander_ = random.uniform();
   wander_step_ = random.uniform(0.2, 0.8) / rate_hz_;
+  // Within the first spacing, at random: windows do not begin on a strike.
   next_strike_ = m_.defect_order > 0 ? shaft_ + random.uniform() / m_.defect_order : 0;
   next_bump_ = c_.bumps_per_s > 0 ? events_.exponential() * rate_hz_ / c_.bumps_per_s : -1;
+  // Before the ramp begins, so that each window starts at its own speed.
   for (std::uint32_t i = 0; i < kPreRoll; ++i) step();
   if (samples > 0) ramp_step_ = mean_step * up / samples;
 }
@@ -63,12 +69,14 @@ void SimSignal::fill(std::span<std::int16_t> out) {
     step();
     for (std::uint32_t a = 0; a < axes_; ++a) {
       const double lsb = std::nearbyint((g_[a] + sensor_noise_g_ * noise_.gauss()) * lsb_per_g_);
+      // INT16_MIN is the code for an invalid sample.
       out[i + a] = static_cast<std::int16_t>(std::clamp<double>(lsb, -INT16_MAX, INT16_MAX));
     }
   }
 }
 
 void SimSignal::step() {
+  // Strikes of this sample and those shared with it by the one before.
   impulse_ = next_impulse_;
   next_impulse_ = {};
   g_ = {};
@@ -87,6 +95,7 @@ void SimSignal::turn() {
   line_ += m_.line_hz / rate_hz_;
   step_ += ramp_step_;
   while (strike_g_ > 0 && m_.defect_order > 0 && shaft_ >= next_strike_) {
+    // Where between the two samples it fell: else strikes would jitter by a sample and smear their lines.
     strike(std::clamp((next_strike_ - before) / advance, 0.0, 1.0));
     // Never before the last one, whatever the slip.
     next_strike_ += std::max(0.2, 1 + c_.slip * events_.gauss()) / m_.defect_order;
@@ -101,6 +110,7 @@ void SimSignal::turn() {
     SinCos at = first;
     for (const SimTone& tone : tones) {
       add(tone, at, gain);
+      // By the sum of angles: one sine for all harmonics of a line.
       at = {at.sin * first.cos + at.cos * first.sin, at.cos * first.cos - at.sin * first.sin};
     }
   };
@@ -123,6 +133,7 @@ void SimSignal::strike(double share_of_next) {
       strength *= load_zone(shaft_ + m_.load_phase);
       break;
     case BearingFault::ball:
+      // An element meets the load as the cage carries it round.
       strength *= load_zone(shaft_ * m_.cage_order + m_.load_phase) * (on_outer_ ? 1 : kInnerOfOuter);
       on_outer_ = !on_outer_;
       break;
@@ -139,6 +150,7 @@ void SimSignal::strike(double share_of_next) {
 void SimSignal::bumps() {
   next_bump_ -= 1;
   if (next_bump_ <= 0) {
+    // At least one sample away, or two bumps would fall into one.
     next_bump_ += std::max(1.0, events_.exponential() * rate_hz_ / c_.bumps_per_s);
     bump_at_ = 0;
     bump_length_ = std::max(2.0, events_.uniform(0.004, 0.015) * rate_hz_);

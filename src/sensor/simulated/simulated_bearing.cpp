@@ -17,6 +17,7 @@ namespace torpor {
 namespace {
 
 Status in_range(std::string_view what, double value, double min, double max) {
+  // Written so that a NaN is refused.
   if (value >= min && value <= max) return {};
   char text[64];
   std::snprintf(text, sizeof text, "%g", value);
@@ -36,6 +37,7 @@ Status check(const SimConfig& c) {
   TORPOR_CHECK(in_range("bumps", c.bumps_per_s, 0, 1000));
   TORPOR_CHECK(in_range("bump_g", c.bump_g, 0, 1000));
   TORPOR_CHECK(in_range("severity", c.severity, 0, 1000));
+  // Without it a defect would silently have no order, and the fault no sound.
   if (c.geometry.rolling_elements != 0 && !bearing_orders(c.geometry))
     return Error{Reason::sim_config, "geometry", "no bearing", "element smaller than pitch, angle below 90"};
   return {};
@@ -63,6 +65,7 @@ struct SimulatedBearing::State {
   std::array<std::int16_t, kMaxFrameSamples> samples{};
 
   double severity_of(std::uint64_t window) const {
+    // Before fault_from nothing; by windows since the source was made, never by their ids.
     if (config.fault == BearingFault::none || window < config.fault_from) return 0;
     const std::uint64_t age = window - config.fault_from + 1;
     if (age >= config.fault_grow) return config.severity;
@@ -111,8 +114,10 @@ SensorFacts SimulatedBearing::describe() const { return state_->facts; }
 Status SimulatedBearing::start(std::uint64_t window_id, std::uint32_t samples, const TimeStamp& now) {
   State& s = *state_;
   if (samples == 0) return Error{Reason::source_window, "sim", "a window of 0 samples", "at least 1"};
+  // Counted also where the window is given up: window k is the same, whatever was polled before.
   const std::uint64_t window = s.windows++;
   s.severity = s.severity_of(window);
+  // Anew for each window, in place: a window depends on its number alone.
   s.signal.emplace(s.machine, s.config, s.sensor, s.facts.scale_pg, window, samples, s.severity);
   s.pacer.start(window_id, samples, now);
   return {};
@@ -124,6 +129,7 @@ Result<SourceStep> SimulatedBearing::poll(const TimeStamp& now) {
   while (s.pacer.running()) {
     const std::uint32_t n = s.pacer.next_samples(UINT32_MAX);
     step.next = s.pacer.complete_at(n);
+    // One frame a call, and none before its last sample would have been taken.
     if (step.frame || now.boot < step.next) return step;
     const std::span<std::int16_t> values = std::span(s.samples).first(std::size_t{n} * s.facts.axes);
     const bool first = s.pacer.done() == 0;
@@ -139,6 +145,7 @@ void SimulatedBearing::stop() { state_->pacer.stop(); }
 
 Context SimulatedBearing::context() const {
   Context context;
+  // Not simulated, and 0 would be a temperature.
   context.temperature_mdeg = INT32_MIN;
   const State& s = *state_;
   if (s.signal) context.rpm_milli = static_cast<std::uint32_t>(std::llround(s.signal->rpm() * 1000));

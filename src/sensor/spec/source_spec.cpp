@@ -22,6 +22,7 @@ Error refuse(std::string_view found, std::string_view expected) {
 // from_chars, all of the text; "nan" and "inf" are no numbers here.
 template <class T>
 Status parse_number(std::string_view text, std::string_view option, std::string_view expected, T& value) {
+  // Not strtod, which asks the locale for the decimal point.
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const bool letters = text.find_first_of("nNiI") != std::string_view::npos;
   if (error != std::errc() || end != text.data() + text.size() || letters) return refuse(option, expected);
@@ -32,10 +33,12 @@ Status set_option(SimConfig& config, std::string_view option, std::string_view n
   constexpr std::string_view kWindows = "a number of windows";
   constexpr std::string_view kDecimal = "a decimal number";
   if (name == "fault") {
+    // By the names the source itself uses, so that both lists are one.
     for (const auto fault : {BearingFault::inner, BearingFault::outer, BearingFault::ball})
       if (value == torpor::name(fault)) return config.fault = fault, Status();
     return refuse(option, "fault=inner, outer or ball");
   }
+  // No range here: SimulatedBearing::make judges all of them, also for tests that come without a text.
   if (name == "from") return parse_number(value, option, kWindows, config.fault_from);
   if (name == "grow") return parse_number(value, option, kWindows, config.fault_grow);
   if (name == "severity") return parse_number(value, option, kDecimal, config.severity);
@@ -47,6 +50,7 @@ Status set_option(SimConfig& config, std::string_view option, std::string_view n
 
 Result<SourceSpec> parse_sim(std::string_view rest) {
   SimConfig config;
+  // A handful at most, so a look through all is enough.
   std::vector<std::string_view> seen;
   for (bool first = true;; first = false) {
     const std::size_t comma = rest.find(',');
@@ -57,6 +61,7 @@ Result<SourceSpec> parse_sim(std::string_view rest) {
       const std::size_t equals = part.find('=');
       if (equals == std::string_view::npos) return refuse(part, "NAME=VALUE");
       const std::string_view name = part.substr(0, equals);
+      // A doubled name is a slip of whoever wrote it; which of both holds would be a guess.
       for (const std::string_view other : seen)
         if (other == name) return refuse(part, "each name once");
       seen.push_back(name);
@@ -91,6 +96,7 @@ Result<SourceSpec> parse_source_spec(std::string_view text) {
     if (spec.selection.empty()) return refuse(text, "a row, file or machine after '#'");
   }
   if (spec.manifest.empty()) return refuse(text, "recording:MANIFEST.csv");
+  // A path with a zero byte would end there for the system, and be another file.
   if (spec.manifest.find('\0') != std::string::npos) return refuse("a zero byte", "a path");
   return SourceSpec(std::move(spec));
 }
@@ -102,6 +108,7 @@ Result<std::unique_ptr<SampleSource>> make_source(const SourceSpec& spec, const 
     return std::unique_ptr<SampleSource>(std::move(source));
   }
   const auto& recording = std::get<RecordingSpec>(spec);
+  // The manifest is read here, when the source is made: nothing opens it while windows are played.
   TORPOR_TRY(const Manifest manifest, Manifest::read(files, recording.manifest));
   TORPOR_TRY(auto chosen, manifest.select(recording.selection));
   TORPOR_TRY(auto source, RecordingSource::make(std::move(chosen), manifest.folder(), contract, sensor));

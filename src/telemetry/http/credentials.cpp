@@ -7,6 +7,7 @@
 namespace torpor {
 namespace {
 
+// Room for the longest tokens servers issue, which must fit their header line, too.
 constexpr std::size_t kMaxCredentialBytes = 8192;
 // What editors, `echo` and other systems leave around a line.
 constexpr std::string_view kBlank = " \t\r\n";
@@ -35,6 +36,7 @@ Result<Credential> parse_credential(std::string_view text, std::string_view wher
     credential = {Credential::Kind::basic, std::string(trimmed(text.substr(6)))};
   }
   const std::string& secret = credential.secret;
+  // A line break would begin a header of its own. What was found is not in the error: it is a secret.
   const bool printable = std::all_of(secret.begin(), secret.end(), [](char c) { return c > ' ' && c < 127; });
   const bool has_user = credential.kind != Credential::Kind::basic || secret.find(':') != secret.npos;
   if (!secret.empty() && printable && has_user) return credential;
@@ -45,7 +47,14 @@ Result<Credential> parse_credential(std::string_view text, std::string_view wher
 }
 
 Status check_secret(Files& files, const std::string& path, std::uint32_t own_uid) {
-  TORPOR_TRY(const FileFacts facts, files.facts(path));
+  const auto judged = files.owned_facts(path, own_uid);
+  if (!judged && judged.error().reason != Reason::file_unsafe) return judged.error();
+  if (!judged) {
+    Error error = judged.error();
+    error.reason = Reason::credential_unsafe;
+    return error;
+  }
+  const FileFacts& facts = *judged;
   if (is_closed(facts, own_uid)) return {};
   constexpr char kOctal[] = "01234567";
   const char mode[] = {'0', kOctal[facts.mode >> 6 & 7], kOctal[facts.mode >> 3 & 7], kOctal[facts.mode & 7]};
@@ -59,7 +68,7 @@ Status check_secret(Files& files, const std::string& path, std::uint32_t own_uid
 Result<Credential> read_credential(Files& files, const std::string& path, std::uint32_t own_uid) {
   if (path.empty()) return Credential{};
   TORPOR_CHECK(check_secret(files, path, own_uid));
-  TORPOR_TRY(const auto content, files.read(path, kMaxCredentialBytes));
+  TORPOR_TRY(const auto content, files.read_owned(path, kMaxCredentialBytes, own_uid));
   return parse_credential(as_text(content), path);
 }
 

@@ -19,9 +19,8 @@ struct Credential {
 // it found.
 Result<Credential> parse_credential(std::string_view text, std::string_view where);
 
-// credential_unsafe unless the file belongs to root or to `own_uid` and nobody else may read
-// or write it; one of root's may be read by its group, as secret stores leave it. Errors: of
-// Files.
+// credential_unsafe unless the whole path passes Files::owned_facts and nobody else may read the
+// file; one of root's may be read by its group, as secret stores leave it. Errors: of Files.
 Status check_secret(Files& files, const std::string& path, std::uint32_t own_uid);
 
 // Checks, then reads; no file: Kind::none. Errors: both of the above.

@@ -10,6 +10,7 @@
 namespace torpor {
 namespace {
 
+// Opened at the first push, not linked: a robot that pushes nothing does not pay for it.
 constexpr const char* kLibrary = "libcurl.so.4";
 
 Error missing(const char* what) {
@@ -57,6 +58,7 @@ Result<CurlLibrary> load() {
   find(curl.slist_append, "curl_slist_append");
   find(curl.slist_free_all, "curl_slist_free_all");
   if (!all) return missing("a function is missing");
+  // Before any easy handle, in the one thread there is: it is not safe beside others.
   if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return missing("does not start");
   ::dl_iterate_phdr(&let_go, nullptr);
   return curl;
@@ -65,6 +67,8 @@ Result<CurlLibrary> load() {
 }  // namespace
 
 Result<const CurlLibrary*> CurlLibrary::open() {
+  // Once per process and never closed. A failure is kept, too: what is not installed does not appear while
+  // we run.
   static const Result<CurlLibrary> library = load();
   if (!library) return library.error();
   return &*library;

@@ -25,6 +25,8 @@ struct Heard {
 std::optional<WallTime> http_date(std::string_view text) {
   const std::string line(text);
   tm parts{};
+  // RFC 9110's one preferred form; the two obsolete ones are no date, and the clock gate then waits. No
+  // locale is set by our programs, so the names are the English ones.
   if (::strptime(line.c_str(), " %a, %d %b %Y %H:%M:%S GMT", &parts) == nullptr) return {};
   const auto seconds = unix_seconds(CivilTime{.year = parts.tm_year + 1900,
                                               .month = static_cast<unsigned>(parts.tm_mon + 1),
@@ -41,9 +43,11 @@ std::optional<WallTime> http_date(std::string_view text) {
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
   Heard& heard = *static_cast<Heard*>(user);
   const std::string_view line(data, size * count);
+  // A server that never stops sending would otherwise be read until the deadline, into memory.
   heard.header_bytes += line.size();
   if (heard.header_bytes > CurlTransport::kMaxHeaders) return 0;
   constexpr std::string_view kDate = "date:";
+  // Names of header fields have no case; | 0x20 makes a letter small.
   const bool is_date =
       line.size() > kDate.size() && std::equal(kDate.begin(), kDate.end(), line.begin(),
                                                [](char a, char b) { return a == (b | 0x20) || a == b; });
@@ -56,6 +60,7 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   const std::string_view part(data, size * count);
   heard.body_bytes += part.size();
   if (heard.body_bytes > CurlTransport::kMaxBody) return 0;
+  // It goes to stderr and journals: nothing of a server's answer may steer a terminal.
   for (const char c : part.substr(0, 160))
     heard.body.append(std::string_view(c >= ' ' && c < 127 ? &c : " ", 1));
   return part.size();
@@ -63,6 +68,7 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
 
 Answer answer_of(long status) {
   if (status >= 200 && status < 300) return Answer::taken;
+  // docs/telemetry.md has the table: refused is for good, so only what may mend by waiting is "unavailable".
   if (status >= 500 || status == 408 || status == 429) return Answer::unavailable;
   return Answer::refused;
 }
@@ -95,18 +101,22 @@ class CurlTransport::Session {
 };
 
 void CurlTransport::Session::set_security(const TelemetryServer& server) {
+  // The library's defaults, said all the same: a build of it may have others.
   set(CURLOPT_SSL_VERIFYPEER, 1L);
   set(CURLOPT_SSL_VERIFYHOST, 2L);
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (!server.ca_file.empty()) {
     set(CURLOPT_CAINFO, server.ca_file.c_str());
+    // The site's authority instead of the system's, not beside it.
     set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
   }
   if (!server.cert_file.empty()) {
     set(CURLOPT_SSLCERT, server.cert_file.c_str());
     set(CURLOPT_SSLKEY, server.key_file.c_str());
   }
+  // Since libcurl 7.85 (QUICK_EXIT below: 7.87): an older one refuses the option, and so every request.
   set(CURLOPT_PROTOCOLS_STR, "http,https");
+  // A redirect would carry the secret to whoever the server names.
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_PROXY, "");
   set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
@@ -122,6 +132,7 @@ Outcome CurlTransport::Session::send(const Request& request, const Credential& c
   Heard heard;
   char trouble[CURL_ERROR_SIZE] = {};
   const std::string url = request.to->url + std::string(request.path);
+  // At least 1: to libcurl 0 means "no limit".
   const auto timeout_ms = static_cast<long>(
       std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(deadline).count()));
   curl_slist* headers = nullptr;
@@ -138,14 +149,18 @@ Outcome CurlTransport::Session::send(const Request& request, const Credential& c
   curl_.easy_reset(easy_);
   set_security(*request.to);
   set(CURLOPT_URL, url.c_str());
+  // Its time-outs by SIGALRM would jump out of the middle of name resolution.
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_TIMEOUT_MS, timeout_ms);
   set(CURLOPT_CONNECTTIMEOUT_MS, timeout_ms);
   set(CURLOPT_QUICK_EXIT, 1L);  // a name server that hangs is not waited for either
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  // The last request of a contact closes: no connection is held through a sleep of minutes.
   set(CURLOPT_FORBID_REUSE, request.last ? 1L : 0L);
   set(CURLOPT_USERAGENT, "torpord");
   set(CURLOPT_CUSTOMREQUEST, std::string(request.method).c_str());
+  // Not copied by libcurl, unlike every other string here: the body outlives the transfer. "" because null
+  // would make it read from stdin.
   set(CURLOPT_POSTFIELDS, request.body.empty() ? "" : reinterpret_cast<const char*>(request.body.data()));
   set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
   set(CURLOPT_HTTPHEADER, headers);
@@ -157,6 +172,7 @@ Outcome CurlTransport::Session::send(const Request& request, const Credential& c
   set(CURLOPT_HEADERDATA, static_cast<void*>(&heard));
   set(CURLOPT_WRITEFUNCTION, &on_body);
   set(CURLOPT_WRITEDATA, static_cast<void*>(&heard));
+  // A pointer into this frame, like those to `heard`: the reset at the end takes them all back.
   set(CURLOPT_ERRORBUFFER, static_cast<char*>(trouble));
 
   // An option that could not be set might have been the one that keeps us safe.
@@ -194,6 +210,8 @@ Outcome CurlTransport::send(const Request& request, Duration deadline) {
     session_ = std::make_unique<Session>(**curl);
   }
   const TelemetryServer& server = *request.to;
+  // At every request, so that a renewed token counts at the next contact, and one that became readable to
+  // others is not sent.
   const auto credential = read_credential(files_, server.auth_file, own_uid_);
   if (!credential) return failed(credential.error());
   if (!server.key_file.empty()) {

@@ -16,6 +16,7 @@ namespace {
 
 // Quantiles of |activation| that become the ends of int8 (recipe: 99.9 %).
 constexpr double kRangeQuantile = 0.999;
+// Apart from the machines of the card's figures, which count up from kMeasureSeed.
 constexpr std::uint64_t kRangeSeed = kMeasureSeed + (std::uint64_t{1} << 40);
 
 std::string progress_line(const Progress& p) {
@@ -29,6 +30,7 @@ std::string progress_line(const Progress& p) {
 Status produce(Files& files, const Clock& clock, const ProduceOptions& options,
                const std::function<void(const std::string&)>& say) {
   TORPOR_TRY(const RealPack pack, read_healthy(files, options.pack_dir));
+  // Before an hour of training, not after it.
   TORPOR_CHECK(files.make_directories(options.out_dir));
   say(fmt::format("{} healthy training files, {:.0f} s, {} channels", pack.files, pack.seconds,
                   pack.machines.size()));
@@ -36,12 +38,16 @@ Status produce(Files& files, const Clock& clock, const ProduceOptions& options,
       train(pack.machines, options.train, clock, [&](const Progress& p) { say(progress_line(p)); });
 
   say("quantising");
+  // Recorded machines among them: the ranges must hold what a robot meets.
   const auto sets = calibration_sets(pack.machines, options.range_sets, kRangeSeed);
   trained.model.ranges = calibrate(trained.model, sets, kRangeQuantile);
   TORPOR_TRY(const QuantModel quantised, quantize(trained.model));
+  // The card names the weights and the model file names the card: the digest of the file with an empty card
+  // breaks the ring.
   TORPOR_TRY(const auto bare, encode_model_file(quantised, ""));
   TORPOR_TRY(const auto model, ModelFile::from_bytes(bare, "model", {}));
   CpuBackend backend;
+  // The int8 kernels of the robot: the figures are of what ships, not of what was trained.
   TORPOR_CHECK(backend.load(*model, 64));
 
   CardFacts facts;
@@ -59,6 +65,7 @@ Status produce(Files& files, const Clock& clock, const ProduceOptions& options,
   facts.cut_short = trained.cut_short;
   facts.dims = options.train.dims;
   facts.weights_digest = hex(model_digest(bare)).view();
+  // The same machines at each level, from one seed: rows differ in the damage alone.
   for (double level : {-4.0, -12.0, -18.0}) {
     say(fmt::format("measuring at {:.0f} dB", level));
     TORPOR_TRY(const LevelQuality quality,
@@ -69,6 +76,7 @@ Status produce(Files& files, const Clock& clock, const ProduceOptions& options,
              measure_quantisation(backend, trained.model, -12, options.measured_machines / 3 + 1,
                                   kMeasureSeed + (std::uint64_t{1} << 32)));
   const std::string card = write_card(facts);
+  // The model last: whoever finds a new one finds its card, too.
   TORPOR_CHECK(files.replace(options.out_dir + "/detector.md", as_bytes(card), 0644));
   TORPOR_CHECK(export_onnx(files, options.out_dir + "/detector.onnx", quantised));
   TORPOR_CHECK(write_model_file(files, options.out_dir + "/detector.model", quantised, card));

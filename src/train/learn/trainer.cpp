@@ -20,6 +20,7 @@ class Validation {
   Validation(std::size_t machines) {
     const std::vector<RealMachine> none;
     EpisodeOptions options;
+    // Simulated alone: recordings that were trained on would choose the weights that know them best.
     options.real_share = 0;
     EpisodeMaker maker(none, options);
     for (std::uint64_t i = 0; episodes_.size() < machines; ++i)
@@ -34,7 +35,9 @@ class Validation {
       std::vector<const TokenSet*> sets;
       for (const Query& q : episode.queries) sets.push_back(&q.healthy), sets.push_back(&q.damaged);
       std::vector<float> logit(sets.size());
+      // The averaged weights, since these are what is kept.
       network.logits(sets, logit, true);
+      // Apart, for one robot never mixes them: at a new speed all scores move together.
       for (bool calibrated : {true, false}) {
         std::vector<double> healthy, damaged;
         for (std::size_t i = 0; i < episode.queries.size(); ++i) {
@@ -42,6 +45,7 @@ class Validation {
           healthy.push_back(static_cast<double>(logit[2 * i]));
           damaged.push_back(static_cast<double>(logit[2 * i + 1]));
         }
+        // An AUC of fewer says nothing.
         if (healthy.size() < 4) continue;
         total += eval::auc(healthy, damaged);
         ++groups;
@@ -55,7 +59,10 @@ class Validation {
 };
 
 double rate_at(std::size_t step, std::size_t steps, const TrainOptions& options) {
+  // While Adam's second moment is young its steps are too long.
   const double warm = std::min(1.0, static_cast<double>(step + 1) / static_cast<double>(options.warm_up));
+  // Cosine (Loshchilov and Hutter 2017) down to 2 %. Of the steps there are now: a run cut short falls
+  // faster.
   const double part = static_cast<double>(step) / static_cast<double>(steps);
   return options.peak_rate * warm * (0.02 + 0.98 * 0.5 * (1 + std::cos(std::numbers::pi * part)));
 }
@@ -76,6 +83,7 @@ TrainResult train(const std::vector<RealMachine>& real, const TrainOptions& opti
   double loss_sum = 0, loop_start = -1;
   std::size_t loss_count = 0;
   for (std::size_t step = 0; step < steps; ++step) {
+    // By step number, never by what happens to be made: both threads' speeds would be in the weights.
     const auto there = options.first_episodes +
                        static_cast<std::size_t>(options.episodes_per_step * static_cast<double>(step));
     pool.wait_for(there);
@@ -90,6 +98,7 @@ TrainResult train(const std::vector<RealMachine>& real, const TrainOptions& opti
         const Query& q = episode->queries[choice.below(episode->queries.size())];
         batch.push_back({&q.healthy, &q.damaged});
       }
+      // Held until the step is done: the batch points into it.
       held.push_back(std::move(episode));
     }
     const double loss = network.step(batch, rate_at(step, steps, options));

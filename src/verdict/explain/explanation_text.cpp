@@ -35,6 +35,7 @@ void harmonics(FixedString<200>& out, std::uint32_t bits) {
     if (count++ == 0) first = h;
     last = h;
   }
+  // Consecutive exactly if nothing between first and last is missing.
   if (count == last - first + 1) {
     out << "x" << first << "..x" << last;
     return;
@@ -81,6 +82,7 @@ FixedString<200> Explainer::text(const Explanation& e) const {
       band_range(out, rate_hz, e.band);
       break;
     case Explanation::Kind::band:
+      // strength is a natural logarithm of power.
       out << "louder by " << std::llround(10 * e.strength / std::log(10.0)) << " dB in the ";
       band_range(out, rate_hz, e.band);
       break;
@@ -93,6 +95,7 @@ FixedString<200> Explainer::text(const Explanation& e) const {
 
 Result<Bytes> Explainer::encode(MutableBytes out) const {
   cbor::Writer w(payload_room(out));
+  // All of kMaxAxes, whatever the sensor has: one length for every file.
   const Reference& r = reference_;
   w.array(6);
   w.uint(sensor_.axes);
@@ -132,11 +135,13 @@ Status Explainer::decode(Bytes bytes) {
     return r;
   };
   const auto taken = parse();
+  // One word for all that the reader can stumble over.
   if (!taken) {
     Error e = taken.error();
     e.reason = Reason::envelope_damaged;
     return e;
   }
+  // Only now: a reference is taken whole or not at all.
   reference_ = *taken;
   return {};
 }

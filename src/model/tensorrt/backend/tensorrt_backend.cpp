@@ -12,12 +12,14 @@ namespace {
 
 constexpr std::size_t kBandFloats = kBands * kBandInputs;
 
+// The runtime's stream and the driver's are one and the same handle.
 cudaStream_t of_runtime(cuda::Stream stream) { return reinterpret_cast<cudaStream_t>(stream); }
 void* pointer(cuda::DevicePointer memory) { return reinterpret_cast<void*>(memory); }
 
 }  // namespace
 
 void TensorRtBackend::Logger::log(Severity severity, const char* message) noexcept {
+  // Only what is wrong is kept, for the next error; TensorRT talks much and there is nowhere to put it.
   if (severity == Severity::kERROR || severity == Severity::kINTERNAL_ERROR) last = message;
 }
 
@@ -29,11 +31,13 @@ Status TensorRtBackend::check_done(bool done, std::string_view call) {
 }
 
 Status TensorRtBackend::prepare(const ModelFile& model, std::size_t max_batch) {
+  // All that can be refused is refused here, with the device asleep.
   TORPOR_TRY(file_, files_.read(plan_path_, kPlanHeaderBytes + kMaxPlanBytes));
   TORPOR_TRY(plan_, parse_plan_file(file_, plan_path_));
   TORPOR_CHECK(check_model(
       plan_.facts,
       {.tensorrt = kVersion, .max_batch = static_cast<std::uint32_t>(max_batch), .model = model.digest()}));
+  // Room on the host as well, so that run() takes no heap of ours.
   band_.resize(max_batch * kBandFloats);
   global_.resize(max_batch * kGlobalInputs);
   return {};
@@ -42,6 +46,7 @@ Status TensorRtBackend::prepare(const ModelFile& model, std::size_t max_batch) {
 Status TensorRtBackend::inspect(cuda::Device device) {
   int major = 0;
   int minor = 0;
+  // Asked of the driver by attribute: that needs no context and wakes nothing.
   TORPOR_CHECK(
       check(driver().device_attribute(&major, cuda::kCapabilityMajor, device), "cuDeviceGetAttribute"));
   TORPOR_CHECK(
@@ -56,13 +61,16 @@ std::size_t TensorRtBackend::device_bytes() {
 Status TensorRtBackend::open() {
   TORPOR_ASSERT(runtime_ == nullptr && engine_ == nullptr && execution_ == nullptr,
                 "tensorrt.what_was_opened_was_closed_before");
+  // Else an old complaint would be told as the reason of a new failure.
   logger_.last.clear();
+  // Runtime, engine, context: each is made by the one before and must go before it (close()).
   runtime_.reset(nvinfer1::createInferRuntime(logger_));
   TORPOR_CHECK(check_done(runtime_ != nullptr, "createInferRuntime"));
   engine_.reset(runtime_->deserializeCudaEngine(plan_.plan.data(), plan_.plan.size()));
   TORPOR_CHECK(check_done(engine_ != nullptr, "deserializeCudaEngine"));
   execution_.reset(engine_->createExecutionContext());
   TORPOR_CHECK(check_done(execution_ != nullptr, "createExecutionContext"));
+  // 0: the plan has one profile. In our stream, so that it is done before the first batch.
   return check_done(execution_->setOptimizationProfileAsync(0, of_runtime(stream())),
                     "setOptimizationProfileAsync");
 }
@@ -83,11 +91,13 @@ Status TensorRtBackend::set_shapes(std::size_t sets) {
 
 Status TensorRtBackend::enqueue(std::span<const TokenSet> batch, std::span<float> logits) {
   TORPOR_ASSERT(batch.size() * kBandFloats <= band_.size(), "tensorrt.memory_was_laid_out_for_the_batch");
+  // A TokenSet holds both side by side, the engine wants two tensors.
   for (std::size_t i = 0; i < batch.size(); ++i) {
     std::memcpy(band_.data() + i * kBandFloats, batch[i].band.data(), kBandFloats * sizeof(float));
     std::memcpy(global_.data() + i * kGlobalInputs, batch[i].global.data(), kGlobalInputs * sizeof(float));
   }
   const cuda::DevicePointer band = memory();
+  // By the largest batch: addresses do not move with the size of a batch.
   const cuda::DevicePointer global = band + band_.size() * sizeof(float);
   const cuda::DevicePointer answer = global + global_.size() * sizeof(float);
   TORPOR_CHECK(set_shapes(batch.size()));
@@ -101,6 +111,7 @@ Status TensorRtBackend::enqueue(std::span<const TokenSet> batch, std::span<float
   TORPOR_CHECK(
       check(driver().copy_in(global, global_.data(), batch.size() * kGlobalInputs * sizeof(float), stream()),
             "cuMemcpyHtoD"));
+  // The copies before and after stand in the same stream, which keeps the order.
   TORPOR_CHECK(check_done(execution_->enqueueV3(of_runtime(stream())), "enqueueV3"));
   return check(driver().copy_out(logits.data(), answer, logits.size_bytes(), stream()), "cuMemcpyDtoH");
 }
