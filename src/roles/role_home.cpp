@@ -104,14 +104,18 @@ int end_with(const Error& error, const RoleHome& home, const RoleFlags& flags, F
   TORPOR_ASSERT(code != 0, "roles.an_error_never_exits_with_0");
   // A file that is not there is looked for again, and said all the same.
   const bool missing = error.reason == Reason::bundle_missing || error.reason == Reason::trust_missing;
-  if (group(error.reason) != Group::refused && !missing) return code;
+  // After what does not pass a supervisor leaves the role down, until a person acts: people are told as of
+  // a refusal, whatever the number.
+  if (passing(error.reason) && !missing) return code;
+  const auto boot_id = read_boot_id();
   Refusal refusal{.role = name(home.own.role),
                   .device = home.site.device_id,
                   .error = error,
                   .own = {},
                   .peer = {},
                   .differing = {},
-                  .at = clock.now()};
+                  .at = clock.now(),
+                  .boot_id = boot_id.view()};
   if (const Contract* contract = home.own.contract; contract != nullptr)
     refusal.own = BundleFacts{.digest = contract->digest(), .sequence = contract->sequence()};
   if (home.peer.heard) refusal.peer = BundleFacts{.digest = home.peer.digest, .sequence = home.peer.sequence};
@@ -122,7 +126,7 @@ int end_with(const Error& error, const RoleHome& home, const RoleFlags& flags, F
   if (!differing.empty()) tell("{}: {}\n  {}\n", program, differences_line(refusal), what_to_do(refusal));
   const Status left = leave_refusal(files, flags.state, home.state.has_value(), refusal);
   if (!left) tell("{}: {}\n", program, one_line(left.error()).view());
-  if (tell_refusal) tell_refusal(refusal);
+  if (tell_refusal) tell_refusal(note_of(refusal));
   return code;
 }
 

@@ -50,10 +50,10 @@ void say_strays(LinkRole role, const std::string& place, const Strays& strays);
 Result<std::unique_ptr<UnixLink>> make_link(const std::string& flag, const RoleHome& home);
 
 // How a role ends because of `error`: prints the reason and the next step on stderr, leaves
-// STATE/refusal.json and refusal.prom where the reason is a refusal, hands the refusal to
-// `tell_refusal` afterwards, so that a server that hangs costs no note, and gives the exit
-// code, never 0. A note that could not be left is said on stderr and changes nothing.
-using TellRefusal = std::function<void(const Refusal&)>;
+// STATE/refusal.json and refusal.prom where a restart would not change it (64, 65, 77, 78), hands
+// the note to `tell_refusal` afterwards, so that a server that hangs costs no note, and gives the
+// exit code, never 0. A note that could not be left is said on stderr and changes nothing.
+using TellRefusal = std::function<void(const RefusalNote&)>;
 int end_with(const Error& error, const RoleHome& home, const RoleFlags& flags, Files& files,
              const Clock& clock, const TellRefusal& tell_refusal = {});
 

@@ -12,6 +12,7 @@
 #include "duty/detector.h"
 #include "report/report_log.h"
 #include "telemetry/pusher.h"
+#include "telemetry/refusal_push.h"
 
 namespace torpor {
 
@@ -28,7 +29,8 @@ class CycleRecorder final : public DutyListener {
     const Clock& clock;
     Admission& admission;
     ReportLog& log;
-    Pusher* pusher;  // null: nothing is configured
+    Pusher* pusher;         // null: nothing is configured
+    RefusalTeller* teller;  // null likewise
   };
   struct Paths {
     std::string state;   // directory
@@ -45,6 +47,9 @@ class CycleRecorder final : public DutyListener {
 
  private:
   void say(const CycleReport& report) const;
+  void end_earlier_refusal();
+  Duration room() const;
+  void take_back();
   Status look_at_trust();
 
   Paths paths_;
@@ -53,6 +58,11 @@ class CycleRecorder final : public DutyListener {
   Admission& admission_;
   ReportLog& log_;
   Pusher* pusher_;
+  RefusalTeller* teller_;
+  bool ended_ = false;         // an earlier refusal is over
+  bool to_take_back_ = false;  // and is still shown somewhere
+  std::uint32_t cycles_ = 0;   // since then
+  std::uint32_t take_back_in_ = 1;
   TrustWatch trust_;
   AgreedTime time_;
   BootTime awake_until_{};

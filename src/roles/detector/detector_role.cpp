@@ -59,7 +59,8 @@ class DetectorProcess {
 
  private:
   int end_told(const Error& error);
-  void push(const Refusal& refusal);
+  std::optional<RefusalTeller> teller_for(Transport& transport) const;
+  void tell_servers(const RefusalNote* fresh);
   void open_model();
   std::optional<Pusher> open_pusher(Transport& transport, const ReportLog& log);
   Result<int> watch(UnixLink& link);
@@ -72,22 +73,44 @@ class DetectorProcess {
   std::unique_ptr<ModelFile> model_;
 };
 
-// Ends a start that was refused: the servers are told once, within the site's deadline.
+// Ends a start that failed. The servers are told why where it was a refusal; where it was not, they
+// are told of an earlier one that they have not taken: this start may end in any way, and none of
+// them must be the one in which the refusal is lost. Before the greeting there is no time for it, a
+// peer that refuses waits two seconds to say so.
 int DetectorProcess::end_told(const Error& error) {
-  return end_with(error, home_, flags_, files_, clock_, [this](const Refusal& refusal) { push(refusal); });
+  bool fresh = false;
+  const int code = end_with(error, home_, flags_, files_, clock_, [&](const RefusalNote& note) {
+    fresh = true;
+    tell_servers(&note);
+  });
+  if (!fresh) tell_servers(nullptr);
+  return code;
 }
 
-void DetectorProcess::push(const Refusal& refusal) {
-  if (!home_.site.telemetry.on()) return;
-  if (const Status counted = Spool::count_refusal(files_, flags_.reports); !counted)
-    tell("{}: {}\n", kDetectorProgram, one_line(counted.error()).view());
+std::optional<RefusalTeller> DetectorProcess::teller_for(Transport& transport) const {
+  if (!home_.site.telemetry.on()) return std::nullopt;
   // A clock that nobody vouches for dates no sample earlier than the contract began.
   const std::int64_t not_before_s =
       home_.own.contract == nullptr ? 0 : home_.own.contract->terms().not_before_s;
+  return RefusalTeller(
+      {.files = files_, .clock = clock_, .transport = transport, .site = home_.site.telemetry},
+      {.state = flags_.state,
+       .device = std::string(home_.site.device_id.view()),
+       .boot_id = read_boot_id(),
+       .not_before_s = not_before_s});
+}
+
+void DetectorProcess::tell_servers(const RefusalNote* fresh) {
   CurlTransport transport(files_, uid_);
-  const auto said =
-      push_refusal(transport, clock_, home_.site.telemetry, ClockGate(not_before_s, read_boot_id()), refusal);
-  if (!said.empty()) tell("{}: telemetry: {}\n", kDetectorProgram, said.view());
+  auto teller = teller_for(transport);
+  if (!teller) return;
+  if (fresh != nullptr) {
+    const Status counted = Spool::count_refusal(files_, flags_.reports);
+    if (!counted) tell_error(kTelemetry, counted.error());
+  }
+  const RefusalTelling telling =
+      teller->tell(std::chrono::milliseconds(home_.site.telemetry.deadline_ms), fresh);
+  if (!telling.said.empty()) tell("{}: {}\n", kTelemetry, telling.said.view());
 }
 
 // A model the contract does not name is a refusal like that of a bundle: the peer is told.
@@ -167,11 +190,13 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
   if (budget.damage()) tell_error(kDetectorProgram, *budget.damage());
   CurlTransport transport(files_, uid_);
   std::optional<Pusher> pusher = open_pusher(transport, log);
+  std::optional<RefusalTeller> teller = teller_for(transport);
   CycleRecorder recorder({.files = files_,
                           .clock = clock_,
                           .admission = *home_.admission,
                           .log = log,
-                          .pusher = pusher ? &*pusher : nullptr},
+                          .pusher = pusher ? &*pusher : nullptr,
+                          .teller = teller ? &*teller : nullptr},
                          {.state = flags_.state, .bundle = flags_.bundle, .trust = flags_.trust});
   QueueMemory memory(contract);
   Detector detector({.link = link,

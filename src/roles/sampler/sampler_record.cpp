@@ -3,14 +3,23 @@
 #include "roles/sampler/sampler_record.h"
 
 #include "base/assertion.h"
+#include "notes/refusal.h"
 #include "program/error_text.h"
 #include "roles/role_flags.h"
 
 namespace torpor {
 
-void SamplerRecord::agreed() { kept(admission_.store.begin(admission_.contract, bundle_)); }
+void SamplerRecord::agreed() { kept(admission_.store.begin(admission_.contract, paths_.bundle)); }
 
-void SamplerRecord::window_sent() { kept(admission_.store.cycle_completed(admission_.contract)); }
+void SamplerRecord::window_sent() {
+  kept(admission_.store.cycle_completed(admission_.contract));
+  if (refusal_over_) return;
+  refusal_over_ = true;
+  // People should not have to wait for the end of a good run to see it. What servers were told is taken
+  // back by torpor-retry.timer: the sampler speaks to none.
+  const auto over = end_refusal(files_, paths_.state);
+  if (!over) tell_error(kSamplerProgram, over.error());
+}
 
 // The first of a session, which a restart explains, and each after it, which nothing does.
 void SamplerRecord::request_refused(const Error& why, std::uint32_t times) {

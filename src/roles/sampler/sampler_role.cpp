@@ -62,7 +62,8 @@ Result<int> SamplerProcess::sample(UnixLink& link) {
                    {.state = flags_.state,
                     .device = std::string(home_.site.device_id.view()),
                     .contract = {.digest = contract.digest(), .sequence = contract.sequence()}});
-  SamplerRecord record(*home_.admission, flags_.bundle);
+  SamplerRecord record({.admission = *home_.admission, .files = files_},
+                       {.state = flags_.state, .bundle = flags_.bundle});
   SamplerRole sampler({.link = link,
                        .clock = clock_,
                        .source = *source,
@@ -74,12 +75,6 @@ Result<int> SamplerProcess::sample(UnixLink& link) {
                        .listener = &record});
   TORPOR_TRY(const int ended, run_role(sampler, clock_, link));
   if (sampler.failure()) return *sampler.failure();
-  // Somebody agreed with it: what an earlier start was refused for is over. A note that stays
-  // misleads a person but no machine, so it is said and changes nothing.
-  if (sampler.peer().session() > 0) {
-    if (const Status cleared = clear_refusal(files_, flags_.state); !cleared)
-      tell_error(kSamplerProgram, cleared.error());
-  }
   return ended;
 }
 
