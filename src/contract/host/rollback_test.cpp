@@ -300,7 +300,7 @@ INSTANTIATE_TEST_SUITE_P(
                   Reason{}},
         ClockCase{"ahead_but_not_synchronised", {{2000, 92 * kDay, false}}, dead, Reason{}},
         ClockCase{"of_1970_all_along", {{2000, -1'800'000'000, false}}, dead, Reason{}}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& clock) { return clock.param.name; });
 
 // What trusted time is for: a contract that is over stays so when the clock is gone.
 TEST_F(Validity, a_clock_that_dies_revives_no_contract) {
