@@ -291,6 +291,7 @@ class MaintainedBaselineTest : public SensorBaselineTest {
   void alarm_by_shocks() {
     while (!baseline_->judge().latched()) baseline_->unusable(++cycle_, WindowQuality::saturated);
     ASSERT_TRUE(baseline_->save_learned(true));
+    ASSERT_TRUE(baseline_->save_evidence());
   }
   void leave(Work work, std::uint8_t seed = golden::kMaintenance) {
     MaintenanceEvent event = golden::sound_event();
@@ -321,7 +322,10 @@ TEST_F(MaintainedBaselineTest, a_mended_machine_keeps_what_was_learned_in_every_
     EXPECT_FALSE(baseline_->maintenance_refusal());
     EXPECT_FALSE(baseline_->judge().latched());
     EXPECT_EQ(baseline_->judge().state(), state);
-    EXPECT_EQ(baseline_->judge().learned(), learned);
+    // An armed judge keeps ranks, not the cycles they came from.
+    if (state != JudgeState::armed) {
+      EXPECT_EQ(baseline_->judge().learned(), learned);
+    }
     EXPECT_EQ(baseline_->judge().arming_epoch(), epoch);
     EXPECT_FALSE(files_.exists(baseline_paths(kState, key_).maintenance));
     restart();
