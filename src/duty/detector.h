@@ -52,7 +52,7 @@ class Detector final : public Role {
     std::uint64_t last_cycle = 0;         // newest cycle in the record log
     std::uint64_t cycle_limit = 0;        // end after so many cycles; 0 = never
     std::uint32_t link_buffer_bytes = 0;  // what the link may hold on our behalf
-    std::optional<Reason> notice;         // for the record: of this role's own state
+    std::optional<Reason> notice{};       // for the record: of this role's own state
   };
   // Everything outlives the detector. `own` is the detector's side, with a contract.
   struct Parts {

@@ -96,7 +96,9 @@ TEST_F(EarlyTest, a_detector_started_again_is_refused_once_at_most_and_then_keep
       const BootTime slot = now();
       ask(window);
       run(seconds(6));
-      if (window > 3) EXPECT_EQ(take(window).quality, WindowQuality::good) << window;
+      if (window > 3) {
+        EXPECT_EQ(take(window).quality, WindowQuality::good) << window;
+      }
       sleep_until(slot + period());
       run(slot + period() - now());
     }
