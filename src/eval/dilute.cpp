@@ -18,6 +18,33 @@ constexpr double kLevelsDb[] = {-4, -8, -12, -16, -20, -24};
 // digits of an AUC.
 constexpr std::size_t kMostFaults = 240;
 
+// The scores of faults mixed into healthy windows at one level.
+Result<std::vector<CycleScores>> mixed_scores(ProtocolRun& c, const MachineBaseline& baseline,
+                                              const std::vector<Piece16>& healthy_pieces,
+                                              const std::vector<Piece16>& fault_pieces, double level) {
+  // Every n-th of all, not the first so many: the faults of a pack come sorted by kind.
+  const std::size_t every = (fault_pieces.size() + kMostFaults - 1) / kMostFaults;
+  std::vector<CycleScores> f;
+  for (std::size_t i = 0; i < fault_pieces.size(); i += every) {
+    const Piece16& fault = fault_pieces[i];
+    // A healthy window of the same condition where there is one.
+    std::vector<const Piece16*> fitting;
+    for (const Piece16& p : healthy_pieces)
+      if (p.recording.rpm == fault.recording.rpm) fitting.push_back(&p);
+    // Without one of its speed any healthy window serves; the mix is then told the healthy one's speed,
+    // like a robot whose tachometer is right.
+    const Piece16& under =
+        fitting.empty() ? healthy_pieces[i % healthy_pieces.size()] : *fitting[i % fitting.size()];
+    const RecordedSamples mixed = mix(under, fault, level);
+    TORPOR_TRY(const auto windows, c.measurer.measure_whole(mixed, under.recording));
+    for (const MeasuredWindow& w : windows) {
+      TORPOR_TRY(const CycleScores s, c.scorer.score(baseline, w));
+      f.push_back(s);
+    }
+  }
+  return f;
+}
+
 }  // namespace
 
 // Weak faults made of strong ones: a healthy test window plus a fault window, the latter
@@ -65,28 +92,9 @@ Result<Json> run_dilute(ProtocolRun& c) {
       machines.push_back(entry);
       continue;
     }
-    // Every n-th of all, not the first so many: the faults of a pack come sorted by kind.
-    const std::size_t every = (fault_pieces.size() + kMostFaults - 1) / kMostFaults;
     Json levels = Json::array();
     for (double level : kLevelsDb) {
-      std::vector<CycleScores> f;
-      for (std::size_t i = 0; i < fault_pieces.size(); i += every) {
-        const Piece16& fault = fault_pieces[i];
-        // A healthy window of the same condition where there is one.
-        std::vector<const Piece16*> fitting;
-        for (const Piece16& p : healthy_pieces)
-          if (p.recording.rpm == fault.recording.rpm) fitting.push_back(&p);
-        // Without one of its speed any healthy window serves; the mix is then told the healthy one's speed,
-        // like a robot whose tachometer is right.
-        const Piece16& under =
-            fitting.empty() ? healthy_pieces[i % healthy_pieces.size()] : *fitting[i % fitting.size()];
-        const RecordedSamples mixed = mix(under, fault, level);
-        TORPOR_TRY(const auto windows, c.measurer.measure_whole(mixed, under.recording));
-        for (const MeasuredWindow& w : windows) {
-          TORPOR_TRY(const CycleScores s, c.scorer.score(*baseline, w));
-          f.push_back(s);
-        }
-      }
+      TORPOR_TRY(const auto f, mixed_scores(c, *baseline, healthy_pieces, fault_pieces, level));
       levels.push_back(compared({{"level_db", level}}, units, h, f));
     }
     entry["results"] = levels;

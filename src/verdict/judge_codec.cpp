@@ -174,6 +174,13 @@ struct JudgeCodec {
     return {};
   }
 
+  template <class T>
+  static Status take_into(T& member, const Result<T>& read) {
+    if (!read) return read.error();
+    member = *read;
+    return {};
+  }
+
   static Status take_member(std::int64_t key, cbor::Reader& in, LoadedBaseline& out) {
     Judge& j = out.judge;
     switch (key) {
@@ -186,26 +193,17 @@ struct JudgeCodec {
         j.state_ = static_cast<JudgeState>(state);
         return {};
       }
-      case kFitCount: {
-        TORPOR_TRY(j.fit_count_, take_uint32(in));
-        return {};
-      }
-      case kLastCycle: {
-        TORPOR_TRY(j.last_cycle_, in.uint());
-        return {};
-      }
-      case kShocks: {
-        TORPOR_TRY(j.shocks_in_row_, take_uint32(in));
-        return {};
-      }
-      case kArmingEpoch: {
-        TORPOR_TRY(j.arming_epoch_, in.uint());
-        return {};
-      }
+      case kFitCount:
+        return take_into(j.fit_count_, take_uint32(in));
+      case kLastCycle:
+        return take_into(j.last_cycle_, in.uint());
+      case kShocks:
+        return take_into(j.shocks_in_row_, take_uint32(in));
+      case kArmingEpoch:
+        return take_into(j.arming_epoch_, in.uint());
       case kLatch: {
-        // Cannot be latched yet, so this takes it as it is.
         TORPOR_TRY(const Latch latch, take_latch(in));
-        set_latch(j, latch);
+        set_latch(j, latch);  // cannot be latched yet, so this takes it as it is
         return {};
       }
       case kEvidence: {
@@ -229,14 +227,10 @@ struct JudgeCodec {
         return take_refusal(in, j);
       case kEvents:
         return take_events(in, j);
-      case kFeatures: {
-        TORPOR_TRY(out.features, in.bytes());
-        return {};
-      }
-      case kEnvelope: {
-        TORPOR_TRY(out.envelope, in.bytes());
-        return {};
-      }
+      case kFeatures:
+        return take_into(out.features, in.bytes());
+      case kEnvelope:
+        return take_into(out.envelope, in.bytes());
       case kMaintenance: {
         TORPOR_CHECK(take_array(in, 2, "maintenance"));
         TORPOR_TRY(j.maintenance_sequence_, in.uint());

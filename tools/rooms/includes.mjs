@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 export const kSource = /\.(h|hh|hpp|hxx|c|cc|cpp|cxx|cu|cuh|def|inc|ipp|tpp)$/;
 // What else may lie below src/.
-const kOther = /(^|\/)(CMakeLists|rooms)\.txt$|\.(bundle|in)$/;
+const kOther = /(^|\/)(CMakeLists|rooms)\.txt$|\.(bundle|maintenance|in)$/;
 
 // Paths of all sources below `top`, relative to it.
 export function sources(top, folder = '') {
