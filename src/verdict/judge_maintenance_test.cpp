@@ -21,13 +21,6 @@ BaselineEvent event(EventKind kind, std::uint64_t after, std::string_view reason
   return e;
 }
 
-// Damage until the alarm; its cycle.
-std::uint64_t raise(Judge& judge, ScoreSource& source, double sigmas = 8) {
-  std::uint64_t cycle = judge.last_cycle();
-  while (!judge.latched() && cycle < 10'000) judge.scored(++cycle, source.next(sigmas));
-  return cycle;
-}
-
 // An armed judge whose alarm is latched; the newest cycle judged is in `cycle`.
 Judge alarmed_judge(ScoreSource& source, std::uint64_t& cycle) {
   Judge judge = armed_judge_for_test(source);
