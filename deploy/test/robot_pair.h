@@ -37,7 +37,7 @@ class RobotPair {
 
   // Also again, after one of the two has gone.
   void start();
-  // SIGTERM to both, the detector first.
+  // SIGTERM to the detector; the sampler follows.
   void stop();
   void kill_detector();
   int detector_id() const { return detector_->id(); }

@@ -7,7 +7,6 @@
 
 #include "base/assertion.h"
 #include "base/utc.h"
-#include "log/segment_walk.h"
 
 namespace torpor {
 namespace {
@@ -22,9 +21,9 @@ std::int64_t dated_s(const TimeStamp& at) {
 
 }  // namespace
 
-RecordLog::RecordLog(Files& files, OwnedDirectory home, LogBounds bounds)
+RecordLog::RecordLog(Files& files, std::string directory, LogBounds bounds)
     : files_(&files),
-      home_(std::move(home)),
+      directory_(std::move(directory)),
       bounds_(bounds),
       segment_bytes_(
           std::clamp<std::uint64_t>(bounds.bytes / kSegmentsInBound, kMaxRecordBytes, kMaxSegmentBytes)),
@@ -37,8 +36,8 @@ Result<RecordLog> RecordLog::open(Files& files, std::string directory, LogBounds
         .saw(bounds.bytes, " bytes, ", bounds.age.count(), " ns")
         .want("at least ", kMinLogBytes, " bytes and some age");
   }
-  TORPOR_TRY(OwnedDirectory home, OwnedDirectory::take(files, std::move(directory)));
-  RecordLog log(files, std::move(home), bounds);
+  TORPOR_CHECK(files.make_directories(directory));
+  RecordLog log(files, std::move(directory), bounds);
   TORPOR_CHECK(log.load());
   log.assert_sums();
   return log;
@@ -56,11 +55,11 @@ void RecordLog::assert_sums() const {
 }
 
 Status RecordLog::load() {
-  TORPOR_TRY(const std::vector<std::string> names, files_->list(directory()));
+  TORPOR_TRY(const std::vector<std::string> names, files_->list(directory_));
   for (const std::string& text : names) {
     const auto name = SegmentName::parse(text);
     if (!name) continue;
-    TORPOR_TRY(const FileFacts facts, files_->facts(directory() + "/" + text));
+    TORPOR_TRY(const FileFacts facts, files_->facts(directory_ + "/" + text));
     segments_.push_back({*name, facts.size});
     counters_.bytes += facts.size;
   }
@@ -76,9 +75,8 @@ Status RecordLog::load() {
     // Not ours to write to; it stays until it is the oldest.
     return content.error().reason == Reason::file_too_large ? Status{} : content.error();
   }
-  SegmentWalk walk(*content);
   for (std::size_t at = 0;;) {
-    const RecordAt record = walk.next();
+    const RecordAt record = record_at(*content, at);
     if (record.kind == RecordAt::Kind::damaged) return {};  // evidence: nothing is added behind it
     if (record.kind == RecordAt::Kind::end) break;
     if (record.kind == RecordAt::Kind::torn) {
@@ -97,7 +95,7 @@ Status RecordLog::load() {
 Status RecordLog::append(Bytes payload, const TimeStamp& at) {
   if (payload.empty() || payload.size() > kMaxRecordPayload) {
     return Error{.reason = Reason::log_record_too_large}
-        .at(directory())
+        .at(directory_)
         .saw(payload.size(), " bytes")
         .want("1..", kMaxRecordPayload, " bytes");
   }

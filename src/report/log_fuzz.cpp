@@ -23,9 +23,8 @@ void require(bool fact) {
 }
 
 void walk(Bytes segment) {
-  SegmentWalk steps(segment);
   for (std::size_t at = 0;;) {
-    const RecordAt record = steps.next();
+    const RecordAt record = record_at(segment, at);
     if (record.kind == RecordAt::Kind::end) break;
     require(record.next > at && record.next <= segment.size());
     at = record.next;

@@ -58,11 +58,10 @@ class BackendTest : public ::testing::Test, private DutyListener {
     MemoryLinkPair link({});
     const OwnSide detector_side = side(LinkRole::detector);
     const OwnSide sampler_side = side(LinkRole::sampler);
-    auto appraiser = Appraiser::make(contract_, 0, {backend, files_}, {"/state", 0}, nullptr);
+    auto appraiser = Appraiser::make(contract_, 0, {backend, files_}, {"/state", 0});
     ASSERT_TRUE(appraiser.ok());
     std::unique_ptr<Appraiser> other;
-    if (fallback != nullptr)
-      other = *Appraiser::make(contract_, 0, {*fallback, files_}, {"/state", 0}, nullptr);
+    if (fallback != nullptr) other = *Appraiser::make(contract_, 0, {*fallback, files_}, {"/state", 0});
     QueueMemory memory(contract_);
     QueueMemory sampler_memory(contract_);
     TaggedSource source(contract_);

@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "notes/refusal_note.h"
+#include "notes/refusal.h"
 
 namespace torpor {
 

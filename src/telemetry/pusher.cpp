@@ -147,8 +147,7 @@ Outcome Pusher::send(Receiver receiver, std::string_view method, std::string_vie
   if (was_well) {
     said_ << name(receiver) << ": " << name(outcome.answer);
     if (outcome.status != 0) said_ << " (" << outcome.status << ")";
-    if (!outcome.said.empty()) said_ << ": " << outcome.said.view();
-    said_ << "; ";
+    said_ << ": " << outcome.said.view() << "; ";
   }
   ++l.failed;
   // One that answers at once costs little and may be asked again at the next contact.

@@ -31,7 +31,6 @@ sigset_t ending_signals() {
   ::sigemptyset(&set);
   ::sigaddset(&set, SIGTERM);
   ::sigaddset(&set, SIGINT);
-  ::sigaddset(&set, SIGHUP);
   return set;
 }
 
