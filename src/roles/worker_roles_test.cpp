@@ -74,7 +74,7 @@ class WorkerRolesTest : public RolesTest {
       (void)(*appraiser)->appraise(cycle, window, WindowQuality::good);
     }
     ASSERT_EQ((*appraiser)->judge().state(), JudgeState::learning_calibration);
-    ASSERT_TRUE((*appraiser)->save(true).ok());
+    ASSERT_TRUE((*appraiser)->save_learned(true).ok());
   }
 
   // The site's choice; the kernel's files of the machine are those below at("root").
