@@ -6,6 +6,7 @@
 #include "base/hex.h"
 #include "base/posix/tell.h"
 #include "contract/host/validity.h"
+#include "duty/storage_state.h"
 #include "notes/refusal.h"
 #include "report/breach_text.h"
 #include "roles/role_flags.h"
@@ -23,29 +24,40 @@ CycleRecorder::CycleRecorder(const Parts& parts, Paths paths)
 Status CycleRecorder::agreed() {
   const Contract& contract = admission_.contract;
   // An agreement is the end of what an earlier start was refused for.
-  TORPOR_CHECK(clear_refusal(files_, paths_.state));
-  TORPOR_CHECK(admission_.store.begin(contract, paths_.bundle));
+  const Status cleared = clear_refusal(files_, paths_.state);
+  // Where it cannot be written down the role goes on: the counter is not in `next`, and comes to
+  // `current` with the first cycle whose record can be written.
+  const Status begun = admission_.store.begin(contract, paths_.bundle);
+  if (!begun && !is_storage_failure(begun.error().reason)) return begun;
   tell("{}: agreed on {} sequence {} ({}..), a cycle every {} ms\n", kDetectorProgram,
        contract.terms().contract_id.view(), contract.sequence(), short_hex(contract.digest()).view(),
        contract.period().count() / 1'000'000);
-  return {};
+  return begun ? cleared : begun;
 }
 
 Status CycleRecorder::reported(const CycleReport& report) {
   const Contract& contract = admission_.contract;
   TORPOR_ASSERT(report.cycle > log_.last_cycle(), "roles.a_cycle_is_recorded_once");
-  TORPOR_CHECK(log_.append(report));
-  TORPOR_ASSERT(log_.last_cycle() == report.cycle, "roles.the_newest_record_is_this_cycle");
-  TORPOR_CHECK(admission_.store.cycle_completed(contract));
-  TORPOR_CHECK(admission_.store.keep_trusted_time(
-      raise_trusted_time(admission_.store.trusted_s(), contract.terms(), clock_.now())));
+  const std::uint64_t vanished = log_.counters().vanished;
+  const Status written = log_.append(report);
+  TORPOR_ASSERT(!written || log_.last_cycle() == report.cycle, "roles.the_newest_record_is_this_cycle");
+  if (log_.counters().vanished != vanished)
+    tell("{}: the record log was removed while it was written to; it begins anew\n", kDetectorProgram);
   // Only changes are said: a line a minute would hide the one that matters.
   if (report.verdict.kind != kind_ || report.breaches != breaches_) say(report);
   kind_ = report.verdict.kind;
   breaches_ = report.breaches;
   awake_until_ = report.woke.boot + std::chrono::milliseconds(contract.terms().power.awake_limit_ms);
-  if (pusher_ != nullptr) pusher_->add(report, log_.newest(), log_.end());
-  return {};
+  if (pusher_ != nullptr) pusher_->add(report, written ? log_.newest() : log_.end(), log_.end());
+  return written;
+}
+
+// The counter counts no cycle of which there is no record.
+Status CycleRecorder::recorded() {
+  const Contract& contract = admission_.contract;
+  TORPOR_CHECK(admission_.store.cycle_completed(contract));
+  return admission_.store.keep_trusted_time(
+      raise_trusted_time(admission_.store.trusted_s(), contract.terms(), clock_.now()));
 }
 
 // Pushing must not be what breaks the awake limit: a tenth of what is left stays.

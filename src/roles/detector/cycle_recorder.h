@@ -17,7 +17,8 @@ namespace torpor {
 // want to be told at once: a verdict that changed, a contract that was broken.
 //
 // The order is the promise: the report is in the log before the rollback counter counts its
-// cycle, and only what is in the log is handed to the pusher. One thread, the detector's.
+// cycle. What could not be written is said and pushed all the same: whoever hears of it now hears
+// of it at all. One thread, the detector's.
 class CycleRecorder final : public DutyListener {
  public:
   // Outlive the recorder.
@@ -34,9 +35,10 @@ class CycleRecorder final : public DutyListener {
   };
   CycleRecorder(const Parts& parts, Paths paths);
 
-  // Errors of these two end the role: those of Files, of ReportLog, of the rollback store.
+  // Errors: those of Files, of ReportLog, of the rollback store.
   Status agreed() override;
   Status reported(const CycleReport& report) override;
+  Status recorded() override;
   void about_to_sleep() override;
 
  private:

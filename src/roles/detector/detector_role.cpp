@@ -183,6 +183,7 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                      .cycle_limit = flags_.cycles,
                      .link_buffer_bytes = link.buffer_bytes()});
   TORPOR_TRY(const int ended, run_role(detector, clock_, link));
+  if (detector.unsaved()) tell_error(kDetectorProgram, *detector.unsaved());
   if (detector.failure()) return *detector.failure();
   return ended;
 }
