@@ -58,6 +58,18 @@ function checkCalls(file, text, code) {
   }
 }
 
+// An answer may be passed over only by someone who has thought of it: the reason stands on the
+// line or within the three above.
+function checkDropped(file, text, code) {
+  if (kTest.test(file)) return;
+  const written = text.split('\n');
+  for (const found of code.matchAll(/(?:\(void\)|static_cast<void>\()\s*[\w:*&>.(-]*\(/g)) {
+    const line = code.slice(0, found.index).split('\n').length;
+    if (written[line - 1].startsWith('#define') || written.slice(Math.max(0, line - 4), line).some((one) => one.includes('//'))) continue;
+    report(file, line, 'dropped', `${found[0]}..), whose answer is dropped without a word`, 'the reason in a comment above it', 'say why nobody needs the answer, or use it');
+  }
+}
+
 // Where each TORPOR_ASSERT stands, and the text that ends it.
 function* assertionsOf(quoted) {
   for (const start of quoted.matchAll(/\bTORPOR_ASSERT\s*\(/g)) {
@@ -94,6 +106,7 @@ for (const file of files) {
   const code = quoted.replace(/"(?:\\[\s\S]|[^"\\\n])*"|(?<!\w)'(?:\\.|[^'\\\n])+'/g, (found) => found[0] + found[0] + found.slice(2).replace(/[^\n]/g, ' '));
   checkLengths(file, text, code);
   checkCalls(file, text, code);
+  checkDropped(file, text, code);
   checkAssertions(file, quoted);
 }
 for (const line of findings) console.log(line);

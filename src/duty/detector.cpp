@@ -291,6 +291,7 @@ void Detector::end(std::optional<Error> why) {
     also(ledger_.save(true));
   }
   if (peer_->agreed() && !peer_finished_) {
+    // Best effort: without it the peer finds the link lost and waits for the next.
     (void)peer_->send(Goodbye{.reason = why ? ReasonName(name(why->reason)) : ReasonName()}, now());
   }
   peer_->close();

@@ -40,6 +40,7 @@ class ComputeLease {
   ComputeLease(const ComputeLease&) = delete;
   ComputeLease& operator=(const ComputeLease&) = delete;
   ~ComputeLease() {
+    // Left to the scope, its answer has nobody to hear it: the residency check looks for itself.
     if (device_ != nullptr) static_cast<void>(device_->release());
   }
   Status close() {

@@ -16,6 +16,7 @@ template <class... Values>
 void tell(fmt::format_string<Values...> format, Values&&... values) {
   fmt::memory_buffer text;
   fmt::format_to(std::back_inserter(text), format, std::forward<Values>(values)...);
+  // Whether it was taken changes nothing: see above.
   static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
 }
 

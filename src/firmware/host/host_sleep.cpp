@@ -146,6 +146,7 @@ void HostSleep::disarm() {
   if (alarm_ != nullptr) {
     alarm_->disarm();
   } else {
+    // An alarm that stays set wakes the machine once too often, and that is told when it does.
     static_cast<void>(tree_.write(means_.rtc_wake_alarm, "0"));
   }
 }

@@ -29,6 +29,7 @@ class TensorRtBackend final : public cuda::DeviceBackend {
   TensorRtBackend(std::string plan_path, Files& files, const Clock& clock,
                   const cuda::Driver* driver = nullptr)
       : DeviceBackend(clock, driver), plan_path_(std::move(plan_path)), files_(files) {}
+  // What release() answers here nobody can hear; who must know calls it before.
   ~TensorRtBackend() override { static_cast<void>(release()); }
 
   std::string_view name() const override { return "tensorrt"; }
