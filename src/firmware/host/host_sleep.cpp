@@ -141,12 +141,11 @@ Status HostSleep::arm(BootTime at) {
   return {};
 }
 
-// A disarm that fails costs one needless wake-up, no more.
 void HostSleep::disarm() {
   if (alarm_ != nullptr) {
     alarm_->disarm();
   } else {
-    // An alarm that stays set wakes the machine once too often, and that is told when it does.
+    // A disarm that fails costs one needless wake-up, no more.
     static_cast<void>(tree_.write(means_.rtc_wake_alarm, "0"));
   }
 }
