@@ -14,7 +14,7 @@ const kFileLines = 400;
 const kFunctionLines = 70;
 // What stands in for the world, or judges: it may trap, wait and read clocks.
 const kTest = /_(test|fuzz|bench)\.\w+$|\/fake\/|^(deploy|tools)\//;
-const call = (names) => new RegExp(`(?<![\\w.>:])(?:std::|::)?(?:${names})\\s*\\(`);
+const call = (names) => new RegExp(`(?<![\\w.]|->|::)(?:::\\s*)?(?:std\\s*::\\s*)?(?:${names})\\s*\\(`);
 
 // `except`: paths below which the rule does not hold. Rules of `tests` hold for tests too.
 const kBanned = [
@@ -24,12 +24,14 @@ const kBanned = [
   { rule: 'random', tests: true, pattern: call('rand|srand|random_shuffle'), instead: 'a seeded generator (tests, simulator) or the seam to real randomness' },
   { rule: 'clock', except: ['src/base/posix/'], pattern: /(?<![\w.>:])(?:std::|::)?time\s*\(\s*(?:nullptr|NULL|0|&)|_clock::now\b|\b(?:clock_gettime|gettimeofday)\s*\(/,
     instead: 'the Clock that is handed in (base/clock.h)' },
-  { rule: 'sleep', except: ['src/base/posix/', 'src/demo/', 'src/cli/demo_verb.cpp'], pattern: /\b(?:sleep_for|usleep|nanosleep)\s*\(|this_thread::sleep_until|(?<![\w.>])::sleep\s*\(/,
+  { rule: 'sleep', except: ['src/base/posix/', 'src/demo/', 'src/cli/demo_verb.cpp'], pattern: /\b(?:sleep_for|usleep|nanosleep|clock_nanosleep)\s*\(|this_thread::sleep_until|(?<![\w.>])::sleep\s*\(/,
     instead: 'a deadline in the Wait of a Step (base/role.h)' },
   { rule: 'exit', except: ['src/mains/', 'src/base/assertion.cpp'], pattern: call('exit|_exit|_Exit|quick_exit|abort'), instead: 'an Error handed to the caller; for a bug TORPOR_ASSERT (base/assertion.h)' },
   { rule: 'assert', tests: true, pattern: call('assert'), instead: 'TORPOR_ASSERT (base/assertion.h), which is on in release' },
   { rule: 'trap', except: ['src/base/'], pattern: /\b__builtin_trap\s*\(/, instead: 'TORPOR_ASSERT (base/assertion.h), which says what did not hold' },
   { rule: 'flush', tests: true, pattern: /\bstd::endl\b/, instead: "'\\n'" },
+  { rule: 'digraph', tests: true, pattern: /<%|%>|%:/, instead: 'the brace or the # itself, which every check reads' },
+  { rule: 'silence', except: ['src/train/learn/network.cpp'], pattern: /#\s*pragma\s+GCC\s+(?:diagnostic|system_header)|_Pragma\s*\(/, instead: 'code that the compiler has nothing to say of' },
   { rule: 'swallow', tests: true, pattern: /\bcatch\s*\(\s*\.\.\.\s*\)\s*\{\s*\}/, instead: 'a catch that turns what came into an Error' },
 ];
 
@@ -42,7 +44,8 @@ function checkLengths(file, text, code) {
   const lines = text.split('\n').length - 1;
   if (lines > kFileLines) report(file, lines, 'file-length', `${lines} lines`, `at most ${kFileLines}`, 'part it by what its halves are about');
   for (const { line, lines: length, name } of functionsOf(code)) {
-    if (length > kFunctionLines) report(file, line, 'function-length', `${name}() of ${length} lines`, `at most ${kFunctionLines}`, 'part it by what its steps are called');
+    if (length === Infinity) report(file, line, 'braces', `${name}, whose brace nothing closes`, 'each brace closed, in each branch of an #if', 'write the whole function, or no brace, in a branch');
+    else if (length > kFunctionLines) report(file, line, 'function-length', `${name}() of ${length} lines`, `at most ${kFunctionLines}`, 'part it by what its steps are called');
   }
 }
 

@@ -20,6 +20,7 @@
 #include "deploy/test/operations.h"
 #include "telemetry/fake/servers.h"
 #include "telemetry/http/curl_transport.h"
+#include "telemetry/remote_write.h"
 
 namespace torpor {
 namespace {
@@ -27,6 +28,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kRobots = 400;
+constexpr std::size_t kRefused = 75;  // of those that fell silent
+constexpr const char* kNeverRan = "amr-00200-new";
 constexpr std::int64_t kHistorySeconds = 3900;  // more than the hour a shift is judged by
 
 class Board : public testing::Test {
@@ -53,8 +56,13 @@ class Board : public testing::Test {
         until = std::min(until + 1800, now);
         EXPECT_EQ(fleet.send(transport, to, until).refused, "");
       }
+      // Two that refuse to run: one that was heard until ten minutes ago (a refusal from before its
+      // last cycle would be over), one that never had a cycle.
+      EXPECT_EQ(refuse(transport, to, FleetForTest::name(kRefused), now - 300), Answer::taken);
+      EXPECT_EQ(refuse(transport, to, kNeverRan, now - 7200), Answer::taken);
       // What is derived of derived series comes an evaluation later.
-      while (count_of(*started, "instance:torpor_energy_contract:ratio8h") < static_cast<int>(kRobots) ||
+      while (count_of(*started, "role:torpor_refusal:standing") < 2 ||
+             count_of(*started, "instance:torpor_energy_contract:ratio8h") < static_cast<int>(kRobots) ||
              count_of(*started, "ALERTS{alertname=\"TorporBearingAlarm\",alertstate=\"firing\"}") < 4)
         ::usleep(200'000);
       return started;
@@ -64,6 +72,25 @@ class Board : public testing::Test {
 
   void SetUp() override {
     if (server() == nullptr) GTEST_SKIP() << "Prometheus is not installed (Debian: prometheus)";
+  }
+
+  // As a robot tells it that its detector refused at that time.
+  static Answer refuse(Transport& transport, const TelemetryServer& to, const std::string& robot,
+                       std::int64_t refused_s) {
+    const std::int64_t now_ms = to_ns(PosixClock::unscaled().now().wall) / 1'000'000;
+    const std::vector<std::pair<std::string, std::string>> who = {
+        {"job", "torpor"}, {"instance", robot}, {"role", "detector"}};
+    LabelledValue what{.labels = who, .value = 1, .wall_ms = now_ms};
+    what.labels.insert(what.labels.end(), {{"__name__", "torpor_refusal"}, {"reason", "contract_expired"}});
+    LabelledValue when{.labels = who, .value = static_cast<double>(refused_s), .wall_ms = now_ms};
+    when.labels.emplace_back("__name__", "torpor_refusal_timestamp_seconds");
+    const LabelledValue both[] = {what, when};
+    const std::string body = remote_write_body(both);
+    return transport
+        .send(
+            {.method = "POST", .to = &to, .path = {}, .headers = kRemoteWriteHeaders, .body = as_bytes(body)},
+            std::chrono::seconds(20))
+        .answer;
   }
 
   struct Seen {
@@ -103,7 +130,7 @@ TEST_F(Board, shows_the_fleet_without_a_word_on_the_console) {
   const Seen seen = open();
   EXPECT_EQ(seen.console, "");
   EXPECT_TRUE(seen.holds("data-state=\"ready\"")) << seen.dom;
-  EXPECT_TRUE(seen.holds("data-drawn=\"400\""));
+  EXPECT_TRUE(seen.holds("data-drawn=\"401\""));
   EXPECT_TRUE(seen.holds("4 bearing alarms"));
   EXPECT_TRUE(seen.holds("runbooks/TorporBearingAlarm.html"));
   EXPECT_TRUE(seen.holds("robots over contract"));
@@ -136,6 +163,36 @@ TEST_F(Board, arrow_keys_walk_the_heat_map_enter_opens_and_escape_closes_a_robot
   EXPECT_THAT(seen.dom, testing::ContainsRegex("data-cycles=\"6[0-9]\""));
   EXPECT_TRUE(seen.holds("data-closed=\"true\""));
   EXPECT_TRUE(seen.holds("data-end=\"amr-00399: "));
+}
+
+TEST_F(Board, a_robot_that_refuses_is_shown_with_reason_age_and_runbook_though_it_never_had_a_cycle) {
+  NEED_BROWSER();
+  const Seen seen = open(R"(
+    const set = document.body.dataset;
+    const until = async (f) => { while (!f()) await new Promise((done) => setTimeout(done, 50)); };
+    await until(() => set.drawn);
+    const open = async (name) => {
+      const find = document.getElementById('find');
+      find.value = name; find.dispatchEvent(new Event('change'));
+      await until(() => document.getElementById('h-robot').textContent === name);
+      return [document.getElementById('robot-words').textContent, !document.getElementById('robot-runbook').hidden];
+    };
+    [set.never, set.neverRunbook] = await open('amr-00200-new');
+    [set.kept, set.keptRunbook] = await open('amr-00000');
+    [set.heard, set.heardRunbook] = await open('amr-00075');
+    set.facts = [...document.querySelectorAll('#facts > div')].map((d) => d.textContent).join('|');)");
+  EXPECT_EQ(seen.console, "");
+  EXPECT_THAT(seen.dom,
+              testing::HasSubstr(
+                  "data-never=\"the detector refuses to run for 2 h: contract_expired · no cycle yet"));
+  EXPECT_THAT(seen.dom,
+              testing::ContainsRegex(
+                  "data-heard=\"the detector refuses to run for [0-9.]+ (s|min): contract_expired"));
+  EXPECT_TRUE(seen.holds("data-never-runbook=\"true\""));
+  EXPECT_TRUE(seen.holds("data-heard-runbook=\"true\""));
+  EXPECT_TRUE(seen.holds("data-kept-runbook=\"false\""));
+  EXPECT_THAT(seen.dom, testing::HasSubstr("|Refusing to run2"));
+  EXPECT_TRUE(seen.holds("runbooks/TorporRefused.html"));
 }
 
 TEST_F(Board, says_that_nothing_is_there_yet_and_that_the_server_is_gone) {

@@ -37,7 +37,7 @@ class RobotPair {
 
   // Also again, after one of the two has gone.
   void start();
-  // SIGTERM to the detector; the sampler follows.
+  // SIGTERM to both, the detector first.
   void stop();
   void kill_detector();
   int detector_id() const { return detector_->id(); }

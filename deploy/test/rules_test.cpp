@@ -111,7 +111,8 @@ TEST(Deploy, systemd_finds_nothing_to_say_of_the_units) {
     std::ofstream(scratch.at(entry.path().filename())) << text;
   }
   std::string units;
-  for (const char* unit : {"torpord.service", "torpor-sampler.service", "torpor-bundle.path"})
+  for (const char* unit :
+       {"torpord.service", "torpor-sampler.service", "torpor-bundle.path", "torpor-retry.timer"})
     units += " " + scratch.at(unit);
   const CommandOutput ran = run_command("SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no" + units);
   EXPECT_EQ(ran.status, 0) << ran.text;
@@ -122,7 +123,7 @@ TEST(Deploy, what_the_units_name_is_installed) {
   const TemporaryDirectory prefix;
   const CommandOutput ran = run_command("cmake --install " + in_build("") + " --prefix " + prefix.at("usr"));
   ASSERT_EQ(ran.status, 0) << ran.text;
-  for (const char* unit : {"torpord.service", "torpor-sampler.service"}) {
+  for (const char* unit : {"torpord.service", "torpor-sampler.service", "torpor-retry.service"}) {
     for (const std::string& path :
          all(text_of(kDeploy + "systemd/" + unit), "/(usr/(?:bin|share)/[\\w./-]+)"))
       EXPECT_TRUE(std::filesystem::exists(prefix.at(path))) << unit << " names /" << path;

@@ -44,6 +44,18 @@ bool find_reason(std::string_view wanted, Reason& reason) {
 std::string_view next_step(Reason reason) { return entry(reason).next_step; }
 Group group(Reason reason) { return entry(reason).group; }
 
+bool passing(Reason reason) {
+  enum : bool { stay = false, restart = true };
+  switch (group(reason)) {
+#define TORPOR_EXIT(code, group, restarts, meaning, note) \
+  case Group::group:                                      \
+    return restarts;
+#include "base/exits.def"
+#undef TORPOR_EXIT
+  }
+  return stay;
+}
+
 // Cut rather than refused where it does not fit: an error about a long path must still come out.
 FixedString<512> one_line(const Error& error) {
   FixedString<512> line(name(error.reason));

@@ -57,6 +57,9 @@ std::string_view name(Reason reason);
 [[nodiscard]] bool find_reason(std::string_view name, Reason& reason);
 std::string_view next_step(Reason reason);
 Group group(Reason reason);
+// A supervisor starts a process again that ends for it (the third column of base/exits.def), so
+// whoever waits for that process may go on waiting. False: final, until a person acts.
+[[nodiscard]] bool passing(Reason reason);
 inline int exit_code(Reason reason) { return static_cast<int>(group(reason)); }
 
 // "contract_expired: robot.bundle: expires: found 2026-01-01, expected later than …",

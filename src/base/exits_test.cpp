@@ -58,12 +58,12 @@ TEST(Reasons, the_documented_list_is_the_list) {
 
 TEST(Reasons, every_next_step_begins_with_what_to_do) {
   const std::set<std::string> kVerbs = {
-      "add",     "allow",   "build",  "check",   "chmod",    "choose", "compare", "connect", "convert",
-      "copy",    "correct", "cut",    "declare", "encode",   "export", "fetch",   "give",    "go",
-      "inspect", "install", "keep",   "learn",   "lengthen", "let",    "list",    "lower",   "make",
-      "mend",    "move",    "name",   "put",     "raise",    "read",   "remove",  "report",  "resample",
-      "restart", "restore", "run",    "say",     "see",      "select", "send",    "sign",    "start",
-      "stop",    "train",   "update", "use",     "wait",     "write"};
+      "add",     "allow",    "apply",   "build",   "check",   "chmod",  "choose",   "compare", "connect",
+      "convert", "copy",     "correct", "cut",     "declare", "encode", "end",      "export",  "fetch",
+      "give",    "go",       "inspect", "install", "keep",    "learn",  "lengthen", "let",     "list",
+      "lower",   "make",     "mend",    "move",    "name",    "put",    "raise",    "read",    "remove",
+      "report",  "resample", "restart", "restore", "run",     "say",    "see",      "select",  "send",
+      "sign",    "start",    "stop",    "train",   "update",  "use",    "wait",     "write"};
   std::size_t count = 0;
 #define TORPOR_REASON(name, group, next_step)                                                    \
   {                                                                                              \

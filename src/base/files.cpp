@@ -4,13 +4,17 @@
 
 namespace torpor {
 
-Status check_owner_and_mode(Files& files, const std::string& path, std::uint32_t service_uid) {
-  TORPOR_TRY(const FileFacts facts, files.facts(path));
+Status check_path_part(std::string_view part, const FileFacts& facts, std::uint32_t service_uid) {
+  constexpr std::uint32_t kSticky = 01000, kGroupMayWrite = 020, kOthersMayWrite = 022;
+  std::uint32_t writable = facts.mode & kOthersMayWrite;
+  if (facts.is_directory) {
+    if ((facts.mode & kSticky) != 0) writable = 0;
+    if (facts.group == facts.owner) writable &= ~kGroupMayWrite;
+  }
   const bool owner_is_right = facts.owner == 0 || facts.owner == service_uid;
-  const bool writable_by_others = (facts.mode & 022) != 0;
-  if (owner_is_right && !writable_by_others) return {};
+  if (owner_is_right && writable == 0) return {};
   Error error{.reason = Reason::file_unsafe};
-  error.at(path).saw("owner ", facts.owner, ", mode 0");
+  error.at(part).saw("owner ", facts.owner, ", mode 0");
   for (int shift = 6; shift >= 0; shift -= 3) error.saw((facts.mode >> shift) & 7);  // octal, as ls and chmod
   return error.want("owner 0 or ", service_uid, ", not writable by group or world");
 }

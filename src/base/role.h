@@ -16,7 +16,7 @@ enum class Wake : std::uint8_t {
   start,     // the first call
   deadline,  // Wait::until has come (never early)
   link,      // the link can be read, written or has a new peer, as asked for
-  stop,      // SIGTERM or SIGINT: end within a second
+  stop,      // SIGTERM, SIGINT or SIGHUP: end within a second
 };
 
 struct Wait {

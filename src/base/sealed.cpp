@@ -38,7 +38,8 @@ Result<Bytes> unseal(Bytes bytes, const SealKind& kind, std::string_view where) 
         .want(kind.magic);
   }
   // Before the length: what a newer version writes behind its number is not ours to judge.
-  if (const auto version = load_le<std::uint32_t>(&bytes[kVersionAt]); version != kind.version) {
+  if (const auto version = load_le<std::uint32_t>(&bytes[kVersionAt]);
+      version > kind.version || version < kind.oldest) {
     return Error{.reason = version > kind.version ? kind.unsupported : kind.damaged}
         .at(where, ": version")
         .saw(version)

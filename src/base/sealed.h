@@ -20,8 +20,9 @@ inline constexpr std::size_t kSealBytes = 16;
 struct SealKind {
   std::string_view magic;  // 4 characters
   std::uint32_t version;
-  Reason damaged;      // magic, length or CRC is wrong, or a version below ours
-  Reason unsupported;  // a version above ours: a newer torpor wrote it
+  Reason damaged;                  // magic, length or CRC is wrong, or a version below ours
+  Reason unsupported;              // a version above ours: a newer torpor wrote it
+  std::uint32_t oldest = version;  // the lowest version that is read
 };
 
 // Room for the payload inside `out`; empty when not even the frame fits.

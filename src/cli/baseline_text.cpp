@@ -43,9 +43,14 @@ Json baseline_json(const BaselineSummary& s) {
               {"learned_cycles", s.learned},
               {"last_cycle", s.last_cycle},
               {"arming_epoch", s.arming_epoch},
-              {"alarm_latched", s.first_crossing != 0}};
+              {"alarm_latched", s.first_crossing != 0},
+              {"maintenance_sequence", s.maintenance_sequence},
+              {"maintenance_waits", s.maintenance_waits}};
   // Cycles count from 1: 0 would be read as the first one. What does not apply has no key.
-  if (s.first_crossing != 0) out["alarm_first_cycle"] = s.first_crossing;
+  if (s.first_crossing != 0) {
+    out["alarm_epoch"] = s.crossing_epoch;
+    out["alarm_first_cycle"] = s.first_crossing;
+  }
   if (!s.refusal.empty()) out["refusal"] = s.refusal;
   // A calibration that is not finished has figures that will still change.
   if (s.state == JudgeState::armed) {
@@ -92,8 +97,14 @@ void print_baseline(const BaselineSummary& s) {
                  c.score[i].median, c.score[i].mad, c.score[i].phi);
     fmt::print("  {:<12} ln R = {:.2f}\n", "evidence", s.log_evidence);
   }
+  // The id without its device, which the state directory does not know.
   fmt::print("  {:<12} {}\n", "alarm",
-             s.first_crossing == 0 ? "none" : fmt::format("latched since cycle {}", s.first_crossing));
+             s.first_crossing == 0
+                 ? "none"
+                 : fmt::format("latched since cycle {}; its id is DEVICE/{}/{}/{}", s.first_crossing,
+                               s.key.sensor.view(), s.crossing_epoch, s.first_crossing));
+  fmt::print("  {:<12} last sequence {}{}\n", "maintenance", s.maintenance_sequence,
+             s.maintenance_waits ? "; an event waits for the next start" : "");
   for (const auto& event : s.history) print_event("event", event, fmt::format("after cycle {}", event.cycle));
   for (const auto& event : s.pending) print_event("waiting", event, "taken at the next start");
 }

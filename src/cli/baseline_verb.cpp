@@ -101,29 +101,31 @@ void add_baseline(CLI::App& app, Verbs& verbs) {
   CLI::App* baseline =
       app.add_subcommand("baseline", "look at, accept or reset what a robot has learned as healthy");
   baseline->require_subcommand(1);
-  baseline->footer("Example:\n  torpor baseline show --state /var/lib/torpor");
+  baseline->footer("Example:\n  torpor baseline show --state /var/lib/torpor/detector");
   // Held by the callbacks, which outlive this function.
   auto flags = std::make_shared<Flags>();
 
   CLI::App* look =
       add_part(*baseline, "show", "state, calibration, evidence, alarm and events of each baseline",
-               "Example:\n  torpor baseline show --state /var/lib/torpor --json", flags, verbs);
+               "Example:\n  torpor baseline show --state /var/lib/torpor/detector --json", flags, verbs);
   on_call(*look, verbs, [flags, &verbs] { return show(*flags, verbs); });
 
   const std::string effect =
       "Recorded with its reason, followed at the next start of torpord; never clears a latched alarm.\n";
-  CLI::App* accept = add_part(
-      *baseline, "accept", "what is measured now is healthy: calibrate anew on the same fit",
-      effect + "Example:\n  torpor baseline accept --state /var/lib/torpor --reason \"J. Mair: regreased\"",
-      flags, verbs);
+  CLI::App* accept =
+      add_part(*baseline, "accept", "what is measured now is healthy: calibrate anew on the same fit",
+               effect +
+                   "Example:\n  torpor baseline accept --state /var/lib/torpor/detector --reason \"J. Mair: "
+                   "regreased\"",
+               flags, verbs);
   accept->add_option("--reason", flags->reason, "who decides it and why, at most 160 bytes")->required();
   on_call(*accept, verbs, [flags, &verbs] { return request(*flags, verbs, EventKind::accept); });
 
-  CLI::App* reset = add_part(
-      *baseline, "reset", "forget what was learned: fit and calibrate anew",
-      effect +
-          "Example:\n  torpor baseline reset --state /var/lib/torpor --reason \"J. Mair: new drive unit\"",
-      flags, verbs);
+  CLI::App* reset = add_part(*baseline, "reset", "forget what was learned: fit and calibrate anew",
+                             effect +
+                                 "Example:\n  torpor baseline reset --state /var/lib/torpor/detector "
+                                 "--reason \"J. Mair: new drive unit\"",
+                             flags, verbs);
   reset->add_option("--reason", flags->reason, "who decides it and why, at most 160 bytes")->required();
   on_call(*reset, verbs, [flags, &verbs] { return request(*flags, verbs, EventKind::reset); });
 }

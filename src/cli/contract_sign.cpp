@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "cli/contract_text.h"
 #include "cli/print.h"
+#include "cli/private_key.h"
 #include "contract/crypto.h"
 #include "contract/host/admission.h"
 #include "contract/host/contract_toml.h"
@@ -18,19 +19,6 @@
 
 namespace torpor {
 namespace {
-
-// A .pub is world-readable by design: to call it an unsafe private key would send people to
-// chmod for a slip of the fingers.
-Result<SigningKey> load_private_key(Files& files, const std::string& path) {
-  if (load_trust(files, path)) {
-    Error error{.reason = Reason::key_file_syntax};
-    error.where << path;
-    error.found << "a public key, which verifies";
-    error.expected << "the private key that signs, KEYID.key";
-    return error;
-  }
-  return load_signing_key(files, path);
-}
 
 // What stands in the way of `terms` at `out`: file_exists, or nothing.
 Status check_place(Files& files, const std::string& out, const Terms& terms, Bytes bundle) {

@@ -45,7 +45,7 @@ Status verify_bundle(const Flags& flags, Verbs& verbs) {
   TimeStamp now = verbs.clock.now();
   now.synchronised = true;
   TORPOR_CHECK(check_start_time(contract.terms(), now, contract.terms().not_before_s, flags.file));
-  TORPOR_TRY(const Sign1 envelope, parse_sign1(bundle, flags.file));
+  TORPOR_TRY(const Sign1 envelope, parse_sign1(bundle, Scope::contract, flags.file));
   const std::string key_text = std::string(hex(envelope.key_id));
   const std::string digest_text = std::string(hex(contract.digest()));
   if (verbs.json) {
@@ -63,7 +63,7 @@ Status verify_bundle(const Flags& flags, Verbs& verbs) {
 
 Status show(const Flags& flags, Verbs& verbs) {
   TORPOR_TRY(const auto bundle, read_bundle(verbs.files, flags.file));
-  TORPOR_TRY(const Sign1 envelope, parse_sign1(bundle, flags.file));
+  TORPOR_TRY(const Sign1 envelope, parse_sign1(bundle, Scope::contract, flags.file));
   TORPOR_TRY(const Terms terms, decode_payload(envelope.payload, flags.file));
   const std::string key_text = std::string(hex(envelope.key_id));
   const std::string digest_text = std::string(hex(sha256(envelope.payload)));

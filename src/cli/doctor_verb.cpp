@@ -110,7 +110,7 @@ void add_doctor(CLI::App& app, Verbs& verbs) {
   verb->footer(
       "Exit code: 0 fine, 1 a warning, 2 something serious; 64 and above: it could not be looked at.\n"
       "example:\n  torpor doctor --bundle /etc/torpor/robot.bundle --bundle "
-      "/etc/torpor-sampler/robot.bundle");
+      "firmware.bundle");
   on_call(*verb, verbs, [flags, &verbs] { return doctor(*flags, verbs); });
 }
 

@@ -3,6 +3,7 @@
 //
 // What single verbs promised and did not keep; through the real command.
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -52,6 +53,22 @@ TEST_F(VerbPromisesTest, decommission_does_not_claim_what_it_did_not_do) {
   EXPECT_EQ(json["textfile"], at("torpor.prom"));
   EXPECT_EQ(json["pushgateway"], "");
   EXPECT_FALSE(std::filesystem::exists(at("torpor.prom")));
+}
+
+TEST_F(VerbPromisesTest, what_is_no_file_is_never_replaced_by_one) {
+  ASSERT_EQ(::mkfifo(at("pipe").c_str(), 0644), 0);
+  put("contract.toml", "");
+  std::filesystem::copy_file(in_source("examples/demo.toml"), at("contract.toml"),
+                             std::filesystem::copy_options::overwrite_existing);
+  ASSERT_EQ(torpor({"key", "new", "--out", "keys"}).code, 0);
+  std::string key;
+  for (const auto& entry : std::filesystem::directory_iterator(at("keys")))
+    if (entry.path().extension() == ".key") key = entry.path();
+  const Ended ended = torpor({"contract", "sign", "contract.toml", "--key", key, "--sequence", "1",
+                              "--not-before", "now", "--expires", "+90d", "--out", "pipe"});
+  EXPECT_EQ(ended.code, 74);
+  EXPECT_THAT(ended.err, HasSubstr("file_not_regular: pipe: found a pipe"));
+  EXPECT_TRUE(std::filesystem::is_fifo(at("pipe")));
 }
 
 TEST_F(VerbPromisesTest, the_demo_leaves_a_directory_alone_that_it_did_not_make) {

@@ -33,10 +33,10 @@ struct FieldDifference {
   FixedString<72> b;
 };
 
-// How two payloads differ, in the order of the field table; neither needs to be signed.
-// Returns how many fields differ and fills as many elements of `out` as there are. A
-// payload that cannot be read counts as one difference named "payload", whose text is the
-// reason. Sensors that only one side has differ in "sensors".
+// How two payloads differ; neither needs to be signed. Duty, power and queue come first,
+// validity and sequence last; else the order is that of the field table. Returns how many fields differ and
+// fills as many elements of `out` as there are. A payload that cannot be read counts as one difference named
+// "payload", whose text is the reason. Sensors that only one side has differ in "sensors".
 std::size_t differing_fields(Bytes payload_a, Bytes payload_b, std::span<FieldDifference> out);
 
 }  // namespace torpor

@@ -72,6 +72,22 @@ TEST(Payload, differing_fields_are_named_with_both_values) {
   EXPECT_EQ(out[1].field.view(), "sensors[0].noise_floor_ug");
 }
 
+TEST(Payload, duty_power_and_queue_are_told_before_all_else_and_validity_last) {
+  Terms other = terms_for_test();
+  other.sequence += 1;
+  other.not_before_s += 60;
+  other.expires_s += 60;
+  other.contract_id = "another";
+  other.queue.batches += 1;
+  other.power.idle_mw += 1;
+  other.duty.sleep_ms += 40'000;
+  FieldDifference out[8];
+  ASSERT_EQ(differing_fields(encoded(terms_for_test()), encoded(other), out), 7u);
+  const std::string_view order[] = {"duty.sleep_ms", "power.idle_mw", "queue.batches", "contract_id",
+                                    "sequence",      "not_before",    "expires"};
+  for (std::size_t i = 0; i < std::size(order); ++i) EXPECT_EQ(out[i].field.view(), order[i]);
+}
+
 TEST(Payload, differences_beyond_the_room_are_counted_and_not_written) {
   Terms other = terms_for_test();
   other.duty.sleep_ms += 1;

@@ -24,6 +24,7 @@ class RuleCheck {
     TORPOR_CHECK(times());
     TORPOR_CHECK(queue());
     for (std::size_t i = 0; i < t_.sensor_count; ++i) TORPOR_CHECK(sensor(i));
+    TORPOR_CHECK(one_sensor());
     TORPOR_CHECK(energy());
     TORPOR_CHECK(alarm());
     return spool();
@@ -93,6 +94,15 @@ class RuleCheck {
       return error;
     }
     return bearing(index, sensor.bearing);
+  }
+
+  // The payload has room for several, the roles sample one: the others would be watched on paper.
+  Status one_sensor() const {
+    if (t_.sensor_count == 1) return {};
+    Error error = fail(Reason::rule_one_sensor, "sensors"sv);
+    error.found << t_.sensor_count << " sensors";
+    error.expected << "one";
+    return error;
   }
 
   Status bearing(std::size_t index, const BearingTerms& b) const {

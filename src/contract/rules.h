@@ -25,6 +25,7 @@ inline constexpr std::uint64_t kSpoolBytesPerCycle = 1024;
 //   rule_queue_bytes       queue bytes >= 3 windows of all sensors together
 //   rule_queue_age         queue age >= sample
 //   rule_sensor_repeated   sensor ids differ from each other
+//   rule_one_sensor        one sensor: a second would be signed and never sampled
 //   rule_noise_floor       noise floor <= 1 % of full scale: or every window reads as stuck
 //   rule_bearing           all of a bearing's numbers or none; elements smaller than the pitch
 //                          circle they stand on, and room for all of them on it

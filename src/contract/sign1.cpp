@@ -16,9 +16,25 @@ constexpr std::int64_t kContentTypeLabel = 3;
 constexpr std::int64_t kKeyIdLabel = 4;
 constexpr std::int64_t kEdDsa = -8;
 
+struct ScopeNames {
+  std::string_view name, content_type, external_aad;
+};
+// By the number of the scope. The last two are part of every signature made: they never change.
+constexpr ScopeNames kScopeNames[kScopes] = {
+    {"contract"sv, "application/torpor-contract+cbor"sv, "torpor-contract-v1"sv},
+    {"maintenance"sv, "application/torpor-maintenance+cbor"sv, "torpor-maintenance-v1"sv},
+};
+
+const ScopeNames& names_of(Scope scope) {
+  const auto index = static_cast<std::size_t>(scope);
+  TORPOR_ASSERT(index < kScopes, "contract.a_scope_is_one_of_the_list");
+  return kScopeNames[index];
+}
+
 class Parser {
  public:
-  Parser(Bytes bundle, std::string_view what) : bundle_(bundle), what_(what), reader_(bundle) {}
+  Parser(Bytes bundle, Scope scope, std::string_view what)
+      : bundle_(bundle), content_type_(content_type(scope)), what_(what), reader_(bundle) {}
 
   Result<Sign1> run() {
     if (bundle_.size() > kMaxBundleBytes) {
@@ -103,7 +119,8 @@ class Parser {
       }
     }
     if (!algorithm) return plain(Reason::bundle_algorithm, "alg"sv, "nothing"sv, "EdDSA (-8), protected"sv);
-    if (!content_type) return plain(Reason::bundle_content_type, "content type"sv, "nothing"sv, kContentType);
+    if (!content_type)
+      return plain(Reason::bundle_content_type, "content type"sv, "nothing"sv, content_type_);
     if (!key) return plain(Reason::bundle_key_id, "kid"sv, "nothing"sv, "8 bytes, protected"sv);
     if (header.offset() != raw.size())
       return plain(Reason::bundle_trailing, "protected header"sv, "more bytes"sv, "the end"sv);
@@ -124,8 +141,8 @@ class Parser {
   Status read_content_type(cbor::Reader& header) {
     auto value = header.text();
     if (!value) return broken(header, value.error(), Reason::bundle_content_type, "content type"sv);
-    if (*value != kContentType)
-      return plain(Reason::bundle_content_type, "content type"sv, *value, kContentType);
+    if (*value != content_type_)
+      return plain(Reason::bundle_content_type, "content type"sv, *value, content_type_);
     return {};
   }
 
@@ -173,6 +190,7 @@ class Parser {
   }
 
   Bytes bundle_;
+  std::string_view content_type_;
   std::string_view what_;
   cbor::Reader reader_;
   Sign1 parts_;
@@ -180,15 +198,21 @@ class Parser {
 
 }  // namespace
 
-Result<Sign1> parse_sign1(Bytes bundle, std::string_view what) { return Parser(bundle, what).run(); }
+std::string_view name(Scope scope) { return names_of(scope).name; }
+std::string_view content_type(Scope scope) { return names_of(scope).content_type; }
+std::string_view external_aad(Scope scope) { return names_of(scope).external_aad; }
 
-Result<Bytes> write_protected_header(const KeyId& key, MutableBytes out) {
+Result<Sign1> parse_sign1(Bytes bundle, Scope scope, std::string_view what) {
+  return Parser(bundle, scope, what).run();
+}
+
+Result<Bytes> write_protected_header(Scope scope, const KeyId& key, MutableBytes out) {
   cbor::Writer writer(out);
   writer.map(3);
   writer.integer(kAlgorithmLabel);
   writer.integer(kEdDsa);
   writer.integer(kContentTypeLabel);
-  writer.text(kContentType);
+  writer.text(content_type(scope));
   writer.integer(kKeyIdLabel);
   writer.bytes(key);
   return writer.finish();

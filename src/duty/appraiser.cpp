@@ -24,11 +24,12 @@ std::size_t Appraiser::batch_size(const Contract& contract, std::uint32_t sensor
 }
 
 Result<std::unique_ptr<Appraiser>> Appraiser::make(const Contract& contract, std::uint32_t sensor,
-                                                   const Parts& parts, const SensorBaseline::Place& place) {
+                                                   const Parts& parts, const SensorBaseline::Place& place,
+                                                   const CycleReport* newest) {
   const Terms& terms = contract.terms();
   TORPOR_ASSERT(sensor < terms.sensor_count, "appraiser.the_contract_has_this_sensor");
   TORPOR_TRY(auto baseline, SensorBaseline::open(parts.files, place, terms.alarm, terms.sensors()[sensor],
-                                                 baseline_key(terms, sensor, parts.backend.name())));
+                                                 baseline_key(terms, sensor, parts.backend.name()), newest));
   return std::unique_ptr<Appraiser>(new Appraiser(contract, sensor, parts.backend, std::move(baseline)));
 }
 
@@ -84,15 +85,10 @@ Appraisal Appraiser::missed(std::uint64_t cycle, VerdictReason why) {
   return appraisal;
 }
 
-Appraisal Appraiser::second_opinion(std::uint64_t cycle, const Window& window, const Verdict& first) {
-  Appraisal appraisal = appraise(cycle, window, WindowQuality::good);
-  Verdict& verdict = appraisal.verdict;
-  if (!first.latched || verdict.latched) return appraisal;
-  verdict.kind = VerdictKind::alarm;
-  verdict.latched = true;
-  verdict.arming_epoch = first.arming_epoch;
-  verdict.first_crossing_cycle = first.first_crossing_cycle;
-  return appraisal;
+void Appraiser::share_alarm(Appraiser& a, Appraiser& b) {
+  a.baseline_->take_over(b.judge().alarm());
+  b.baseline_->take_over(a.judge().alarm());
+  TORPOR_ASSERT(a.judge().latched() == b.judge().latched(), "appraiser.both_backends_hold_the_alarm");
 }
 
 // All sub-frames of all axes in one batch; each score is their mean.

@@ -34,28 +34,32 @@ class Appraiser {
     Backend& backend;  // loaded for batch_size() token sets
     Files& files;
   };
-  // Takes up the stored baseline of {model, features, backend, sensor, rate, axes, window}
-  // and a waiting `torpor baseline` event. The parts outlive this. Errors: those of
-  // SensorBaseline::open.
+  // Takes up the stored baseline of {model, features, backend, sensor, rate, axes, window},
+  // what the newest record of this robot's log (null: none) knows beyond it, and a waiting
+  // `torpor baseline` event. The parts outlive this. Errors: those of SensorBaseline::open.
   static Result<std::unique_ptr<Appraiser>> make(const Contract& contract, std::uint32_t sensor,
-                                                 const Parts& parts, const SensorBaseline::Place& place);
+                                                 const Parts& parts, const SensorBaseline::Place& place,
+                                                 const CycleReport* newest);
 
   // At most one of these per cycle, with a cycle number above last_cycle(). A failure with
   // worker_interrupted leaves the judge as it was before the cycle.
   Appraisal appraise(std::uint64_t cycle, const Window& window, WindowQuality quality);
   Appraisal missed(std::uint64_t cycle, VerdictReason why);
-  // appraise() for a good window of which another backend's appraiser came to `first` and no
-  // score. An alarm that is latched there stays one.
-  Appraisal second_opinion(std::uint64_t cycle, const Window& window, const Verdict& first);
+  // An alarm that one of the two has latched is one of the other: two backends judge one bearing.
+  static void share_alarm(Appraiser& a, Appraiser& b);
 
   // Index into the contract's sensors.
   std::uint32_t sensor() const { return sensor_; }
   std::uint64_t last_cycle() const { return judge().last_cycle(); }
   const Judge& judge() const { return baseline_->judge(); }
+  // SensorBaseline::maintenance_refusal.
+  const std::optional<Error>& maintenance_refusal() const { return baseline_->maintenance_refusal(); }
   std::string_view backend_name() const { return backend_.name(); }
 
-  // SensorBaseline::save.
-  Status save(bool closing = false) { return baseline_->save(closing); }
+  // SensorBaseline's.
+  Status save_learned(bool closing) { return baseline_->save_learned(closing); }
+  Status save_evidence() { return baseline_->save_evidence(); }
+  EvidenceBytes evidence() const { return baseline_->evidence(); }
 
   // Token sets of one window: what the backend must be loaded for.
   static std::size_t batch_size(const Contract& contract, std::uint32_t sensor);

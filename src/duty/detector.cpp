@@ -22,7 +22,7 @@ Detector::Detector(const Parts& parts, const Run& run)
 
 Step Detector::wake(Wake why) {
   if (why == Wake::stop) {
-    end({});
+    end({}, Farewell::returns);
     return next_step();
   }
   switch (state_) {
@@ -89,18 +89,19 @@ BootTime Detector::latest_inference() const {
 // Reads nothing but the agreement. The schedule starts at this very moment.
 void Detector::greet() {
   peer_->step(now());
-  if (peer_->failed()) return end(peer_->error());
+  if (peer_->failed()) return fail(peer_->error());
   if (!peer_->agreed()) {
     // The sampler's first word may come with its HELLO.
     const Message* first = peer_->receive(now());
-    if (peer_->failed()) return end(peer_->error());
-    if (first != nullptr && first->type == MessageType::stopped) builder_.stopped(first->stopped);
+    if (peer_->failed()) return fail(peer_->error());
+    if (first != nullptr) take(*first);
   }
   if (!peer_->agreed()) return;
   session_ = peer_->session();
-  if (const Status told = parts_.listener.agreed(); !told) return end(told.error());
+  if (const Status told = parts_.listener.agreed(); !told) return fail(told.error());
   // From here on this process spends: one that dies is charged for the cycle nobody counted.
-  if (const Status saved = ledger_.save(false); !saved) return end(saved.error());
+  if (const Status saved = ledger_.save(false); !saved) return fail(saved.error());
+  if (run_.notice) builder_.notice(LinkRole::detector, name(*run_.notice));
   schedule_.emplace(contract_, now());
   deadline_ = schedule_->slot(0);
   begin_cycle();
@@ -112,6 +113,7 @@ void Detector::begin_cycle() {
   const std::uint64_t cycle = std::max(run_.last_cycle, watch_.last_cycle()) + 1;
   builder_.begin(cycle, schedule_->slot(slot_), woke, cycles_done_ == 0);
   watch_.begin(builder_.report().window);
+  window_refused_ = false;
   lease_.emplace(parts_.backend);
   if (!ledger_.begin(woke.boot)) {
     builder_.report().set(Breach::budget);
@@ -127,7 +129,7 @@ void Detector::begin_cycle() {
 void Detector::join() {
   if (!hear()) return;
   if (peer_->failed()) {
-    if (peer_->error().reason != Reason::peer_absent) return end(peer_->error());
+    if (!passing(peer_->error().reason)) return fail(peer_->error());
     // The sampler was away for the site's time-out. It may come back: cycles without it are
     // reported as such, and a robot that reports is not a robot that fell silent.
     peer_.emplace(parts_.link, parts_.own, Peer::End::dials, now());
@@ -166,33 +168,59 @@ bool Detector::hear() {
       case MessageType::window_end:
         if (watch_.take(message->window_end)) return true;  // what follows belongs to the next cycle
         break;
-      case MessageType::slept:
-        builder_.slept(message->slept);
-        break;
-      case MessageType::stopped:
-        builder_.stopped(message->stopped);
+      case MessageType::window_refused:
+        if (message->window_refused.window_id == builder_.report().window) window_refused_ = true;
         break;
       case MessageType::goodbye:
-        peer_finished_ = true;
-        end({});
-        return false;
+        if (!goes_on_after(message->goodbye)) return false;
+        break;
       default:
+        take(*message);
         break;
     }
   }
   return true;
 }
 
+// What the sampler has to say for the record.
+void Detector::take(const Message& message) {
+  if (message.type == MessageType::slept) builder_.slept(message.slept);
+  if (message.type == MessageType::stopped) builder_.stopped(message.stopped);
+  if (message.type == MessageType::notice) builder_.notice(LinkRole::sampler, message.notice.reason.view());
+}
+
+// A sampler that returns is as good as a lost link. One whose source is used up ends us as well,
+// and one that ends for a reason of its own leaves nothing to wait for until a person acts.
+bool Detector::goes_on_after(const Goodbye& theirs) {
+  if (theirs.farewell.value == Farewell::returns) {
+    peer_->hang_up(now());
+    return true;
+  }
+  peer_finished_ = true;
+  if (theirs.reason.empty()) {
+    end({}, Farewell::ends);
+  } else {
+    fail(Error{.reason = Reason::peer_refused}
+             .at("peer: GOODBYE")
+             .saw(theirs.reason)
+             .want("a sampler that goes on"));
+  }
+  return false;
+}
+
 void Detector::drain() {
   if (!hear()) return;
-  const bool lost = peer_->failed() || peer_->session() != session_;
-  if (lost && !watch_.has_window() && peer_->failed() && peer_->error().reason != Reason::peer_absent) {
-    return end(peer_->error());
+  if (window_refused_) return lose_cycle(VerdictReason::window_refused);
+  // A window dies with the agreement it was asked under: nothing is waited for, awake, that
+  // cannot come.
+  const bool lost = !peer_->agreed() || peer_->session() != session_;
+  if (lost && !watch_.has_window() && peer_->failed() && !passing(peer_->error().reason)) {
+    return fail(peer_->error());
   }
   if (!watch_.has_window() && !lost && now() < deadline_) return;
   const BootTime drained = ledger_.enter(Phase::infer);
   // Interrupted: the stop is next in line, and the cycle it falls into leaves no report.
-  if (!watch_.judge(drained, builder_)) return end({});
+  if (!watch_.judge(drained, builder_)) return end({}, Farewell::returns);
   if (builder_.report().inferred) ledger_.hold(true);
   release();
 }
@@ -242,23 +270,26 @@ void Detector::close_cycle() {
   ledger_.close();
   watch_.count(builder_.report());
   builder_.finish(watch_.sensor(), ledger_);
-  if (const Status kept = keep_cycle(); !kept) return end(kept.error());
+  if (const Status kept = keep_cycle(); !kept) return fail(kept.error());
   run_.last_cycle = builder_.report().cycle;
   ++cycles_done_;
   parts_.listener.about_to_sleep();
   // What the sampler said after its window is heard before anything is written to a line
   // it may have closed: a goodbye must not turn into a lost link.
   if (!hear()) return;
-  if (run_.cycle_limit != 0 && cycles_done_ >= run_.cycle_limit) return end({});
+  if (run_.cycle_limit != 0 && cycles_done_ >= run_.cycle_limit) return end({}, Farewell::ends);
   fall_asleep();
 }
 
-// Everything that a cycle leaves, durable. The report before the evidence: of a crash between
-// them the cycle's number is used up and its score weighs nothing, never the other way round.
+// Everything that a cycle leaves, durable. The record is the truth of it, and carries the
+// evidence. Before it what it speaks of and cannot carry, a baseline that was armed above all;
+// after it what is only its copy.
 Status Detector::keep_cycle() {
+  TORPOR_CHECK(watch_.save_learned());
   TORPOR_CHECK(ledger_.save(false));
+  watch_.put_evidence(builder_.report());
   TORPOR_CHECK(parts_.listener.reported(builder_.report()));
-  return watch_.save();
+  return watch_.save_evidence();
 }
 
 void Detector::fall_asleep() {
@@ -275,7 +306,7 @@ void Detector::fall_asleep() {
 
 // Whatever goes wrong here, the device is given back and what was learned is kept; the first
 // error is the one that is told.
-void Detector::end(std::optional<Error> why) {
+void Detector::end(std::optional<Error> why, Farewell farewell) {
   if (state_ == State::ended) return;
   state_ = State::ended;
   ledger_.break_off();
@@ -287,16 +318,21 @@ void Detector::end(std::optional<Error> why) {
     if (builder_.report().residency == ResidencyState::resident && !lease_) lease_.emplace(parts_.backend);
     if (lease_) also(lease_->close());
     lease_.reset();
-    also(watch_.save(true));
+    also(watch_.save_learned(true));
+    also(watch_.save_evidence());
     also(ledger_.save(true));
   }
   if (peer_->agreed() && !peer_finished_) {
     // Best effort: without it the peer finds the link lost and waits for the next.
-    (void)peer_->send(Goodbye{.reason = why ? ReasonName(name(why->reason)) : ReasonName()}, now());
+    (void)peer_->send(
+        Goodbye{.reason = why ? ReasonName(name(why->reason)) : ReasonName(), .farewell = {farewell}}, now());
   }
   peer_->close();
   failure_ = why;
   exit_code_ = why ? exit_code(why->reason) : 0;
 }
+
+// What is started again afterwards says so.
+void Detector::fail(const Error& why) { end(why, passing(why.reason) ? Farewell::returns : Farewell::ends); }
 
 }  // namespace torpor

@@ -34,9 +34,11 @@ namespace torpor {
 // Cycle k begins in a slot of the schedule that starts at the moment of agreement. What
 // comes late, twice, or for another window never makes a second inference: the network runs
 // at most once per slot, on the window that was asked for in this slot. A lost link costs
-// the cycles it spans (not_scored / no_window); it does not end the role. SIGTERM releases
-// the device, says goodbye and ends in the same wake; the cycle it falls into leaves no
-// report and its number is used again. Wherever a cycle ends, its lease of the device ends
+// the cycles it spans (not_scored / no_window); it does not end the role, nor does a sampler
+// that says it returns. A window that the sampler refuses because the period is not over costs
+// its cycle (not_scored / window_refused); the next slot is never before its time. SIGTERM
+// releases the device, says that it returns and ends in the same wake; the cycle it falls into
+// leaves no report and its number is used again. Wherever a cycle ends, its lease of the device ends
 // with it.
 //
 // No heap from wake to sleep after the third cycle. One thread.
@@ -50,6 +52,7 @@ class Detector final : public Role {
     std::uint64_t last_cycle = 0;         // newest cycle in the record log
     std::uint64_t cycle_limit = 0;        // end after so many cycles; 0 = never
     std::uint32_t link_buffer_bytes = 0;  // what the link may hold on our behalf
+    std::optional<Reason> notice{};       // for the record: of this role's own state
   };
   // Everything outlives the detector. `own` is the detector's side, with a contract.
   struct Parts {
@@ -84,9 +87,12 @@ class Detector final : public Role {
   void look_at_device(bool last_look);
   void close_cycle();
   void fall_asleep();
-  void end(std::optional<Error> why);
+  void end(std::optional<Error> why, Farewell farewell);
+  void fail(const Error& why);
 
   [[nodiscard]] bool hear();
+  [[nodiscard]] bool goes_on_after(const Goodbye& theirs);
+  void take(const Message& message);
   Status keep_cycle();
   BootTime latest_inference() const;
   Step next_step() const;
@@ -108,6 +114,7 @@ class Detector final : public Role {
   std::uint64_t cycles_done_ = 0;
   BootTime deadline_ = BootTime::max();  // of the state
   BootTime release_by_{};
+  bool window_refused_ = false;  // in this cycle
   bool peer_finished_ = false;
   std::optional<int> exit_code_;
   std::optional<Error> failure_;

@@ -63,6 +63,14 @@ void ReportBuilder::slept(const Slept& slept) {
   if (suspend_given_up(contract_.terms().power, slept.failed_suspends)) report_.set(Breach::suspend);
 }
 
+// The sampler repeats itself until a cycle is over.
+void ReportBuilder::notice(LinkRole role, std::string_view reason) {
+  FixedString<120> note(name(role));
+  note << ": " << reason;
+  if (state_note_.view().find(note.view()) != std::string_view::npos) return;
+  state_note_ << (state_note_.empty() ? "" : "; ") << note;
+}
+
 void ReportBuilder::backend_failed(const Error& error) {
   // What went wrong first is the cause; a release that fails after it adds nothing.
   if (report_.backend_note.empty()) report_.backend_note = in_short(error);
@@ -82,7 +90,10 @@ bool ReportBuilder::hot() const {
 void ReportBuilder::finish(std::uint32_t sensor, const CycleLedger& ledger) {
   TORPOR_ASSERT(report_.cycle != 0, "report_builder.a_record_is_of_a_cycle");
   report_.sensor = contract_.terms().sensors()[sensor].id;
-  report_.stopped_after = std::exchange(stopped_after_, Duration::zero());
+  const Stopped stopped = std::exchange(stopped_, Stopped{});
+  report_.stopped_after = stopped.after;
+  if (stopped.after != Duration::zero()) report_.stopped_for = name(stopped.cause.value);
+  report_.state_note = std::exchange(state_note_, {});
   const CycleLedger::Costs& costs = ledger.costs();
   report_.slept_from = costs.slept_from;
   report_.spent = costs.spent;

@@ -32,8 +32,10 @@ class ReportBuilder {
   // SLEPT: how the sleep before this cycle was slept. It waits in the link until we are awake,
   // for nothing wakes us. Breach::suspend once the contract's suspend is given up.
   void slept(const Slept& slept);
-  // STOPPED: the detector before this one was awake for so long. Told in one record.
-  void stopped(const Stopped& stopped) { stopped_after_ = stopped.after; }
+  // STOPPED: the detector before this one was stopped. Told in one record.
+  void stopped(const Stopped& stopped) { stopped_ = stopped; }
+  // What a role says of its own state, in the sampler's NOTICE or here. Told in one record.
+  void notice(LinkRole role, std::string_view reason);
   // The backend gave no score, or did not release.
   void backend_failed(const Error& error);
   // After release: the device as the probe saw it, and the rail, where it can be read.
@@ -51,7 +53,8 @@ class ReportBuilder {
   Origin origin_;
   CycleReport report_{};
   std::uint32_t slots_skipped_ = 0;
-  Duration stopped_after_{};
+  Stopped stopped_{};
+  FixedString<120> state_note_;
 };
 
 }  // namespace torpor

@@ -18,11 +18,13 @@ constexpr std::size_t kFeaturesPerAxis =
 Result<std::unique_ptr<SensorBaseline>> SensorBaseline::open(Files& files, const Place& place,
                                                              const AlarmTerms& alarm,
                                                              const SensorTerms& sensor,
-                                                             const BaselineKey& key) {
+                                                             const BaselineKey& key,
+                                                             const CycleReport* newest) {
   TORPOR_TRY(StoredBaseline stored, load_baseline(files, place.state_dir, alarm, key, place.service_uid));
   std::unique_ptr<SensorBaseline> made(new SensorBaseline(files, place, sensor, std::move(stored.judge)));
   TORPOR_CHECK(files.make_directories(made->paths_.directory));
-  TORPOR_CHECK(made->take_up(stored, place.service_uid));
+  if (newest != nullptr) made->bring_up_to(*newest);
+  TORPOR_CHECK(made->take_up(stored, place));
   return made;
 }
 
@@ -37,23 +39,44 @@ SensorBaseline::SensorBaseline(Files& files, const Place& place, const SensorTer
       encoded_(judge_.encoded_bound(features_.size(), envelope_.size())),
       saved_state_(judge_.state()) {}
 
+// The record log is the truth of what was reported. A process that died between a record and
+// its evidence file left the record the newer of the two: it is where this judge stood. A record
+// made under another key, or by an earlier torpor, still names the alarm that was reported.
+void SensorBaseline::bring_up_to(const CycleReport& newest) {
+  if (newest.sensor != sensor_.id || newest.cycle <= judge_.last_cycle()) return;
+  for (const EvidenceBytes* evidence : {&newest.evidence, &newest.fallback_evidence})
+    if (judge_.take_evidence(evidence->view())) return;
+  const Verdict& verdict = newest.verdict;
+  if (!verdict.latched) return;
+  judge_.take_over({.first_crossing = verdict.first_crossing_cycle,
+                    .arming_epoch = verdict.arming_epoch,
+                    .reason = verdict.kind == VerdictKind::alarm ? verdict.reason : VerdictReason::none});
+}
+
 // The event comes before what was learned is read: a reset is also the cure of a baseline
 // whose parts cannot be read. Then the parts are read in the form of the state they were
 // written in, kept where the state after the event wants them, and held against it.
-Status SensorBaseline::take_up(const StoredBaseline& stored, std::uint32_t service_uid) {
+Status SensorBaseline::take_up(const StoredBaseline& stored, const Place& place) {
   const bool written_in_fit = judge_.state() == JudgeState::learning_fit;
-  TORPOR_TRY(const bool changed, apply_pending_event(files_, paths_, service_uid, judge_));
-  const bool kept = !changed || !fitting();
+  TORPOR_TRY(const bool followed, apply_pending_event(files_, paths_, place.service_uid, judge_));
+  const auto cleared = apply_pending_maintenance(
+      files_, paths_, {.device = place.device, .trust = place.trust, .service_uid = place.service_uid},
+      judge_);
+  if (!cleared) maintenance_refusal_ = cleared.error();
+  const bool worked = cleared && cleared->has_value();
+  const bool relearns = followed || (worked && **cleared == Work::replaced);
+  const bool kept = !relearns || !fitting();
   if (kept && !stored.features.empty()) {
     TORPOR_CHECK(written_in_fit ? take_up_fit(stored.features) : take_up_finished(stored.features));
   }
-  // After an event what was healthy before is no reference any more.
-  if (!changed && !stored.envelope.empty()) TORPOR_CHECK(explainer_.decode(stored.envelope));
+  // Where anything is learned anew, what was healthy before is no reference any more.
+  if (!relearns && !stored.envelope.empty()) TORPOR_CHECK(explainer_.decode(stored.envelope));
   const bool contradicts = !whole();
   if (contradicts) start_anew();
   TORPOR_ASSERT(whole(), "baseline.taken_up_whole");
-  if (changed || contradicts) TORPOR_CHECK(save_all());
-  // Only now: a crash before this finds the event again and sees that it was taken.
+  if (followed || worked || contradicts) TORPOR_CHECK(save_all());
+  // Only now: a crash before this finds the events again and sees that they were taken.
+  if (!maintenance_refusal_) TORPOR_CHECK(forget_maintenance(files_, paths_));
   return forget_event(files_, paths_);
 }
 
@@ -196,15 +219,20 @@ Status SensorBaseline::save_all() {
   return {};
 }
 
-Status SensorBaseline::save(bool closing) {
+Status SensorBaseline::save_learned(bool closing) {
   ++unsaved_;
-  if (judge_.state() != saved_state_ || (learning() && (closing || unsaved_ >= kLearningSaveEvery))) {
-    return save_all();
-  }
-  if (learning()) return {};
-  std::array<std::byte, kMaxEvidenceBytes> room;
-  TORPOR_TRY(const Bytes evidence, judge_.encode_evidence(room));
-  return files_.replace(paths_.evidence, evidence, 0644);
+  const bool due = learning() && (closing || unsaved_ >= kLearningSaveEvery);
+  return due || judge_.state() != saved_state_ ? save_all() : Status{};
 }
+
+EvidenceBytes SensorBaseline::evidence() const {
+  EvidenceBytes evidence;
+  std::array<std::byte, kMaxEvidenceBytes> room;
+  const auto encoded = judge_.encode_evidence(room);
+  TORPOR_ASSERT(encoded.ok() && evidence.assign(*encoded), "baseline.evidence_is_bounded");
+  return evidence;
+}
+
+Status SensorBaseline::save_evidence() { return files_.replace(paths_.evidence, evidence().view(), 0644); }
 
 }  // namespace torpor

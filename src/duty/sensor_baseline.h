@@ -3,12 +3,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/files.h"
 #include "features/baseline.h"
 #include "features/measurement.h"
+#include "report/cycle_report.h"
 #include "verdict/explain/explanation.h"
 #include "verdict/judge.h"
 #include "verdict/store/baseline_files.h"
@@ -34,8 +36,13 @@ class SensorBaseline {
   struct Place {
     std::string state_dir;
     std::uint32_t service_uid = 0;
+    std::string device{};  // whose maintenance events count
+    TrustSet trust{};      // and by whom they may be signed
   };
-  // Takes up what is stored under `key` and a waiting `torpor baseline` event. A stored state
+  // Takes up what is stored under `key`, then what `newest` knows beyond it (the newest record
+  // of this robot's log; null: none), then a waiting `torpor baseline` event, then a waiting
+  // maintenance event. One that is refused stops nothing, stays where it is, and leaves the
+  // alarm latched: maintenance_refusal(). A stored state
   // that contradicts itself (a fit without its sums, an armed judge without its feature
   // baseline: earlier versions left such) starts the fit anew; a latched alarm stays. Errors:
   // those of load_baseline, apply_pending_event, BaselineBuilder::decode, FeatureBaseline::
@@ -43,9 +50,11 @@ class SensorBaseline {
   // outlives this.
   static Result<std::unique_ptr<SensorBaseline>> open(Files& files, const Place& place,
                                                       const AlarmTerms& alarm, const SensorTerms& sensor,
-                                                      const BaselineKey& key);
+                                                      const BaselineKey& key, const CycleReport* newest);
 
   const Judge& judge() const { return judge_; }
+  // Why a maintenance event that waited at the start was not followed.
+  const std::optional<Error>& maintenance_refusal() const { return maintenance_refusal_; }
   bool fitting() const { return judge_.state() == JudgeState::learning_fit; }
   // How a window must be measured to be held against this baseline.
   FeatureExtractor::Speed speed_for(const Window& window) const;
@@ -66,15 +75,23 @@ class SensorBaseline {
   // What the recent windows show. `last`: the one shown last.
   FixedString<200> explain(const Measurement& last);
 
-  // Durable after a crash: while armed what the cycle changed, every cycle; while learning
-  // the sums, every kLearningSaveEvery cycles (so many cycles a crash can cost). `closing`
-  // writes whatever is unsaved. Errors: those of Files; nothing is lost but the next try.
-  Status save(bool closing = false);
+  // Judge::take_over.
+  void take_over(const LatchedAlarm& alarm) { judge_.take_over(alarm); }
+
+  // Before the cycle's record, which speaks of it: the baseline, where the judge's state has
+  // changed, and while learning every kLearningSaveEvery cycles (so many cycles a crash can
+  // cost). `closing` writes whatever is unsaved. Errors: those of Files; nothing is lost but
+  // the next try.
+  Status save_learned(bool closing = false);
   static constexpr std::uint32_t kLearningSaveEvery = 10;
+  // For the cycle's record, and after it in the file that survives a lost log.
+  EvidenceBytes evidence() const;
+  Status save_evidence();
 
  private:
   SensorBaseline(Files& files, const Place& place, const SensorTerms& sensor, Judge judge);
-  Status take_up(const StoredBaseline& stored, std::uint32_t service_uid);
+  void bring_up_to(const CycleReport& newest);
+  Status take_up(const StoredBaseline& stored, const Place& place);
   Status take_up_fit(Bytes features);
   Status take_up_finished(Bytes features);
   Status check_size(std::size_t found, std::size_t each) const;
@@ -98,6 +115,7 @@ class SensorBaseline {
   std::vector<std::byte> encoded_;
   std::uint32_t unsaved_ = 0;  // learning cycles since the last save
   JudgeState saved_state_;
+  std::optional<Error> maintenance_refusal_;
 };
 
 }  // namespace torpor

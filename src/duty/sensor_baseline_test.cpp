@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/fake/memory_files.h"
+#include "contract/fake/golden_maintenance.h"
 #include "features/fake/signals.h"
 #include "verdict/fake/scores.h"
 
@@ -28,7 +29,7 @@ class SensorBaselineTest : public ::testing::Test {
     open();
   }
   Result<std::unique_ptr<SensorBaseline>> try_open() {
-    return SensorBaseline::open(files_, {kState, 0}, alarm_, sensor_, key_);
+    return SensorBaseline::open(files_, {kState, 0}, alarm_, sensor_, key_, newest_ ? &*newest_ : nullptr);
   }
   void open() {
     auto opened = try_open();
@@ -37,7 +38,7 @@ class SensorBaselineTest : public ::testing::Test {
   }
   // The process ends of itself and starts again.
   void restart() {
-    ASSERT_TRUE(baseline_->save(true).ok());
+    ASSERT_TRUE(baseline_->save_learned(true).ok());
     open();
   }
   const Measurement& measured(std::uint32_t rpm_milli, std::size_t samples = 800) {
@@ -62,7 +63,8 @@ class SensorBaselineTest : public ::testing::Test {
       baseline_->show(window);
       verdict = baseline_->scored(++cycle_, scores_.next(sigmas));
     }
-    EXPECT_TRUE(baseline_->save().ok());
+    EXPECT_TRUE(baseline_->save_learned().ok());
+    EXPECT_TRUE(baseline_->save_evidence().ok());
     return verdict;
   }
   JudgeState state() const { return baseline_->judge().state(); }
@@ -98,6 +100,7 @@ class SensorBaselineTest : public ::testing::Test {
                            }(),
                            800};
   std::unique_ptr<SensorBaseline> baseline_;
+  std::optional<CycleReport> newest_;
   std::uint64_t cycle_ = 0;
 };
 
@@ -158,6 +161,9 @@ struct Event {
   JudgeState from;
   EventKind kind;
 };
+std::ostream& operator<<(std::ostream& out, const Event& event) {
+  return out << (event.kind == EventKind::accept ? "accept" : "reset") << "_while_" << name(event.from);
+}
 class EveryEvent : public SensorBaselineTest, public ::testing::WithParamInterface<Event> {};
 
 TEST_P(EveryEvent, through_a_restart_ends_armed) {
@@ -166,7 +172,7 @@ TEST_P(EveryEvent, through_a_restart_ends_armed) {
   open();
   for (int i = 0; i < 3; ++i) live();
   live_until(given.from);
-  ASSERT_TRUE(baseline_->save(true).ok());
+  ASSERT_TRUE(baseline_->save_learned(true).ok());
   const Status requested = request(given.kind);
   if (given.from == JudgeState::learning_fit && given.kind == EventKind::accept) {
     ASSERT_FALSE(requested.ok());
@@ -199,10 +205,7 @@ INSTANTIATE_TEST_SUITE_P(States, EveryEvent,
                                            Event{JudgeState::armed, EventKind::reset},
                                            Event{JudgeState::not_armed, EventKind::accept},
                                            Event{JudgeState::not_armed, EventKind::reset}),
-                         [](const auto& test) {
-                           return std::string(test.param.kind == EventKind::accept ? "accept" : "reset") +
-                                  "_while_" + std::string(name(test.param.from));
-                         });
+                         ::testing::PrintToStringParamName());
 
 TEST_F(SensorBaselineTest, an_event_is_taken_once_wherever_a_crash_cuts_it) {
   live_until(JudgeState::armed);
@@ -244,7 +247,7 @@ TEST_F(SensorBaselineTest, a_stored_judge_without_its_feature_baseline_starts_th
 
 TEST_F(SensorBaselineTest, a_stored_fit_that_counts_more_cycles_than_were_added_starts_anew) {
   for (int i = 0; i < 5; ++i) live();
-  ASSERT_TRUE(baseline_->save(true).ok());
+  ASSERT_TRUE(baseline_->save_learned(true).ok());
   const auto stored = load_baseline(files_, kState, alarm_, key_, 0);
   ASSERT_TRUE(stored.ok());
   Judge ahead = stored->judge;
@@ -271,6 +274,101 @@ TEST_F(SensorBaselineTest, a_kill_while_learning_costs_at_most_the_cycles_betwee
   live_until(JudgeState::armed);
   open();
   EXPECT_EQ(state(), JudgeState::armed);
+}
+
+// --- maintenance ---------------------------------------------------------------------------
+
+class MaintainedBaselineTest : public SensorBaselineTest {
+ protected:
+  Result<std::unique_ptr<SensorBaseline>> start(const std::string& device = "amr-0173") {
+    return SensorBaseline::open(files_,
+                                {.state_dir = kState,
+                                 .service_uid = 0,
+                                 .device = device,
+                                 .trust = *parse_trust(as_bytes(golden::trust_text()), "t")},
+                                alarm_, sensor_, key_, nullptr);
+  }
+  void alarm_by_shocks() {
+    while (!baseline_->judge().latched()) baseline_->unusable(++cycle_, WindowQuality::saturated);
+    ASSERT_TRUE(baseline_->save_learned(true));
+    ASSERT_TRUE(baseline_->save_evidence());
+  }
+  void leave(Work work, std::uint8_t seed = golden::kMaintenance) {
+    MaintenanceEvent event = golden::sound_event();
+    event.sensor = sensor_.id;
+    event.arming_epoch = baseline_->judge().alarm().arming_epoch;
+    event.first_crossing_cycle = baseline_->judge().first_crossing();
+    event.work = work;
+    event.sequence = ++sequence_;
+    ASSERT_TRUE(
+        files_.replace(baseline_paths(kState, key_).maintenance, golden::maintenance(event, seed), 0644));
+  }
+  std::uint64_t sequence_ = 0;
+};
+
+TEST_F(MaintainedBaselineTest, a_mended_machine_keeps_what_was_learned_in_every_state) {
+  for (const JudgeState state :
+       {JudgeState::learning_fit, JudgeState::learning_calibration, JudgeState::armed}) {
+    SCOPED_TRACE(name(state));
+    while (baseline_->judge().state() != state) live();
+    live();
+    const auto learned = baseline_->judge().learned();
+    const auto epoch = baseline_->judge().arming_epoch();
+    alarm_by_shocks();
+    leave(Work::repaired);
+    auto again = start();
+    ASSERT_TRUE(again) << one_line(again.error()).view();
+    baseline_ = *std::move(again);
+    EXPECT_FALSE(baseline_->maintenance_refusal());
+    EXPECT_FALSE(baseline_->judge().latched());
+    EXPECT_EQ(baseline_->judge().state(), state);
+    // An armed judge keeps ranks, not the cycles they came from.
+    if (state != JudgeState::armed) {
+      EXPECT_EQ(baseline_->judge().learned(), learned);
+    }
+    EXPECT_EQ(baseline_->judge().arming_epoch(), epoch);
+    EXPECT_FALSE(files_.exists(baseline_paths(kState, key_).maintenance));
+    restart();
+    EXPECT_FALSE(baseline_->judge().latched()) << "also after the next start";
+  }
+}
+
+TEST_F(MaintainedBaselineTest, a_replaced_bearing_is_learned_anew_in_every_state_and_ends_armed) {
+  for (const JudgeState state :
+       {JudgeState::learning_fit, JudgeState::learning_calibration, JudgeState::armed}) {
+    SCOPED_TRACE(name(state));
+    while (baseline_->judge().state() != state) live();
+    live();
+    alarm_by_shocks();
+    leave(Work::replaced);
+    auto again = start();
+    ASSERT_TRUE(again) << one_line(again.error()).view();
+    baseline_ = *std::move(again);
+    EXPECT_FALSE(baseline_->judge().latched());
+    EXPECT_TRUE(baseline_->fitting());
+    EXPECT_EQ(baseline_->judge().learned(), 0u);
+    restart();
+  }
+  for (int i = 0; i < 400 && baseline_->judge().state() != JudgeState::armed; ++i) live();
+  EXPECT_EQ(baseline_->judge().state(), JudgeState::armed);
+}
+
+TEST_F(MaintainedBaselineTest, a_refused_event_stops_no_watch_and_stays_to_be_seen) {
+  live();
+  alarm_by_shocks();
+  leave(Work::repaired, golden::kTrusted);  // a key for contracts alone
+  auto again = start();
+  ASSERT_TRUE(again) << one_line(again.error()).view();
+  baseline_ = *std::move(again);
+  ASSERT_TRUE(baseline_->maintenance_refusal());
+  EXPECT_EQ(baseline_->maintenance_refusal()->reason, Reason::bundle_key_scope);
+  EXPECT_TRUE(baseline_->judge().latched());
+  EXPECT_TRUE(files_.exists(baseline_paths(kState, key_).maintenance));
+  leave(Work::repaired);
+  auto elsewhere = start("amr-0174");
+  ASSERT_TRUE(elsewhere);
+  EXPECT_EQ((*elsewhere)->maintenance_refusal()->reason, Reason::maintenance_other_device);
+  EXPECT_TRUE((*elsewhere)->judge().latched());
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ SensorWatch::SensorWatch(const Contract& contract, const Parts& parts, std::uint
       assembler_(contract, sensor(), queue_) {
   TORPOR_ASSERT(parts.fallback == nullptr || parts.fallback->sensor() == sensor(),
                 "watch.both_backends_judge_one_sensor");
+  share_alarm();
 }
 
 std::uint64_t SensorWatch::last_cycle() const {
@@ -66,6 +67,7 @@ Status SensorWatch::judge(BootTime now, ReportBuilder& builder) {
     builder.backend_failed(*appraisal.failure);
     fall_back(taken.window, report, appraisal);
   }
+  share_alarm();
   report.verdict = appraisal.verdict;
   report.scores = appraisal.scores;
   report.indicators = appraisal.indicators;
@@ -76,9 +78,14 @@ Status SensorWatch::judge(BootTime now, ReportBuilder& builder) {
 // Once its own baseline is armed, the other backend scores this cycle.
 void SensorWatch::fall_back(const Window& window, CycleReport& report, Appraisal& appraisal) {
   if (parts_.fallback == nullptr || parts_.fallback->judge().state() != JudgeState::armed) return;
-  appraisal = parts_.fallback->second_opinion(report.cycle, window, appraisal.verdict);
+  appraisal = parts_.fallback->appraise(report.cycle, window, WindowQuality::good);
   report.backend = parts_.fallback->backend_name();
   fell_back_ = true;
+}
+
+// Whoever of the two raised it: the next cycle, by either, finds it latched.
+void SensorWatch::share_alarm() {
+  if (parts_.fallback != nullptr) Appraiser::share_alarm(parts_.appraiser, *parts_.fallback);
 }
 
 void SensorWatch::lose(VerdictReason why, CycleReport& report) {
@@ -100,9 +107,19 @@ void SensorWatch::count(CycleReport& report) {
   report.drops[static_cast<std::size_t>(DropReason::depth)] += sampler_dropped_;
 }
 
-Status SensorWatch::save(bool closing) {
-  TORPOR_CHECK(parts_.appraiser.save(closing));
-  return fell_back_ ? parts_.fallback->save(closing) : Status{};
+void SensorWatch::put_evidence(CycleReport& report) const {
+  report.evidence = parts_.appraiser.evidence();
+  if (parts_.fallback != nullptr) report.fallback_evidence = parts_.fallback->evidence();
+}
+
+Status SensorWatch::save_learned(bool closing) {
+  TORPOR_CHECK(parts_.appraiser.save_learned(closing));
+  return fell_back_ ? parts_.fallback->save_learned(closing) : Status{};
+}
+
+Status SensorWatch::save_evidence() {
+  TORPOR_CHECK(parts_.appraiser.save_evidence());
+  return fell_back_ ? parts_.fallback->save_evidence() : Status{};
 }
 
 }  // namespace torpor

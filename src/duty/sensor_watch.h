@@ -45,11 +45,17 @@ class SensorWatch {
   // What came and what was dropped since the cycle before, into the report.
   void count(CycleReport& report);
 
-  // What the cycle changed in what was learned, durable on return. `closing` writes all.
-  Status save(bool closing = false);
+  // Where the judges stand, into the record of the cycle.
+  void put_evidence(CycleReport& report) const;
+
+  // What was learned, before the record that speaks of it; the evidence, after it. Durable on
+  // return. `closing` writes all that is unsaved.
+  Status save_learned(bool closing = false);
+  Status save_evidence();
 
  private:
   void fall_back(const Window& window, CycleReport& report, Appraisal& appraisal);
+  void share_alarm();
 
   Parts parts_;
   std::uint32_t samples_;

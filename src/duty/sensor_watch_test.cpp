@@ -53,7 +53,7 @@ class SensorWatchTest : public ::testing::Test {
   }
   std::unique_ptr<Appraiser> appraiser(Backend& backend) {
     EXPECT_TRUE(files_.make_directories("/state").ok());
-    return *Appraiser::make(contract_, 0, {backend, files_}, {"/state", 0});
+    return *Appraiser::make(contract_, 0, {backend, files_}, {"/state", 0}, nullptr);
   }
   void begin() {
     ++cycle_;

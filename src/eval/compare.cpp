@@ -54,4 +54,34 @@ nlohmann::ordered_json compare(const Units& units, std::span<const CycleScores> 
   return out;
 }
 
+nlohmann::ordered_json compared(nlohmann::ordered_json head, const Units& units,
+                                std::span<const CycleScores> healthy, std::span<const CycleScores> faulty) {
+  head["healthy_windows"] = healthy.size();
+  head["fault_windows"] = faulty.size();
+  if (healthy.empty()) {
+    head["refused"] = "no healthy window";
+  } else if (faulty.empty()) {
+    head["refused"] = "no fault window";
+  } else {
+    head["scores"] = compare(units, healthy, faulty);
+  }
+  return head;
+}
+
+Result<nlohmann::ordered_json> results_of(nlohmann::ordered_json machines, const std::string& manifest,
+                                          std::string_view needs) {
+  std::string refused;
+  for (const auto& machine : machines) {
+    if (machine.contains("scores")) return nlohmann::ordered_json{{"machines", std::move(machines)}};
+    if (machine.contains("refused")) refused = machine["refused"];
+    if (!machine.contains("results")) continue;
+    for (const auto& row : machine["results"]) {
+      if (row.contains("scores")) return nlohmann::ordered_json{{"machines", std::move(machines)}};
+      refused = row["refused"];
+    }
+  }
+  if (refused.empty()) refused = "no such machine";
+  return Error{.reason = Reason::eval_nothing}.at(manifest).saw(std::string_view(refused)).want(needs);
+}
+
 }  // namespace torpor::eval

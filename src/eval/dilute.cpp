@@ -18,6 +18,33 @@ constexpr double kLevelsDb[] = {-4, -8, -12, -16, -20, -24};
 // digits of an AUC.
 constexpr std::size_t kMostFaults = 240;
 
+// The scores of faults mixed into healthy windows at one level.
+Result<std::vector<CycleScores>> mixed_scores(ProtocolRun& c, const MachineBaseline& baseline,
+                                              const std::vector<Piece16>& healthy_pieces,
+                                              const std::vector<Piece16>& fault_pieces, double level) {
+  // Every n-th of all, not the first so many: the faults of a pack come sorted by kind.
+  const std::size_t every = (fault_pieces.size() + kMostFaults - 1) / kMostFaults;
+  std::vector<CycleScores> f;
+  for (std::size_t i = 0; i < fault_pieces.size(); i += every) {
+    const Piece16& fault = fault_pieces[i];
+    // A healthy window of the same condition where there is one.
+    std::vector<const Piece16*> fitting;
+    for (const Piece16& p : healthy_pieces)
+      if (p.recording.rpm == fault.recording.rpm) fitting.push_back(&p);
+    // Without one of its speed any healthy window serves; the mix is then told the healthy one's speed,
+    // like a robot whose tachometer is right.
+    const Piece16& under =
+        fitting.empty() ? healthy_pieces[i % healthy_pieces.size()] : *fitting[i % fitting.size()];
+    const RecordedSamples mixed = mix(under, fault, level);
+    TORPOR_TRY(const auto windows, c.measurer.measure_whole(mixed, under.recording));
+    for (const MeasuredWindow& w : windows) {
+      TORPOR_TRY(const CycleScores s, c.scorer.score(baseline, w));
+      f.push_back(s);
+    }
+  }
+  return f;
+}
+
 }  // namespace
 
 // Weak faults made of strong ones: a healthy test window plus a fault window, the latter
@@ -33,12 +60,18 @@ Result<Json> run_dilute(ProtocolRun& c) {
     drop_standing_still(train, running);
     auto baseline = fit(train.all());
     TORPOR_TRY(const HeldOut held_out, held_out_scores(c.scorer, train.all()));
-    if (!baseline || held_out.scores.size() < 2) continue;
+    Json entry = {{"machine", machine.name},
+                  {"training_windows", train.windows.size()},
+                  {"held_out_windows", held_out.scores.size()}};
+    if (!baseline || held_out.scores.size() < 2) {
+      entry["refused"] = kTooLittleHealthy;
+      machines.push_back(entry);
+      continue;
+    }
     const Units units = units_of(held_out.scores);
     TORPOR_TRY(auto healthy,
                measure_split(c.measurer, c.manifest, machine, Split::test_healthy, c.options.load, running));
     TORPOR_TRY(const auto h, c.scorer.score(*baseline, healthy.all()));
-    if (h.empty()) continue;
 
     // The samples themselves. Fault windows do not overlap.
     std::vector<Piece16> healthy_pieces, fault_pieces;
@@ -54,43 +87,21 @@ Result<Json> run_dilute(ProtocolRun& c) {
             (split == Split::test_healthy ? healthy_pieces : fault_pieces).push_back(std::move(piece));
         }
       }
-    if (healthy_pieces.empty() || fault_pieces.empty()) continue;
-    // Every n-th of all, not the first so many: the faults of a pack come sorted by kind.
-    const std::size_t every = (fault_pieces.size() + kMostFaults - 1) / kMostFaults;
+    if (healthy_pieces.empty() || fault_pieces.empty()) {
+      entry["refused"] = healthy_pieces.empty() ? "no healthy test window" : "no fault window";
+      machines.push_back(entry);
+      continue;
+    }
     Json levels = Json::array();
     for (double level : kLevelsDb) {
-      std::vector<CycleScores> f;
-      for (std::size_t i = 0; i < fault_pieces.size(); i += every) {
-        const Piece16& fault = fault_pieces[i];
-        // A healthy window of the same condition where there is one.
-        std::vector<const Piece16*> fitting;
-        for (const Piece16& p : healthy_pieces)
-          if (p.recording.rpm == fault.recording.rpm) fitting.push_back(&p);
-        // Without one of its speed any healthy window serves; the mix is then told the healthy one's speed,
-        // like a robot whose tachometer is right.
-        const Piece16& under =
-            fitting.empty() ? healthy_pieces[i % healthy_pieces.size()] : *fitting[i % fitting.size()];
-        const RecordedSamples mixed = mix(under, fault, level);
-        // Meant as one window, all of the piece; plan_windows() gives none where a plan is longer than the
-        // samples.
-        TORPOR_TRY(const auto windows, c.measurer.measure(mixed, under.recording, 0, {1e9, 1e9}));
-        for (const MeasuredWindow& w : windows) {
-          TORPOR_TRY(const CycleScores s, c.scorer.score(*baseline, w));
-          f.push_back(s);
-        }
-      }
-      levels.push_back({{"level_db", level}, {"windows", f.size()}, {"scores", compare(units, h, f)}});
+      TORPOR_TRY(const auto f, mixed_scores(c, *baseline, healthy_pieces, fault_pieces, level));
+      levels.push_back(compared({{"level_db", level}}, units, h, f));
     }
-    machines.push_back({{"machine", machine.name},
-                        {"training_windows", train.windows.size()},
-                        {"held_out_windows", units.n},
-                        {"healthy_windows", h.size()},
-                        {"results", levels}});
+    entry["results"] = levels;
+    machines.push_back(entry);
   }
-  if (machines.empty())
-    return Error{Reason::eval_nothing, std::string_view(c.manifest.path()), "no such machine",
-                 "train_healthy, test_healthy and test_fault rows"};
-  return Json{{"machines", machines}};
+  return results_of(std::move(machines), c.manifest.path(),
+                    "train_healthy, test_healthy and test_fault rows of one machine");
 }
 
 }  // namespace torpor::eval

@@ -15,6 +15,64 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// A life behind its learning, window by window.
+struct Played {
+  std::vector<double> t_s;
+  std::vector<CycleScores> scores;  // of the window at the same place in t_s
+  double end_s = 0;
+  double healthy_until_s = 0;
+  double failing_from_s = 0;
+  std::size_t failing_windows = 0;
+};
+
+Result<Played> play(ProtocolRun& c, const PackMachine& machine, const MachineBaseline& baseline,
+                    double running) {
+  const double learned_until = machine.of(Split::train_healthy).back()->t0_s;
+  Played life;
+  life.healthy_until_s = learned_until;
+  life.failing_from_s = machine.of(Split::test_fault).front()->t0_s;
+  for (std::size_t i = 0; i < machine.recordings.size(); ++i) {
+    const Recording& r = machine.recordings[i];
+    if (r.t0_s <= learned_until) continue;
+    TORPOR_TRY(const auto samples, load(c.manifest, r, c.options.load));
+    TORPOR_TRY(const auto windows, c.measurer.measure(samples, r, i, test_plan(c.options.load.window_s)));
+    for (const MeasuredWindow& w : windows) {
+      if (w.rms < running / 5) continue;
+      TORPOR_TRY(const CycleScores s, c.scorer.score(baseline, w));
+      life.scores.push_back(s);
+      life.t_s.push_back(w.t_s);
+      life.end_s = std::max(life.end_s, w.t_s);
+      if (r.split == Split::test_healthy) life.healthy_until_s = std::max(life.healthy_until_s, w.t_s);
+      if (w.t_s >= life.failing_from_s) ++life.failing_windows;
+    }
+  }
+  return life;
+}
+
+// By score, for each margin; counted into `totals`.
+Json outcomes(const Played& life, const HeldOut& held_out, Json& totals) {
+  const Units units = units_of(held_out.scores);
+  Json by_score;
+  for (std::size_t k = 0; k < kKinds; ++k) {
+    const auto s = column(units, life.scores, k), held = column(units, held_out.scores, k);
+    Json margins = Json::array();
+    for (double margin : {1.0, 2.0, 4.0}) {
+      const LifeOutcome o = judge_life(life.t_s, s, self_set_threshold(held, margin * kThresholdMargin),
+                                       life.healthy_until_s, life.failing_from_s);
+      const bool alarmed = o.first_alarm_s >= 0;
+      margins.push_back({{"margin", margin * kThresholdMargin},
+                         {"outcome", o.kind},
+                         {"first_alarm_s", alarmed ? Json(o.first_alarm_s) : Json()},
+                         {"share_of_life", alarmed ? Json(o.first_alarm_s / life.end_s) : Json()}});
+      Json& total = totals[kind_name(k)][fmt::format("{:.1f}", margin * kThresholdMargin)];
+      if (total.is_null()) total = {{"early", 0}, {"missed", 0}, {"late", 0}, {"in time", 0}};
+      total[o.kind] = total[o.kind].get<int>() + 1;
+    }
+    by_score[kind_name(k)] = margins;
+  }
+  return by_score;
+}
+
 }  // namespace
 
 std::vector<PackMachine> lives_of(const Manifest& manifest) {
@@ -57,62 +115,34 @@ Result<Json> run_life(ProtocolRun& c) {
     drop_standing_still(train, running);
     auto baseline = fit(train.all());
     TORPOR_TRY(const HeldOut held_out, held_out_scores(c.scorer, train.all()));
-    if (!baseline || held_out.scores.size() < 2) continue;
-    const Units units = units_of(held_out.scores);
-
-    const double learned_until = machine.of(Split::train_healthy).back()->t0_s;
-    const auto tests = machine.of(Split::test_healthy);
-    const double failing_from = machine.of(Split::test_fault).front()->t0_s;
-    double healthy_until = learned_until, end = 0;
-    std::vector<double> t;
-    std::vector<CycleScores> scores;
-    for (std::size_t i = 0; i < machine.recordings.size(); ++i) {
-      const Recording& r = machine.recordings[i];
-      if (r.t0_s <= learned_until) continue;
-      TORPOR_TRY(const auto samples, load(c.manifest, r, c.options.load));
-      TORPOR_TRY(const auto windows, c.measurer.measure(samples, r, i, test_plan(c.options.load.window_s)));
-      for (const MeasuredWindow& w : windows) {
-        if (w.rms < running / 5) continue;
-        TORPOR_TRY(const CycleScores s, c.scorer.score(*baseline, w));
-        scores.push_back(s);
-        t.push_back(w.t_s);
-        end = std::max(end, w.t_s);
-        if (r.split == Split::test_healthy) healthy_until = std::max(healthy_until, w.t_s);
-      }
-    }
     Json entry = {{"machine", machine.name},
                   {"training_windows", train.windows.size()},
-                  {"held_out_windows", units.n},
-                  {"windows", scores.size()},
-                  {"life_s", end},
-                  {"healthy_until_s", healthy_until},
-                  {"failing_from_s", failing_from}};
-    Json by_score;
-    for (std::size_t k = 0; k < kKinds; ++k) {
-      const auto s = column(units, scores, k), held = column(units, held_out.scores, k);
-      Json margins = Json::array();
-      // Three, because no margin can be chosen without test data: how the outcome moves with it is the
-      // finding.
-      for (double margin : {1.0, 2.0, 4.0}) {
-        const LifeOutcome o = judge_life(t, s, self_set_threshold(held, margin * kThresholdMargin),
-                                         healthy_until, failing_from);
-        margins.push_back({{"margin", margin * kThresholdMargin},
-                           {"outcome", o.kind},
-                           {"first_alarm_s", o.first_alarm_s},
-                           {"share_of_life", end > 0 ? o.first_alarm_s / end : 0}});
-        Json& total = totals[kind_name(k)][fmt::format("{:.1f}", margin * kThresholdMargin)];
-        if (total.is_null()) total = {{"early", 0}, {"missed", 0}, {"late", 0}, {"in time", 0}};
-        total[o.kind] = total[o.kind].get<int>() + 1;
-      }
-      by_score[kind_name(k)] = margins;
+                  {"held_out_windows", held_out.scores.size()}};
+    if (!baseline || held_out.scores.size() < 2) {
+      entry["refused"] = kTooLittleHealthy;
+      machines.push_back(entry);
+      continue;
     }
-    entry["scores"] = by_score;
+    TORPOR_TRY(const Played life, play(c, machine, *baseline, running));
+    entry["windows"] = life.scores.size();
+    entry["life_s"] = life.end_s;
+    entry["healthy_until_s"] = life.healthy_until_s;
+    entry["failing_from_s"] = life.failing_from_s;
+    entry["failing_windows"] = life.failing_windows;
+    // An outcome would be one of nothing.
+    if (life.failing_windows == 0) {
+      entry["refused"] = "no window while it fails";
+    } else {
+      entry["scores"] = outcomes(life, held_out, totals);
+    }
     machines.push_back(entry);
   }
-  if (machines.empty())
-    return Error{Reason::eval_nothing, std::string_view(c.manifest.path()), "no run to failure",
-                 "train_healthy, unlabelled and test_fault rows of one machine in time order"};
-  return Json{{"totals", totals}, {"machines", machines}};
+  TORPOR_TRY(Json results,
+             results_of(std::move(machines), c.manifest.path(),
+                        "train_healthy, unlabelled and test_fault rows of one machine in time order"));
+  Json out = {{"totals", totals}};
+  out.update(results);
+  return out;
 }
 
 }  // namespace torpor::eval

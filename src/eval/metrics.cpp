@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/assertion.h"
+
 namespace torpor::eval {
 
 double auc(std::span<const double> healthy, std::span<const double> faulty) {
-  if (healthy.empty() || faulty.empty()) return 0.5;
+  TORPOR_ASSERT(!healthy.empty() && !faulty.empty(), "eval.an_auc_compares_two_sets");
   // Mann and Whitney's U by counting: O(n log n), where pairs would be O(n m).
   std::vector<double> sorted(healthy.begin(), healthy.end());
   std::sort(sorted.begin(), sorted.end());
@@ -22,18 +24,18 @@ double auc(std::span<const double> healthy, std::span<const double> faulty) {
 }
 
 double share_above(std::span<const double> scores, double threshold) {
-  if (scores.empty()) return 0;
+  TORPOR_ASSERT(!scores.empty(), "eval.a_share_is_of_something");
   const auto above = std::count_if(scores.begin(), scores.end(), [=](double s) { return s > threshold; });
   return static_cast<double>(above) / static_cast<double>(scores.size());
 }
 
 double tpr_at_fpr0(std::span<const double> healthy, std::span<const double> faulty) {
-  if (healthy.empty()) return 0;
+  TORPOR_ASSERT(!healthy.empty(), "eval.hindsight_has_a_healthy_score");
   return share_above(faulty, *std::max_element(healthy.begin(), healthy.end()));
 }
 
 double quantile(std::span<const double> x, double q) {
-  if (x.empty()) return 0;
+  TORPOR_ASSERT(!x.empty(), "eval.a_quantile_is_of_something");
   std::vector<double> sorted(x.begin(), x.end());
   std::sort(sorted.begin(), sorted.end());
   // Linear between order statistics (type 7 of Hyndman and Fan 1996), so that a quantile moves smoothly with
@@ -57,7 +59,7 @@ Scale scale_of(std::span<const double> healthy) {
 }
 
 double self_set_threshold(std::span<const double> healthy, double margin) {
-  if (healthy.empty()) return 0;
+  TORPOR_ASSERT(!healthy.empty(), "eval.a_threshold_is_set_on_something");
   const double middle = median(healthy);
   // From the largest, not from a spread: few held-out windows say nothing of a tail's shape.
   return middle + margin * (*std::max_element(healthy.begin(), healthy.end()) - middle);

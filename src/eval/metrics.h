@@ -6,23 +6,24 @@
 #include <span>
 #include <vector>
 
-// The arithmetic of evaluations. Pure; order of the inputs does not matter.
+// The arithmetic of evaluations. Pure; order of the inputs does not matter. There is no figure
+// of an empty set: whoever asks for one has not looked at its count, which is a bug and traps.
 namespace torpor::eval {
 
 // Probability that a faulty score lies above a healthy one, ties counted half
-// (Mann-Whitney). 0.5 where either side is empty.
+// (Mann-Whitney).
 double auc(std::span<const double> healthy, std::span<const double> faulty);
 
-// Share of scores strictly above the threshold; 0 for none.
+// Share of scores strictly above the threshold.
 double share_above(std::span<const double> scores, double threshold);
 
 // Share of faulty scores above every healthy one: what a threshold placed with hindsight
 // could do without a single false alarm.
 double tpr_at_fpr0(std::span<const double> healthy, std::span<const double> faulty);
 
-// Middle value (mean of the two middle ones); 0 for none. Copies.
+// Middle value (mean of the two middle ones). Copies.
 double median(std::span<const double> x);
-// q in 0..1, linear between order statistics; 0 for none. Copies.
+// q in 0..1, linear between order statistics. Copies.
 double quantile(std::span<const double> x, double q);
 
 // Centre and spread of healthy scores: median and median absolute deviation, the latter at

@@ -81,7 +81,7 @@ double running_rms(const SplitWindows& training) {
   std::vector<double> rms;
   for (const MeasuredWindow& w : training.windows) rms.push_back(w.rms);
   // Not the mean: a machine that stands most of the time is still found running.
-  return quantile(rms, 0.8);
+  return rms.empty() ? 0 : quantile(rms, 0.8);
 }
 
 void drop_standing_still(SplitWindows& windows, double running) {

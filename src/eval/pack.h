@@ -48,7 +48,8 @@ struct SplitWindows {
 Result<SplitWindows> measure_split(Measurer& measurer, const Manifest& manifest, const PackMachine& machine,
                                    Split split, const LoadOptions& options, double running_rms);
 
-// The 80 % quantile of RMS over training windows; what "running" is measured against.
+// The 80 % quantile of RMS over training windows; what "running" is measured against. 0 where there
+// is none: then nothing can stand still.
 double running_rms(const SplitWindows& training);
 // Takes out of training windows those below a fifth of it.
 void drop_standing_still(SplitWindows& windows, double running_rms);

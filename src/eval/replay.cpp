@@ -45,8 +45,8 @@ Json play(const AlarmTerms& terms, const ScoreSet& on, std::size_t fit_cycles, s
   // Fitting needs no scores: the judge only counts its cycles.
   for (std::size_t i = 0; i < fit_cycles; ++i) judge.fitted(++number);
   Json out;
-  // -1: never.
-  double peak = -1, watch_s = -1, alarm_s = -1;
+  std::size_t armed_cycles = 0, armed_before_fault = 0;
+  Json peak, watch_s, alarm_s;  // null: there was none
   const char* alarm_in = "none";
   for (const Cycle& cycle : cycles) {
     const Verdict v = judge.scored(++number, cycle.scores);
@@ -55,21 +55,31 @@ Json play(const AlarmTerms& terms, const ScoreSet& on, std::size_t fit_cycles, s
       return out;
     }
     if (judge.state() != JudgeState::armed) continue;
-    // How near it came to a false alarm; what it says of faults is another column.
-    if (cycle.split != Split::test_fault) peak = std::max(peak, v.log_evidence);
-    if (v.kind == VerdictKind::watch && watch_s < 0) watch_s = cycle.t_s;
-    if (v.kind == VerdictKind::alarm && alarm_s < 0) {
+    ++armed_cycles;
+    if (cycle.split != Split::test_fault) {
+      // How near it came to a false alarm; what it says of faults is another column.
+      ++armed_before_fault;
+      if (peak.is_null() || v.log_evidence > peak.get<double>()) peak = v.log_evidence;
+    }
+    if (v.kind == VerdictKind::watch && watch_s.is_null()) watch_s = cycle.t_s;
+    if (v.kind == VerdictKind::alarm && alarm_s.is_null()) {
       alarm_s = cycle.t_s;
       alarm_in = name(cycle.split).data();
     }
+  }
+  if (armed_cycles == 0) {
+    out["not_armed"] = "no cycle was judged";
+    return out;
   }
   if (judge.state() == JudgeState::armed) {
     out["calibrated_on"] = judge.calibration().n;
     out["interleaved"] = judge.calibration().detectors;
   }
+  out["armed_cycles"] = armed_cycles;
+  out["armed_cycles_before_fault"] = armed_before_fault;
   out["watch_s"] = watch_s;
   out["alarm_s"] = alarm_s;
-  out["alarm_share_of_life"] = end_s > 0 && alarm_s >= 0 ? alarm_s / end_s : -1;
+  out["alarm_share_of_life"] = alarm_s.is_null() || end_s <= 0 ? Json() : Json(alarm_s.get<double>() / end_s);
   out["alarm_in"] = alarm_in;
   out["peak_log_evidence_before_fault"] = peak;
   return out;
@@ -108,7 +118,9 @@ Status load_training(ProtocolRun& run, const PackMachine& machine, Course& cours
 Status score_all(ProtocolRun& run, const PackMachine& machine, Course& course) {
   const WindowList all = course.train.all();
   const auto fitted = all.begin() + static_cast<std::ptrdiff_t>(course.fit_cycles);
-  TORPOR_TRY(const auto baseline, fit(WindowList(all.begin(), fitted)));
+  const auto fitted_baseline = fit(WindowList(all.begin(), fitted));
+  if (!fitted_baseline) return {};  // nothing is judged, and the machine's row says so
+  const MachineBaseline& baseline = *fitted_baseline;
   for (auto window = fitted; window != all.end(); ++window) {
     TORPOR_TRY(const CycleScores s, run.scorer.score(baseline, **window));
     course.cycles.push_back({s, (*window)->t_s, Split::train_healthy});
@@ -178,15 +190,18 @@ Result<Json> run_replay(ProtocolRun& run) {
       continue;
     }
     TORPOR_CHECK(score_all(run, machine, course));
+    if (course.cycles.size() <= course.calibration_cycles()) {
+      entry["refused"] = course.cycles.empty() ? kTooLittleHealthy : "no cycle to judge";
+      machines.push_back(entry);
+      continue;
+    }
     entry["cycles_judged"] = course.cycles.size() - course.calibration_cycles();
     entry["life_s"] = course.end_s;
     entry["scores"] = play_all(course);
     machines.push_back(entry);
   }
-  if (machines.empty())
-    return Error{Reason::eval_nothing, std::string_view(run.manifest.path()), "no such machine",
-                 "train_healthy and test_fault rows"};
-  return Json{{"machines", machines}};
+  return results_of(std::move(machines), run.manifest.path(),
+                    "train_healthy and test_fault rows of one machine");
 }
 
 }  // namespace torpor::eval

@@ -52,7 +52,7 @@ Result<Json> run_same(ProtocolRun& c) {
     TORPOR_TRY(const HeldOut held_out, held_out_scores(c.scorer, train.all()));
     // Told in the result, not as an error: the other machines of the pack are still judged.
     if (!baseline || held_out.scores.size() < 2 || healthy.windows.empty()) {
-      entry["refused"] = "too little healthy training for this window";
+      entry["refused"] = kTooLittleHealthy;
       machines.push_back(entry);
       continue;
     }
@@ -61,14 +61,11 @@ Result<Json> run_same(ProtocolRun& c) {
     // Of the first axis: all have the same windows.
     entry["n_eff"] = baseline->axis[0]->n_eff;
     entry["held_out_windows"] = units.n;
-    entry["healthy_windows"] = h.size();
     Json results = Json::array();
     auto add = [&](const std::string& what, const WindowList& windows,
                    std::span<const CycleScores> against) -> Status {
-      if (windows.empty()) return {};
       TORPOR_TRY(const auto f, c.scorer.score(*baseline, windows));
-      Json row = {{"faults", what}, {"windows", f.size()}, {"scores", compare(units, against, f)}};
-      results.push_back(row);
+      results.push_back(compared({{"faults", what}}, units, against, f));
       return {};
     };
     TORPOR_CHECK(add("all", faulty.all(), h));
@@ -93,10 +90,8 @@ Result<Json> run_same(ProtocolRun& c) {
     entry["results"] = results;
     machines.push_back(entry);
   }
-  if (machines.empty())
-    return Error{Reason::eval_nothing, std::string_view(c.manifest.path()), "no such machine",
-                 "train_healthy and test_healthy rows"};
-  return Json{{"machines", machines}};
+  return results_of(std::move(machines), c.manifest.path(),
+                    "train_healthy, test_healthy and test_fault rows of one machine");
 }
 
 // One speed (or, where all ran at one speed, one load) is left out of the baseline and of
@@ -127,25 +122,22 @@ Result<Json> run_loso(ProtocolRun& c) {
       // Baseline, scales and thresholds anew for each: none may have heard the speed that is judged.
       auto baseline = fit(learn);
       TORPOR_TRY(const HeldOut held_out, held_out_scores(c.scorer, learn));
-      if (!baseline || held_out.scores.size() < 2 || h.empty()) continue;
-      const Units units = units_of(held_out.scores);
+      Json row = {
+          {"left_out", out}, {"learned_windows", learn.size()}, {"held_out_windows", held_out.scores.size()}};
+      if (!baseline || held_out.scores.size() < 2) {
+        row["refused"] = kTooLittleHealthy;
+        results.push_back(row);
+        continue;
+      }
       TORPOR_TRY(const auto hs, c.scorer.score(*baseline, h));
       TORPOR_TRY(const auto fs, c.scorer.score(*baseline, f));
-      results.push_back({{"left_out", out},
-                         {"learned_windows", learn.size()},
-                         {"held_out_windows", units.n},
-                         {"healthy_windows", hs.size()},
-                         {"fault_windows", fs.size()},
-                         // All windows of one row have one speed, so the first speaks for them.
-                         {"new_speed", !hs.front().calibrated_speed},
-                         {"scores", compare(units, hs, fs)}});
+      if (!hs.empty()) row["new_speed"] = !hs.front().calibrated_speed;
+      results.push_back(compared(std::move(row), units_of(held_out.scores), hs, fs));
     }
     machines.push_back({{"machine", machine.name}, {"running_rms", running}, {"results", results}});
   }
-  if (machines.empty())
-    return Error{Reason::eval_nothing, std::string_view(c.manifest.path()), "no such machine",
-                 "train_healthy at two speeds or loads"};
-  return Json{{"machines", machines}};
+  return results_of(std::move(machines), c.manifest.path(),
+                    "train_healthy rows at two speeds or loads, test_healthy and test_fault rows");
 }
 
 }  // namespace torpor::eval

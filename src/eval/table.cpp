@@ -24,10 +24,20 @@ std::string figures(const Json& scores) {
   return out + "\n";
 }
 
+std::string alarm_words(const Json& row) {
+  if (row.contains("not_armed")) return "not armed, " + text_of(row["not_armed"]);
+  const auto cycles = row["armed_cycles"].get<std::uint64_t>();
+  if (row["alarm_s"].is_null()) return fmt::format("no alarm in {} cycles", cycles);
+  const std::string in = fmt::format("alarm in {}", text_of(row["alarm_in"]));
+  if (row["alarm_share_of_life"].is_null()) return fmt::format("{}, of {} cycles", in, cycles);
+  return fmt::format("{} at {:.3f} of life, of {} cycles", in, row["alarm_share_of_life"].get<double>(),
+                     cycles);
+}
+
 std::string head(const char* what) {
-  std::string out = fmt::format("{:34}{:24}", "machine", what);
+  std::string out = fmt::format("{:34}{:24}{:>8}{:>8}", "machine", what, "healthy", "faulty");
   for (std::size_t k = 0; k < kKinds; ++k) out += fmt::format(" | {:20}", kind_name(k));
-  return out + "\n" + std::string(58, ' ') + "   AUC, TPR at FPR 0, FPR and TPR at the self-set threshold\n";
+  return out + "\n" + std::string(74, ' ') + "   AUC, TPR at FPR 0, FPR and TPR at the self-set threshold\n";
 }
 
 }  // namespace
@@ -45,6 +55,8 @@ std::string table(const std::string& document) {
         out += fmt::format("{:9} margin {:>4}: early {} missed {} late {} in time {}\n", kind, margin,
                            counts["early"].get<int>(), counts["missed"].get<int>(), counts["late"].get<int>(),
                            counts["in time"].get<int>());
+    for (const Json& m : all["machines"])
+      if (m.contains("refused")) out += fmt::format("{}: {}\n", text_of(m["machine"]), text_of(m["refused"]));
     return out;
   }
   if (protocol == "replay") {
@@ -54,12 +66,9 @@ std::string table(const std::string& document) {
       if (m.contains("refused")) continue;
       for (const auto& [kind, grid] : m["scores"].items())
         for (const Json& r : grid)
-          out += fmt::format(
-              "  {:9} A {:>9} m {}: {}\n", kind, r["cycles_between_false_alarms"].get<std::uint64_t>(),
-              r["tolerance_mad"].get<double>(),
-              r.contains("not_armed") ? "not armed, " + text_of(r["not_armed"])
-                                      : fmt::format("alarm in {} at {:.3f} of life", text_of(r["alarm_in"]),
-                                                    r["alarm_share_of_life"].get<double>()));
+          out += fmt::format("  {:9} A {:>9} m {}: {}\n", kind,
+                             r["cycles_between_false_alarms"].get<std::uint64_t>(),
+                             r["tolerance_mad"].get<double>(), alarm_words(r));
     }
     return out;
   }
@@ -72,7 +81,14 @@ std::string table(const std::string& document) {
     }
     for (const Json& row : m["results"]) {
       const Json& what = row[protocol == "loso" ? "left_out" : protocol == "dilute" ? "level_db" : "faults"];
-      out += fmt::format("{:34}{:24}", text_of(m["machine"]), text_of(what)) + figures(row["scores"]);
+      out += fmt::format("{:34}{:24}", text_of(m["machine"]), text_of(what));
+      if (row.contains("refused")) {
+        out += text_of(row["refused"]) + "\n";
+        continue;
+      }
+      out += fmt::format("{:8}{:8}", row["healthy_windows"].get<std::uint64_t>(),
+                         row["fault_windows"].get<std::uint64_t>()) +
+             figures(row["scores"]);
     }
   }
   return out;

@@ -54,6 +54,18 @@ std::vector<Range> plan_windows(const RecordedSamples& recording, const WindowPl
 Result<std::vector<MeasuredWindow>> Measurer::measure(const RecordedSamples& samples,
                                                       const Recording& recorded, std::size_t number,
                                                       const WindowPlan& plan) {
+  return measure(samples, recorded, number, plan_windows(samples, plan));
+}
+
+Result<std::vector<MeasuredWindow>> Measurer::measure_whole(const RecordedSamples& samples,
+                                                            const Recording& recorded) {
+  const std::uint64_t n = samples.samples_per_channel();
+  return measure(samples, recorded, 0, n == 0 ? std::vector<Range>{} : std::vector<Range>{{0, n}});
+}
+
+Result<std::vector<MeasuredWindow>> Measurer::measure(const RecordedSamples& samples,
+                                                      const Recording& recorded, std::size_t number,
+                                                      const std::vector<Range>& ranges) {
   const auto rate_mhz = static_cast<std::uint32_t>(std::lround(samples.rate_hz * 1000));
   const bool speed_known = recorded.rpm > 0;
   const std::size_t subframe = subframe_samples(rate_mhz);
@@ -69,7 +81,6 @@ Result<std::vector<MeasuredWindow>> Measurer::measure(const RecordedSamples& sam
   FeatureExtractor& extractor = extractors_.at(key);
 
   std::vector<MeasuredWindow> out;
-  const std::vector<Range> ranges = plan_windows(samples, plan);
   if (ranges.empty()) return out;
   SubFrameCutter cutter(subframe, ranges[0].last - ranges[0].first);
   std::vector<std::uint32_t> starts;

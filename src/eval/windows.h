@@ -54,8 +54,13 @@ class Measurer {
   // version of it. Errors: features_too_short, features_too_long.
   Result<std::vector<MeasuredWindow>> measure(const RecordedSamples& samples, const Recording& recorded,
                                               std::size_t number, const WindowPlan& plan);
+  // As one window, whatever its length.
+  Result<std::vector<MeasuredWindow>> measure_whole(const RecordedSamples& samples,
+                                                    const Recording& recorded);
 
  private:
+  Result<std::vector<MeasuredWindow>> measure(const RecordedSamples& samples, const Recording& recorded,
+                                              std::size_t number, const std::vector<Range>& ranges);
   std::map<std::pair<std::uint32_t, bool>, FeatureExtractor> extractors_;
 };
 

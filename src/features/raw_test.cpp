@@ -30,9 +30,8 @@ struct Case {
   std::size_t samples;
   double rpm;
 };
-std::string case_name(const testing::TestParamInfo<Case>& info) {
-  return std::to_string(info.param.samples) + "_samples_" + std::to_string(static_cast<int>(info.param.rpm)) +
-         "_rpm";
+std::ostream& operator<<(std::ostream& out, const Case& one) {
+  return out << one.samples << "_samples_" << static_cast<int>(one.rpm) << "_rpm";
 }
 class WhiteNoise : public testing::TestWithParam<Case> {};
 
@@ -68,7 +67,7 @@ INSTANTIATE_TEST_SUITE_P(Lengths, WhiteNoise,
                          testing::Values(Case{800, 0}, Case{800, 600}, Case{2560, 1800}, Case{3200, 0},
                                          Case{6400, 600}, Case{6400, 1500}, Case{12800, 0}, Case{12800, 1200},
                                          Case{12800, 1500}, Case{25600, 1800}),
-                         case_name);
+                         testing::PrintToStringParamName());
 
 TEST(RawFeatures, levels_are_the_logarithm_of_the_variance_for_white_noise) {
   TestSignal signal(3);

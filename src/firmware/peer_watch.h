@@ -10,17 +10,24 @@
 
 namespace torpor {
 
-// The dead-man's half that only counts: when the detector must have been heard of.
+// The dead-man's half that only counts: how long the detector was awake, and when it must have
+// been heard of.
 //
 //   gone     no agreement: nothing is owed
-//   awake    since it agreed, or since its first word after SLEEP: SLEEP by the awake limit
+//   awake    since it agreed, or since its first word after SLEEP: SLEEP within the awake limit
 //   asleep   since SLEEP{until}: a word by `until` and the awake limit
 //
-// Each word only moves one deadline, so who keeps time costs no wake. The contract's awake
-// limit is in real time but for the sampling in it: on a clock of speed X the limit is
-// sample + X (awake limit - sample). Time in which the machine itself was suspended is not
-// held against the detector: it is overdue only when the monotonic clock, too, says that it
-// had the whole limit. Pure, freestanding. One thread.
+// Every word, SLEEP too, is a sign of being awake: one that comes before the announced end shows
+// that there was no sleep, and the time since counts as awake. The account begins anew where a
+// sleep reached into the next period, not with each SLEEP.
+//
+// The account is taken in four pieces of the limit, a look at the end of each. A look that comes
+// late by more than half a piece shows that the sampler itself did not run, so nobody can say
+// what the detector could have done: nothing since the look before is counted. The same holds for
+// time in which the machine was suspended, which the monotonic clock does not count.
+//
+// The contract's awake limit is in real time but for the sampling in it: on a clock of speed X
+// the limit is sample + X (awake limit - sample). Pure, freestanding. One thread.
 class PeerWatch {
  public:
   PeerWatch(const Contract& contract, std::uint32_t speed_permille);
@@ -36,22 +43,36 @@ class PeerWatch {
     return until > now && until <= now + period_;
   }
 
-  // When to call overdue(); max(): nothing is owed.
-  BootTime deadline() const;
-  // What is owed and did not come, if so. Moves the deadline where the machine was
-  // suspended meanwhile.
-  [[nodiscard]] std::optional<Overdue> overdue(const TimeStamp& now);
+  // When to look again; max(): nothing is owed. While the peer is asleep as announced, nothing
+  // is due: it costs no wake.
+  BootTime deadline() const { return state_ == State::gone ? BootTime::max() : look_at_; }
+  // Call first in each wake. Takes the piece that is over into the account; how long the sampler
+  // itself was away, if so.
+  Duration look(const TimeStamp& now);
+  // What is owed and did not come, if so; after the words of this wake.
+  [[nodiscard]] std::optional<Offence> overdue(BootTime now) const;
 
  private:
   enum class State : std::uint8_t { gone, awake, asleep };
-  void owe(State state, BootTime from, const TimeStamp& now);
+  void come_back(const TimeStamp& now);
+  void look_again(const TimeStamp& now);
+  // What it could have used since then, at most `span`.
+  Duration usable(Duration span, MonoTime since, MonoTime now) const;
 
   Duration limit_;
   Duration period_;
+  Duration tolerance_;
   State state_ = State::gone;
-  BootTime from_{};
-  BootTime deadline_{};
-  MonoTime owed_since_{};
+  BootTime stage_{};  // the account began here
+  BootTime awake_since_{};
+  Duration used_{};         // of the limit
+  Duration used_before_{};  // asleep: of the account before, should there have been no sleep
+  bool pretended_ = false;  // in this account it said that it slept, and did not
+  TimeStamp slept_{};       // when it said SLEEP
+  BootTime until_{};        // and how long
+  BootTime looked_{};       // end of the last piece
+  MonoTime looked_mono_{};
+  BootTime look_at_{};
 };
 
 }  // namespace torpor

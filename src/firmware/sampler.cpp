@@ -68,7 +68,10 @@ SamplerRole::SamplerRole(const Parts& parts)
       queue_(contract_, sensor_, parts.memory, parts.link_buffer_bytes),
       peer_(parts.link, own_, Peer::End::listens, clock_.now().boot),
       stopper_(parts.stopper),
+      listener_(parts.listener),
       watch_(contract_, own_.speed_permille),
+      gate_(contract_, own_.speed_permille),
+      notice_(parts.listener == nullptr ? std::nullopt : parts.listener->notice()),
       sleep_(contract_.terms().power.sleep_level == SleepLevel::suspend ? parts.sleep : nullptr) {}
 
 // What holds between any two steps, whatever the peer sent.
@@ -89,23 +92,24 @@ Step SamplerRole::wake(Wake why) {
   check_state();
   if (why == Wake::stop) {
     // Best effort: whoever stops us wants the end, not the farewell.
-    if (peer_.agreed() && !goodbye_sent_) static_cast<void>(peer_.send(Goodbye{}, now.boot));
+    if (peer_.agreed() && !goodbye_sent_)
+      static_cast<void>(peer_.send(Goodbye{.farewell = {Farewell::returns}}, now.boot));
     failure_.reset();
     return done();
   }
-  peer_.step(now.boot);
-  while (const Message* message = peer_.receive(now.boot)) {
-    follow_session();
-    handle(*message, now);
-  }
+  away_ = stopper_ == nullptr ? Duration::zero() : watch_.look(now);
+  const bool deaf = now.boot < deaf_until_;
+  if (!deaf) listen(now);
   follow_session();
   if (peer_finished_) return done();
   if (peer_.failed()) {
     if (state_ != State::ending) failure_ = peer_.error();
     return done();
   }
-  stop_overdue_peer(now);
-  tell_stopped(now);
+  judge_peer(now);
+  tell_record(now);
+  if (asked_ && state_ != State::ending) start_window(*asked_, now);
+  asked_.reset();
   collect(now);
   transmit(now);
   if (state_ == State::ending && said_goodbye(now)) return done();
@@ -113,10 +117,23 @@ Step SamplerRole::wake(Wake why) {
   check_state();
 
   Step step{.wait = peer_.wait(), .exit_code = std::nullopt};
+  if (now.boot < deaf_until_) step.wait = {.until = deaf_until_};
   if (state_ == State::sampling) step.wait.until = std::min(step.wait.until, poll_at_);
   if (state_ == State::ending) step.wait.until = std::min(step.wait.until, end_by_);
   if (stopper_ != nullptr) step.wait.until = std::min(step.wait.until, watch_.deadline());
   return step;
+}
+
+// All that has come, of which the newest request counts: what piled up while this role did not run
+// was asked for in its own time, and is no longer waited for.
+void SamplerRole::listen(const TimeStamp& now) {
+  const std::uint64_t before = peer_.reader().messages();
+  peer_.step(now.boot);
+  while (const Message* message = peer_.receive(now.boot)) {
+    follow_session();
+    handle(*message, now);
+  }
+  if (peer_.reader().messages() != before) ++words_;
 }
 
 // A window belongs to the agreement it was asked under: with another, or none, it is void.
@@ -124,11 +141,16 @@ void SamplerRole::follow_session() {
   if (peer_.agreed() && peer_.session() == session_) return;
   session_ = peer_.session();
   give_up_window();
+  asked_.reset();
   suspend_due_ = false;
-  stopped_told_ = false;
+  record_told_ = false;
+  early_ = words_ = 0;
+  bytes_before_ = peer_.counts().bytes;
+  words_since_ = clock_.now().boot;
   TORPOR_ASSERT(state_ == State::idle || state_ == State::ending, "sampler.no_window_outlives_its_agreement");
   if (peer_.agreed()) {
     watch_.agreed(clock_.now());
+    if (listener_ != nullptr) listener_->agreed();
   } else {
     watch_.gone();
   }
@@ -139,40 +161,22 @@ void SamplerRole::handle(const Message& message, const TimeStamp& now) {
   if (message.type != MessageType::sleep) watch_.heard(now);
   switch (message.type) {
     case MessageType::window_start:
-      if (state_ != State::ending) start_window(message.window_start, now);
+      asked_ = message.window_start;
       break;
     case MessageType::sleep:
+      asked_.reset();  // it waits for it no more
       sleep_until_ = message.sleep.until;
       watch_.asleep(message.sleep.until, now);
-      stopped_.reset();  // a whole cycle is over, and its report has it
+      stopped_.reset();  // a whole cycle is over, and its report has both
+      notice_.reset();
       suspend_due_ = sleep_ != nullptr;
       break;
     case MessageType::goodbye:
-      peer_finished_ = true;
+      say_farewell(message.goodbye, now.boot);
       break;
     default:
       break;  // what a sampler sends itself; nothing to do with it
   }
-}
-
-void SamplerRole::stop_overdue_peer(const TimeStamp& now) {
-  if (stopper_ == nullptr) return;
-  auto overdue = watch_.overdue(now);
-  if (!overdue) return;
-  TORPOR_ASSERT(overdue->after >= overdue->limit, "sampler.who_is_stopped_had_the_whole_limit");
-  overdue->window = window_id_;
-  // Stopped or not, the link goes: a peer that cannot be stopped is at least not served.
-  if (stopper_->stop(*overdue)) {
-    stopped_ = Stopped{.after = overdue->after, .limit = overdue->limit};
-    ++counts_.peers_stopped;
-  }
-  peer_.hang_up(now.boot);
-  follow_session();
-}
-
-void SamplerRole::tell_stopped(const TimeStamp& now) {
-  if (!stopped_ || stopped_told_ || !peer_.agreed()) return;
-  stopped_told_ = peer_.send(*stopped_, now.boot).ok();
 }
 
 // The reasons not to suspend come before the attempt, the cheapest first; each is told, so
@@ -221,12 +225,16 @@ std::optional<Error> SamplerRole::refused(const WindowStart& request) const {
 // can then not reach the new one. The queue's epoch comes last, when the source has said yes.
 void SamplerRole::start_window(const WindowStart& request, const TimeStamp& now) {
   TORPOR_ASSERT(state_ != State::ending, "sampler.no_window_starts_at_the_end");
-  give_up_window();
   suspend_due_ = false;
   if (const auto error = refused(request)) {
     end(error, now);
     return;
   }
+  if (!gate_.admits(now.boot)) {
+    refuse_early(request, now);
+    return;
+  }
+  give_up_window();
   if (source_.ended()) {
     end(std::nullopt, now);
     return;
@@ -235,6 +243,7 @@ void SamplerRole::start_window(const WindowStart& request, const TimeStamp& now)
     end(started.error(), now);
     return;
   }
+  gate_.given(now.boot, away_);
   queue_.begin(request.window_id);
   window_id_ = request.window_id;
   window_frames_ = 0;
@@ -285,6 +294,7 @@ void SamplerRole::transmit(const TimeStamp& now) {
     state_ = State::idle;
     queue_.end();
     ++counts_.windows_sent;
+    if (listener_ != nullptr) listener_->window_sent();
     if (source_.ended()) end(std::nullopt, now);
   }
 }
@@ -324,7 +334,10 @@ bool SamplerRole::said_goodbye(const TimeStamp& now) {
   if (!peer_.agreed() || now.boot >= end_by_) return true;
   if (!goodbye_sent_) {
     Goodbye goodbye;
-    if (failure_) goodbye.reason = ReasonName(name(failure_->reason));
+    if (failure_) {
+      goodbye.reason = ReasonName(name(failure_->reason));
+      if (passing(failure_->reason)) goodbye.farewell.value = Farewell::returns;
+    }
     goodbye_sent_ = peer_.send(goodbye, now.boot).ok();
   }
   return goodbye_sent_ && peer_.flushed();

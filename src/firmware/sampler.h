@@ -8,7 +8,9 @@
 #include "base/role.h"
 #include "firmware/peer_stopper.h"
 #include "firmware/peer_watch.h"
+#include "firmware/sampler_listener.h"
 #include "firmware/system_sleep.h"
+#include "firmware/window_gate.h"
 #include "link/peer.h"
 #include "sensor/sample_source.h"
 #include "window/frame_queue.h"
@@ -25,14 +27,19 @@ namespace torpor {
 //   ending    GOODBYE is on its way out
 //
 // After the last frame of a window: CONTEXT when anything is known, then WINDOW_END. When
-// the source has no further window: GOODBYE, and the end with 0. GOODBYE from the peer: the
-// end with 0. A source that fails, or that is not the sensor of the contract: the reason is
-// told to the peer and is the exit code; so is window_request_refused, where the peer asks
-// for another window than the contract's. SIGTERM: GOODBYE if the link takes it at once, and
-// the end with 0 in the same wake. A lost peer stops the sensor; the next one agrees anew.
+// the source has no further window: GOODBYE for good, and the end with 0. A source that fails,
+// or that is not the sensor of the contract: the reason is told to the peer and is the exit
+// code; so is window_request_refused, where the peer asks for another window than the
+// contract's. SIGTERM: GOODBYE that it returns, if the link takes it at once, and the end with 0
+// in the same wake. A peer that is lost, or says that it returns, stops the sensor; the next one
+// agrees anew. GOODBYE for good: the end, with 0, or peer_refused where it gives a reason.
 //
-// The dead-man. A detector that is awake beyond the contract's limit, or that does not come
-// back from its sleep by as much, is stopped (firmware/peer_watch.h). The sampler goes on
+// A request before its time (firmware/window_gate.h) is not served: WINDOW_REFUSED says from
+// when on it is. The window under way goes on.
+//
+// The dead-man. A detector is stopped that is awake beyond the contract's limit or does not come
+// back from its sleep by as much (firmware/peer_watch.h), that asks for windows before their time
+// again and again, or that says more in a period than a detector has to say. The sampler goes on
 // listening and tells the next detector, until one has come as far as its SLEEP.
 //
 // Suspend. Where the contract asks for it and this sampler has a SystemSleep, SLEEP{until} is
@@ -54,6 +61,7 @@ class SamplerRole final : public Role {
     std::uint32_t link_buffer_bytes = 0;  // what the kernel may hold of our frames
     PeerStopper* stopper = nullptr;       // none: nobody is stopped
     SystemSleep* sleep = nullptr;         // none: the machine's sleep is not ours
+    SamplerListener* listener = nullptr;  // none: nothing outlives it
   };
   explicit SamplerRole(const Parts& parts);
 
@@ -67,6 +75,7 @@ class SamplerRole final : public Role {
   struct Counts {
     std::uint64_t windows_started = 0;
     std::uint64_t windows_sent = 0;
+    std::uint64_t windows_refused = 0;  // asked for before their time
     std::uint64_t frames_sent = 0;
     std::uint32_t peers_stopped = 0;
     std::uint32_t suspends = 0;         // that came to the end
@@ -79,14 +88,19 @@ class SamplerRole final : public Role {
  private:
   enum class State : std::uint8_t { idle, sampling, sending, ending };
 
+  void listen(const TimeStamp& now);
   void follow_session();
   void handle(const Message& message, const TimeStamp& now);
-  void stop_overdue_peer(const TimeStamp& now);
-  void tell_stopped(const TimeStamp& now);
+  void say_farewell(const Goodbye& theirs, BootTime now);
+  void judge_peer(const TimeStamp& now);
+  void stop_peer(Offence why, const TimeStamp& now);
+  [[nodiscard]] bool floods(BootTime now);
+  void tell_record(const TimeStamp& now);
   void suspend();
   // What the contract has against a request; it is then not served, and told so.
   [[nodiscard]] std::optional<Error> refused(const WindowStart& request) const;
   void start_window(const WindowStart& request, const TimeStamp& now);
+  void refuse_early(const WindowStart& request, const TimeStamp& now);
   void collect(const TimeStamp& now);
   void transmit(const TimeStamp& now);
   [[nodiscard]] bool close_window(const TimeStamp& now);
@@ -105,7 +119,8 @@ class SamplerRole final : public Role {
   Peer peer_;
 
   State state_ = State::idle;
-  std::uint32_t session_ = 0;  // Peer::session() this state belongs to
+  std::uint32_t session_ = 0;         // Peer::session() this state belongs to
+  std::optional<WindowStart> asked_;  // in this wake
   std::uint64_t window_id_ = 0;
   std::uint32_t window_frames_ = 0;
   std::uint64_t drops_before_ = 0;  // of the queue, when the window began
@@ -119,10 +134,19 @@ class SamplerRole final : public Role {
   Counts counts_{};
 
   PeerStopper* const stopper_;
+  SamplerListener* const listener_;
   PeerWatch watch_;
-  std::optional<Stopped> stopped_;  // not yet known to a detector that works
-  bool stopped_told_ = false;       // in this session
-  SystemSleep* const sleep_;        // null also where the contract does not ask for suspend
+  WindowGate gate_;
+  Duration away_{};                 // this role itself, before this wake
+  std::uint32_t early_ = 0;         // requests of this session before their time
+  std::uint32_t words_ = 0;         // wakes of this session that it said something in, in the period counted
+  std::uint64_t bytes_before_ = 0;  // of the peer's, when that period began
+  BootTime words_since_{};
+  BootTime deaf_until_ = BootTime::min();  // a peer that floods and cannot be stopped is not read
+  std::optional<Stopped> stopped_;         // not yet known to a detector that works
+  std::optional<Reason> notice_;           // as that
+  bool record_told_ = false;               // both, in this session
+  SystemSleep* const sleep_;               // null also where the contract does not ask for suspend
   bool suspend_due_ = false;
   std::array<std::int16_t, kMaxFrameSamples> outgoing_;
 };

@@ -9,16 +9,7 @@ namespace {
 class DeadManTest : public SamplerTest {
  protected:
   DeadManTest() { stopper_ = &dead_man_; }
-  void sleep_until(BootTime until) {
-    ASSERT_TRUE(detector_->peer.send(SleepUntil{until}, now()).ok());
-    settle();
-  }
-  // What a killed process leaves, and the next one in its place.
-  void next_detector() {
-    detector_ = std::make_unique<Listener>(links_, theirs_.own(), now());
-    settle();
-  }
-  Duration limit() const { return milliseconds(own_.contract().terms().power.awake_limit_ms); }
+  Duration limit() const { return awake_limit(); }
 
   FakeStopper dead_man_;
 };
@@ -32,7 +23,7 @@ TEST_F(DeadManTest, a_detector_that_spins_in_its_cycle_is_stopped_at_the_limit) 
   EXPECT_TRUE(dead_man_.stops.empty());
   run(milliseconds(1));
   ASSERT_EQ(dead_man_.stops.size(), 1u);
-  EXPECT_FALSE(dead_man_.stops[0].asleep);
+  EXPECT_EQ(dead_man_.stops[0].cause, StopCause::awake);
   EXPECT_EQ(dead_man_.stops[0].after, limit());
   EXPECT_EQ(dead_man_.stops[0].window, 7u);
   EXPECT_EQ(sampler_->counts().peers_stopped, 1u);
@@ -52,7 +43,7 @@ TEST_F(DeadManTest, a_detector_that_hangs_in_its_sleep_is_stopped_at_its_end_and
   EXPECT_TRUE(dead_man_.stops.empty());
   run(milliseconds(1));
   ASSERT_EQ(dead_man_.stops.size(), 1u);
-  EXPECT_TRUE(dead_man_.stops[0].asleep);
+  EXPECT_EQ(dead_man_.stops[0].cause, StopCause::asleep);
 }
 
 TEST_F(DeadManTest, one_that_keeps_its_contract_is_never_stopped_and_costs_no_wake_for_it) {
@@ -122,6 +113,68 @@ TEST_F(DeadManTest, a_sleep_that_came_in_time_counts_even_if_the_sampler_reads_i
   clock_.advance(seconds(5));  // the sampler was not given a turn
   wake(Wake::deadline);
   EXPECT_TRUE(dead_man_.stops.empty());
+}
+
+// Seen: both processes frozen for 16 s, and the innocent detector was killed.
+TEST_F(DeadManTest, time_in_which_the_sampler_did_not_run_is_nobodys_offence) {
+  for (const Duration into : {seconds(0), seconds(6), seconds(14), seconds(18)}) {
+    SCOPED_TRACE(into.count());
+    links_.hang_up();
+    dead_man_.stops.clear();
+    start();
+    run(seconds(1));
+    run(into);  // awake for so long
+    clock_.advance(seconds(16));
+    settle();
+    EXPECT_TRUE(dead_man_.stops.empty());
+    sleep_until(now() + seconds(55));
+    EXPECT_TRUE(dead_man_.stops.empty());
+    run(seconds(52));  // frozen once more, over the end of its sleep
+    clock_.advance(seconds(16) + limit());
+    settle();
+    EXPECT_TRUE(dead_man_.stops.empty());
+    run(limit());
+    EXPECT_EQ(dead_man_.stops.size(), 1u) << "and yet it ends";
+  }
+}
+
+TEST_F(DeadManTest, a_peer_that_says_sleep_and_does_not_sleep_is_awake) {
+  start();
+  while (dead_man_.stops.empty() && now() < BootTime(seconds(600))) {
+    sleep_until(now() + seconds(55));
+    run(seconds(5));
+  }
+  ASSERT_EQ(dead_man_.stops.size(), 1u);
+  EXPECT_EQ(dead_man_.stops[0].cause, StopCause::awake);
+  EXPECT_LE(now(), BootTime(limit() + seconds(10)));
+}
+
+TEST_F(DeadManTest, a_flood_of_sleeps_is_stopped_within_the_period) {
+  start();
+  while (dead_man_.stops.empty() && now() < BootTime(seconds(600))) {
+    sleep_until(now() + milliseconds(20));
+    run(milliseconds(20));
+  }
+  ASSERT_EQ(dead_man_.stops.size(), 1u);
+  EXPECT_EQ(dead_man_.stops[0].cause, StopCause::flood);
+  EXPECT_LE(now(), BootTime(period()));
+  next_detector();
+  ASSERT_TRUE(detector_->stopped.has_value());
+  EXPECT_EQ(detector_->stopped->cause.value, StopCause::flood);
+}
+
+TEST_F(DeadManTest, a_flood_of_one_that_cannot_be_stopped_is_not_read) {
+  dead_man_.refuses = true;
+  start();
+  const int before = wakes_;
+  const BootTime until = now() + 10 * period();
+  while (now() < until && !ended()) {
+    (void)detector_->peer.send(SleepUntil{now() + milliseconds(20)}, now());
+    run(milliseconds(20));
+  }
+  EXPECT_FALSE(ended());
+  // Of 30,000 words some hundreds were heard.
+  EXPECT_LT(wakes_ - before, 2000);
 }
 
 }  // namespace

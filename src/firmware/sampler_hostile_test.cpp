@@ -15,6 +15,7 @@ TEST_F(SamplerTest, a_lost_peer_stops_the_sensor_and_the_next_one_is_served) {
   EXPECT_FALSE(source_.running());
   ASSERT_TRUE(detector_->peer.agreed());
   EXPECT_TRUE(detector_->got.empty()) << "nothing of the old window reaches the new peer";
+  run(period());
   ask(7);
   run(seconds(6));
   EXPECT_EQ(take(7).quality, WindowQuality::good);
@@ -36,7 +37,7 @@ TEST_F(SamplerTest, a_peer_that_never_reads_costs_no_more_than_the_contracts_byt
   for (std::uint64_t window = 2; window < 40; ++window) {
     // It asks and asks, and never takes a byte.
     if (detector_->peer.send(WindowStart{window, kSamples}, now()).ok()) detector_->peer.step(now());
-    run(seconds(5));
+    run(period());
     ASSERT_LE(sampler_->queue().held_bytes() + links_.in_flight_to(links_.dialer()), limit);
     ASSERT_FALSE(ended());
   }
@@ -53,12 +54,16 @@ TEST_F(SamplerTest, after_a_cut_of_ten_minutes_only_the_window_asked_for_is_whol
   ASSERT_EQ(take(1).quality, WindowQuality::good);
   links_.cut(MemoryLinkPair::Cut::hold);
   for (std::uint64_t window = 2; window < 12; ++window) {
+    run(seconds(54));
     ask(window);
-    run(seconds(60));
+    run(seconds(6));
     EXPECT_EQ(take(window).quality, WindowQuality::incomplete);
+    sleep_until(now() + seconds(54));
   }
+  run(seconds(54));
   links_.restore();
   settle();
+  EXPECT_EQ(sampler_->counts().windows_refused, 0u) << "each was asked for in its time";
   ask(50);
   run(seconds(6));
   EXPECT_EQ(take(50).quality, WindowQuality::good);

@@ -52,9 +52,11 @@ TEST_F(SamplerTest, frames_go_out_as_they_come) {
 
 TEST_F(SamplerTest, a_new_request_stops_drains_and_starts) {
   start();
+  detector_reads_ = false;  // the first window gets stuck on its way
   ask(1);
-  run(milliseconds(2100));
+  run(period());
   ask(2);
+  detector_reads_ = true;
   run(seconds(6));
   EXPECT_EQ(detector_->count(MessageType::window_end), 1u);
   EXPECT_EQ(detector_->end->window_id, 2u);
@@ -69,6 +71,7 @@ TEST_F(SamplerTest, context_goes_with_the_window_when_it_is_known) {
   run(seconds(6));
   EXPECT_EQ(detector_->count(MessageType::context), 0u);
   source_.known.rpm_milli = 1'797'000;
+  run(seconds(54));
   ask(2);
   run(seconds(6));
   EXPECT_EQ(detector_->count(MessageType::context), 1u);
@@ -90,6 +93,7 @@ TEST_F(SamplerTest, ends_with_a_goodbye_and_0_after_the_last_window) {
   ask(1);
   run(seconds(6));
   EXPECT_FALSE(ended());
+  run(seconds(54));
   ask(2);
   run(seconds(6));
   ASSERT_TRUE(ended());
@@ -97,7 +101,35 @@ TEST_F(SamplerTest, ends_with_a_goodbye_and_0_after_the_last_window) {
   detector_->turn(now());
   ASSERT_TRUE(detector_->goodbye.has_value());
   EXPECT_TRUE(detector_->goodbye->reason.empty());
+  EXPECT_EQ(detector_->goodbye->farewell.value, Farewell::ends) << "there is nothing more";
   EXPECT_EQ(take(2).quality, WindowQuality::good) << "the last window is whole";
+}
+
+// Seen: a detector that was stopped to be started again took its sampler with it.
+TEST_F(SamplerTest, a_peer_that_returns_is_waited_for_and_the_next_one_is_served) {
+  start();
+  ask(1);
+  run(seconds(1));
+  ASSERT_TRUE(detector_->peer.send(Goodbye{.farewell = {Farewell::returns}}, now()).ok());
+  settle();
+  EXPECT_FALSE(ended());
+  EXPECT_FALSE(source_.running());
+  run(seconds(20));
+  next_detector();
+  run(period() - seconds(21));
+  ask(2);
+  run(seconds(6));
+  EXPECT_EQ(take(2).quality, WindowQuality::good);
+}
+
+TEST_F(SamplerTest, a_peer_that_ends_for_a_reason_of_its_own_ends_it_with_that_reason_named) {
+  start();
+  ASSERT_TRUE(detector_->peer.send(Goodbye{.reason = "plan_refused"}, now()).ok());
+  settle();
+  ASSERT_TRUE(ended());
+  EXPECT_EQ(*step_.exit_code, 78) << "not 0, which a supervisor reads as done";
+  EXPECT_EQ(sampler_->failure()->reason, Reason::peer_refused);
+  EXPECT_EQ(sampler_->failure()->found.view(), "plan_refused");
 }
 
 TEST_F(SamplerTest, ends_with_0_when_the_peer_says_goodbye) {
@@ -120,7 +152,8 @@ TEST_F(SamplerTest, sigterm_in_mid_window_ends_in_the_same_wake) {
   EXPECT_EQ(*step_.exit_code, 0);
   EXPECT_FALSE(source_.running());
   detector_->turn(now());
-  EXPECT_TRUE(detector_->goodbye.has_value());
+  ASSERT_TRUE(detector_->goodbye.has_value());
+  EXPECT_EQ(detector_->goodbye->farewell.value, Farewell::returns);
 }
 
 TEST_F(SamplerTest, sigterm_ends_it_also_when_the_peer_never_reads) {
@@ -149,6 +182,7 @@ TEST_F(SamplerTest, a_source_that_fails_is_told_to_the_peer_and_is_the_exit_code
     EXPECT_EQ(sampler_->failure()->reason, Reason::io_failed);
     detector_->turn(now());
     EXPECT_EQ(detector_->goodbye->reason.view(), "io_failed");
+    EXPECT_EQ(detector_->goodbye->farewell.value, Farewell::returns) << "74 is started again";
   }
 }
 
@@ -190,6 +224,7 @@ TEST_F(SamplerTest, a_request_for_another_window_than_the_contracts_is_refused) 
   EXPECT_EQ(*step_.exit_code, 78);
   EXPECT_EQ(sampler_->failure()->reason, Reason::window_request_refused);
   EXPECT_EQ(detector_->goodbye->reason.view(), "window_request_refused");
+  EXPECT_EQ(detector_->goodbye->farewell.value, Farewell::ends);
   EXPECT_EQ(source_.starts, 0u);
 }
 

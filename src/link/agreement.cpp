@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "link/agreement.h"
 
+#include <algorithm>
+
 #include "base/assertion.h"
 #include "base/hex.h"
 #include "link/bundle_differences.h"
@@ -32,6 +34,7 @@ Hello Agreement::hello() const {
   Hello hello{.role = own_.role, .boot_epoch = own_.boot_epoch, .speed_permille = own_.speed_permille};
   if (own_.contract == nullptr) {
     hello.refusal = ReasonName(name(own_.refusal.reason));
+    hello.passing = passing(own_.refusal.reason);
   } else {
     hello.digest = own_.contract->digest();
     hello.sequence = own_.contract->sequence();
@@ -40,10 +43,12 @@ Hello Agreement::hello() const {
 }
 
 // Each connection is greeted and judged for itself: nothing of the one before counts.
-void Agreement::connected(BootTime) {
+void Agreement::connected(BootTime now) {
   if (state_ == State::failed) return;
   state_ = State::waiting;
-  decide_by_ = BootTime::max();
+  // Who listens serves one connection at a time, and whoever dials speaks at once: a silent one
+  // would keep the peer out. Who dials has nobody else to hear.
+  decide_by_ = own_.role == LinkRole::sampler ? now + scaled(kDecideWithin) : BootTime::max();
   connected_ = true;
   hello_sent_ = hello_good_ = false;
 }
@@ -90,8 +95,19 @@ void Agreement::take_hello(const Hello& theirs) {
     peer_ = {.protocol_minor = theirs.minor, .boot_epoch = theirs.boot_epoch};
     return;
   }
+  if (refusal->reason == Reason::peer_refused && theirs.passing) {
+    seen_ = Seen::not_yet;
+    not_yet_ = theirs.refusal;
+    spent_ = true;
+    return;
+  }
   verdict_ = true;
   error_ = *refusal;
+  if (own_.claim != nullptr && theirs.major == kProtocolMajor && theirs.refusal.empty()) {
+    own_.claim->heard = true;
+    own_.claim->digest = theirs.digest;
+    own_.claim->sequence = theirs.sequence;
+  }
   const bool contracts_differ =
       error_.reason == Reason::digest_differs || error_.reason == Reason::sequence_reused;
   bundle_wanted_ = contracts_differ && !own_.bundle.empty();
@@ -102,7 +118,11 @@ void Agreement::take_bundle(const BundleCopy& theirs) {
   if (!bundle_wanted_ || bundle_seen_) return;
   TORPOR_ASSERT(verdict_, "agreement.bundles_are_compared_after_the_verdict");
   bundle_seen_ = true;
-  error_.where << ": "sv << bundle_differences(own_.bundle, theirs.file);
+  error_.where << ": "sv << difference_line(own_.bundle, theirs.file);
+  // The file is the reader's memory: it is gone with the next message.
+  if (own_.claim == nullptr || theirs.file.size() > own_.claim->room.size()) return;
+  std::copy(theirs.file.begin(), theirs.file.end(), own_.claim->room.begin());
+  own_.claim->bundle_bytes = theirs.file.size();
 }
 
 std::optional<Error> Agreement::judge(const Hello& theirs) const {
@@ -171,37 +191,65 @@ void Agreement::lost(BootTime now) {
   connected_ = false;
   if (state_ == State::agreed) {
     absent_at_ = now + scaled(own_.peer_timeout);
-    died_talking_ = false;
+    seen_ = Seen::nobody;
   } else if (verdict_ && own_.contract != nullptr) {
     fail();  // decided, and nobody is left to tell
     return;
-  } else {
-    died_talking_ |= state_ == State::talking;
+  } else if (!spent_ && state_ == State::talking) {
+    seen_ = Seen::half_a_hello;
   }
   state_ = State::waiting;
   decide_by_ = BootTime::max();
-  hello_good_ = false;
-}
-
-std::string_view Agreement::absence() const {
-  if (connected_) return "a connection on which nobody speaks"sv;
-  return died_talking_ ? "a peer that hung up in mid-HELLO"sv : "nobody"sv;
+  hello_good_ = spent_ = false;
 }
 
 void Agreement::elapsed(BootTime now) {
-  if (now < deadline() || state_ == State::failed || state_ == State::agreed) return;
-  if (!verdict_) {
-    error_.where << "peer"sv;
-    if (state_ == State::talking) {
-      error_.reason = Reason::agreement_timeout;
-      error_.found << (hello_good_ ? "a peer that does not read"sv : "bytes, but no whole HELLO"sv);
-      error_.expected << "agreement within 2 s"sv;
-    } else {
-      error_.reason = Reason::peer_absent;
-      error_.found << absence();
-      error_.expected << "the other role within "sv << own_.peer_timeout.count() / 1'000'000 << " ms"sv;
-    }
+  if (now < deadline()) return;
+  TORPOR_ASSERT(state_ != State::failed && state_ != State::agreed,
+                "agreement.what_is_decided_waits_for_nothing");
+  if (connected_ && !verdict_) {
+    if (state_ == State::waiting) seen_ = Seen::silence;
+    if (state_ == State::talking && !spent_) seen_ = hello_good_ ? Seen::no_reader : Seen::noise;
   }
+  if (verdict_) {
+    fail();
+  } else if (now >= absent_at_ && !hello_good_) {
+    run_out();
+  } else {
+    spent_ = true;
+  }
+}
+
+// The peer time-out is over. Neither reason is final: a supervisor starts this side again.
+void Agreement::run_out() {
+  const auto error = [&](Reason reason, std::string_view found) {
+    error_.reason = reason;
+    error_.where << "peer"sv;
+    error_.found << found;
+  };
+  switch (seen_) {
+    case Seen::nobody:
+      error(Reason::peer_absent, "nobody"sv);
+      break;
+    case Seen::silence:
+      error(Reason::peer_absent, "a connection on which nobody speaks"sv);
+      break;
+    case Seen::half_a_hello:
+      error(Reason::peer_absent, "a peer that hung up in mid-HELLO"sv);
+      break;
+    case Seen::noise:
+      error(Reason::agreement_timeout, "bytes, but no HELLO"sv);
+      break;
+    case Seen::no_reader:
+      error(Reason::agreement_timeout, "a peer that does not read"sv);
+      break;
+    case Seen::not_yet:
+      error(Reason::agreement_timeout, "a peer that cannot run yet: "sv);
+      error_.found << not_yet_;
+      break;
+  }
+  error_.expected << "the other role within "sv << own_.peer_timeout.count() / 1'000'000 << " ms"sv;
+  TORPOR_ASSERT(passing(error_.reason), "agreement.who_only_waited_in_vain_comes_back");
   fail();
 }
 
@@ -215,7 +263,9 @@ BootTime Agreement::deadline() const {
   if (state_ == State::failed || state_ == State::agreed) return BootTime::max();
   // A side that refuses by itself ends at a fixed time; nothing a peer does prolongs it.
   if (own_.contract == nullptr) return absent_at_;
-  return state_ == State::talking ? decide_by_ : absent_at_;
+  // Who has greeted well, or is being told why not, has these two seconds also at the end.
+  if (verdict_ || hello_good_) return decide_by_;
+  return std::min(decide_by_, absent_at_);
 }
 
 }  // namespace torpor

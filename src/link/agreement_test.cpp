@@ -103,6 +103,27 @@ TEST_F(AgreementTest, forty_seconds_of_difference_are_refused_by_both_with_diges
   }
 }
 
+TEST_F(AgreementTest, what_a_refused_peer_said_of_its_contract_is_kept_for_people) {
+  Terms other = terms_for_test();
+  other.sequence = 2;
+  SideForTest theirs(LinkRole::sampler, other);
+  PeerClaim claim;
+  OwnSide own = ours_.own();
+  own.claim = &claim;
+  Agreement a(own, now_);
+  a.connected(now_);
+  a.sent(MessageType::hello);
+  a.received(hello_message(Agreement(theirs.own(), now_).hello()), now_);
+  EXPECT_TRUE(claim.heard);
+  EXPECT_EQ(claim.digest, theirs.contract().digest());
+  EXPECT_EQ(claim.sequence, 2u);
+  EXPECT_TRUE(claim.bundle().empty());
+  a.sent(MessageType::bundle);
+  a.received(bundle_message(theirs.own().bundle), now_);
+  EXPECT_TRUE(equal(claim.bundle(), theirs.own().bundle));
+  EXPECT_EQ(a.state(), State::failed) << "nothing acts on it";
+}
+
 TEST_F(AgreementTest, equal_sequence_with_another_digest_is_its_own_refusal) {
   Terms other = terms_for_test();
   other.contract_id = "another";
@@ -139,7 +160,7 @@ TEST_F(AgreementTest, a_bundle_of_garbage_does_not_change_the_refusal) {
   a.received(bundle_message(as_bytes("garbage")), now_);
   EXPECT_EQ(a.state(), State::failed);
   EXPECT_EQ(a.error().reason, Reason::digest_differs);
-  EXPECT_NE(a.error().where.view().find("cannot be read"), std::string_view::npos);
+  EXPECT_NE(a.error().where.view().find("bundle readable / bundle_"), std::string_view::npos);
 }
 
 TEST_F(AgreementTest, a_parrot_that_echoes_our_hello_is_refused) {
@@ -203,16 +224,75 @@ TEST_F(AgreementTest, a_connection_on_which_nobody_speaks_is_absent_too) {
   EXPECT_EQ(a.error().found.view(), "a connection on which nobody speaks");
 }
 
-TEST_F(AgreementTest, half_a_hello_and_then_silence_is_decided_within_two_seconds) {
+TEST_F(AgreementTest, bytes_that_are_no_hello_spend_a_connection_in_two_seconds_and_decide_nothing) {
   Agreement a = connected(ours_);
+  const BootTime began = now_;
   now_ += seconds(4);
   a.heard(now_);
   EXPECT_EQ(a.deadline(), now_ + seconds(2));
   a.heard(now_ + seconds(1));
   EXPECT_EQ(a.deadline(), now_ + seconds(2)) << "a drip of bytes prolongs nothing";
   a.elapsed(now_ + seconds(2));
+  EXPECT_TRUE(a.spent());
+  EXPECT_NE(a.state(), State::failed);
+  a.lost(now_ + seconds(2));
+  EXPECT_FALSE(a.spent());
+  EXPECT_EQ(a.deadline(), began + SideForTest::kPeerTimeout) << "from the start, not from the last try";
+  a.connected(now_ + seconds(3));
+  a.sent(MessageType::hello);
+  a.received(hello_message(their_hello()), now_ + seconds(3));
+  EXPECT_EQ(a.state(), State::agreed);
+}
+
+TEST_F(AgreementTest, nothing_but_noise_ends_with_69_after_the_peer_time_out) {
+  Agreement a = connected(ours_);
+  const BootTime until = now_ + SideForTest::kPeerTimeout;
+  while (a.state() != State::failed && now_ < until) {
+    a.heard(now_);
+    now_ = a.deadline();
+    a.elapsed(now_);
+    if (!a.spent()) continue;
+    a.lost(now_);
+    a.connected(now_);
+  }
+  EXPECT_EQ(now_, until);
+  ASSERT_EQ(a.state(), State::failed);
   EXPECT_EQ(a.error().reason, Reason::agreement_timeout);
-  EXPECT_EQ(exit_code(a.error().reason), 78);
+  EXPECT_EQ(a.error().found.view(), "bytes, but no HELLO");
+  EXPECT_EQ(exit_code(a.error().reason), 69);
+}
+
+TEST_F(AgreementTest, who_listens_gives_up_a_silent_connection_for_the_next) {
+  Agreement listens = connected(theirs_);
+  EXPECT_EQ(listens.deadline(), now_ + seconds(2));
+  listens.elapsed(now_ + seconds(2));
+  EXPECT_TRUE(listens.spent());
+  Agreement dials = connected(ours_);
+  EXPECT_EQ(dials.deadline(), now_ + SideForTest::kPeerTimeout) << "there is nobody else";
+}
+
+TEST_F(AgreementTest, a_peer_that_refuses_for_a_passing_reason_is_waited_for) {
+  Hello hello = their_hello();
+  hello.refusal = "io_failed";
+  hello.passing = true;
+  Agreement a = connected(ours_);
+  const BootTime until = now_ + SideForTest::kPeerTimeout;
+  a.received(hello_message(hello), now_);
+  EXPECT_TRUE(a.spent());
+  EXPECT_NE(a.state(), State::failed);
+  a.lost(now_);
+  a.connected(now_ + seconds(5));
+  a.sent(MessageType::hello);
+  Agreement in_vain = a;
+  a.received(hello_message(their_hello()), now_ + seconds(5));
+  EXPECT_EQ(a.state(), State::agreed) << "and the time-out begins anew after that";
+  in_vain.received(hello_message(hello), now_ + seconds(5));
+  in_vain.lost(now_ + seconds(5));
+  EXPECT_EQ(in_vain.deadline(), until);
+  in_vain.elapsed(until);
+  EXPECT_EQ(in_vain.error().reason, Reason::agreement_timeout);
+  EXPECT_NE(in_vain.error().found.view().find("io_failed"), std::string_view::npos);
+  EXPECT_EQ(exit_code(in_vain.error().reason), 69);
 }
 
 TEST_F(AgreementTest, a_peer_dying_in_mid_hello_leaves_us_waiting_for_the_next) {
@@ -237,12 +317,16 @@ TEST_F(AgreementTest, peers_that_only_die_in_mid_hello_end_as_absent) {
   EXPECT_EQ(a.error().found.view(), "a peer that hung up in mid-HELLO");
 }
 
-TEST_F(AgreementTest, a_peer_that_never_reads_our_hello_is_decided_within_two_seconds) {
+TEST_F(AgreementTest, a_peer_that_never_reads_our_hello_is_given_up_after_two_seconds_and_waited_for) {
   Agreement a(ours_.own(), now_);
   a.connected(now_);
   a.received(hello_message(their_hello()), now_);
   a.elapsed(now_ + seconds(2));
+  EXPECT_TRUE(a.spent());
+  a.lost(now_ + seconds(2));
+  a.elapsed(now_ + SideForTest::kPeerTimeout);
   EXPECT_EQ(a.error().reason, Reason::agreement_timeout);
+  EXPECT_EQ(a.error().found.view(), "a peer that does not read");
 }
 
 TEST_F(AgreementTest, losing_an_agreed_peer_starts_the_time_out_anew) {
@@ -275,6 +359,7 @@ TEST_F(AgreementTest, a_side_without_a_bundle_says_why_and_ends_whatever_the_pee
   EXPECT_EQ(a.deadline(), now_ + seconds(2));
   a.connected(now_);
   EXPECT_EQ(a.hello().refusal.view(), "file_missing");
+  EXPECT_TRUE(a.hello().passing) << "it will be started again";
   a.received(hello_message(Agreement(ours_.own(), now_).hello()), now_);
   EXPECT_EQ(a.state(), State::talking);
   a.sent(MessageType::hello);

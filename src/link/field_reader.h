@@ -62,17 +62,13 @@ class FieldReader {
     into = ReasonName(text);
     return {};
   }
-  Status get(LinkRole& into) {
-    TORPOR_TRY(const std::uint64_t value, reader_.uint());
-    if (value > 1) return out_of_range("0 or 1");
-    into = static_cast<LinkRole>(value);
-    return {};
-  }
-  Status get(SleepLevel& into) {
-    TORPOR_TRY(const std::uint64_t value, reader_.uint());
-    if (value > 1) return out_of_range("0 or 1");
-    into = static_cast<SleepLevel>(value);
-    return {};
+  Status get(LinkRole& into) { return get_word(into, LinkRole::detector); }
+  Status get(SleepLevel& into) { return get_word(into, SleepLevel::suspend); }
+  Status get(Farewell& into) { return get_word(into, Farewell::returns); }
+  Status get(StopCause& into) { return get_word(into, StopCause::flood); }
+  template <class T>
+  Status get(Later<T>& into) {
+    return get(into.value);
   }
   Status get(Duration& into) {
     TORPOR_TRY(const std::int64_t value, reader_.integer());
@@ -104,7 +100,8 @@ class FieldReader {
     into = room_.first(raw.size() / sizeof(std::int16_t));
     return {};
   }
-  // Keys 1, 2, .. of a message that has no others, each needed; keys of the future are skipped.
+  // Keys 1, 2, .. of a message that has no others, each needed but those that came later, which
+  // are the last; keys of the future are skipped.
   template <class... Field>
   Status get_all(Field&... into) {
     while (next()) {
@@ -113,7 +110,7 @@ class FieldReader {
       if (!((++at == key() && ((got = get(into)), true)) || ...)) got = skip();
       TORPOR_CHECK(got);
     }
-    return require(sizeof...(into));
+    return require((needed(into) + ... + 0u));
   }
 
   Status out_of_range(const char* expected) const {
@@ -128,6 +125,21 @@ class FieldReader {
     TORPOR_CHECK(map_.status());
     for (unsigned k = 1; k <= last; ++k)
       if (!saw(k)) return missing(k);
+    return {};
+  }
+  template <class T>
+  static constexpr unsigned needed(const T&) {
+    return 1;
+  }
+  template <class T>
+  static constexpr unsigned needed(const Later<T>&) {
+    return 0;
+  }
+  template <class Enum>
+  Status get_word(Enum& into, Enum last) {
+    TORPOR_TRY(const std::uint64_t value, reader_.uint());
+    if (value > static_cast<std::uint64_t>(last)) return out_of_range("a word this version knows");
+    into = static_cast<Enum>(value);
     return {};
   }
   Status missing(unsigned k) const {

@@ -69,6 +69,10 @@ class FieldWriter {
   template <class T>
   requires std::is_enum_v<T>
   void write(T value) { writer_.uint(static_cast<std::uint64_t>(value)); }
+  template <class T>
+  void write(const Later<T>& field) {
+    write(field.value);
+  }
   void write(Duration value) { writer_.integer(value.count()); }
   void write(BootTime value) { writer_.integer(to_ns(value)); }
   void write(const ReasonName& value) { writer_.text(value.view()); }

@@ -21,7 +21,7 @@
 namespace torpor {
 
 inline constexpr std::uint32_t kProtocolMajor = 1;
-inline constexpr std::uint32_t kProtocolMinor = 1;
+inline constexpr std::uint32_t kProtocolMinor = 2;
 
 // A new message is a row of messages.def and its struct below.
 enum class MessageType : std::uint8_t {
@@ -37,6 +37,13 @@ std::string_view name(LinkRole role);
 // The name of a Reason as it travels: names are stable for ever, numbers are not.
 using ReasonName = FixedString<48>;
 
+// A field that a later minor version added: always written, but a message of an older peer
+// lacks it, and then it keeps the value it begins with.
+template <class T>
+struct Later {
+  T value{};
+};
+
 // The first message each way, and sent before anything is read. Keys 0 and 1 keep their
 // meaning in every major version; of another major nothing else is read.
 struct Hello {
@@ -46,6 +53,7 @@ struct Hello {
   std::uint64_t boot_epoch = 0;  // random, new at each start of the process
   std::uint32_t speed_permille = 0;
   ReasonName refusal{};  // not empty: no valid bundle; digest and sequence are then absent
+  bool passing = false;  // since minor version 2: of a refusal, its process will be started again
   Digest digest{};
   std::uint64_t sequence = 0;
 };
@@ -80,9 +88,16 @@ struct BundleCopy {
   Bytes file;
 };
 
+// Whether one who goes comes back.
+enum class Farewell : std::uint8_t {
+  ends = 0,     // for good: the source is used up, the cycles asked for are done, or a final reason
+  returns = 1,  // it was told to stop, or ends for a passing reason: wait for the next
+};
+
 // Either way: a deliberate end, so that it differs from a lost link.
 struct Goodbye {
-  ReasonName reason;  // empty: done
+  ReasonName reason{};         // empty: done
+  Later<Farewell> farewell{};  // since minor version 2
 };
 
 // Since minor version 1. Sampler to detector, after a sleep that the contract wants suspended: how it was
@@ -94,11 +109,34 @@ struct Slept {
   ReasonName reason{};                // why it was not suspended to the end; empty: it was
 };
 
-// Since minor version 1. Sampler to detector, at an agreement: the detector before this one was stopped for
-// not coming back within the limit. Repeated until a detector has finished a cycle.
+// What a detector did that the sampler stopped it for.
+enum class StopCause : std::uint8_t {
+  awake = 0,   // too long
+  asleep = 1,  // it did not come back
+  early = 2,   // it asked for windows again and again before their time
+  flood = 3,   // it said more than a detector has to say
+};
+std::string_view name(StopCause cause);
+
+// Since minor version 1. Sampler to detector, at an agreement: the detector before this one was
+// stopped. Repeated until a detector has finished a cycle.
 struct Stopped {
-  Duration after{};  // awake, or overdue, for so long
-  Duration limit{};  // what it may be
+  Duration after{};          // awake, or overdue, for so long; early: between two requests
+  Duration limit{};          // what it may be; early: what it must be
+  Later<StopCause> cause{};  // since minor version 2
+};
+
+// Since minor version 2. Sampler to detector, in place of a window: the period after the one
+// before is not over.
+struct WindowRefused {
+  std::uint64_t window_id = 0;
+  BootTime earliest{};  // a request is served from then on
+};
+
+// Since minor version 2. Sampler to detector, at an agreement: something about the sampler's own
+// state that belongs into the record.
+struct Notice {
+  ReasonName reason{};
 };
 
 // One decoded message; `type` says which member means something, and is that member's name.

@@ -40,6 +40,9 @@ Status read_by_hand(FieldReader& f, Hello& m) {
       case 8:
         TORPOR_CHECK(f.get(m.sequence));
         break;
+      case 9:
+        TORPOR_CHECK(f.get(m.passing));
+        break;
       default:
         TORPOR_CHECK(f.skip());
     }

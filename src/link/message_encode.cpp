@@ -20,12 +20,26 @@ std::string_view name(LinkRole role) {
   return role == LinkRole::sampler ? std::string_view("sampler") : std::string_view("detector");
 }
 
+std::string_view name(StopCause cause) {
+  switch (cause) {
+    case StopCause::awake:
+      return {"awake", 5};
+    case StopCause::asleep:
+      return {"asleep", 6};
+    case StopCause::early:
+      return {"early", 5};
+    case StopCause::flood:
+      return {"flood", 5};
+  }
+  return {"?", 1};
+}
+
 // Either why there is no contract, or which there is: never both, so that nobody can choose.
 Result<Bytes> encode(const Hello& m, MutableBytes out) {
   const bool refuses = !m.refusal.empty();
-  FieldWriter fields(MessageType::hello, refuses ? 6 : 7, out);
+  FieldWriter fields(MessageType::hello, 7, out);
   fields.put_all(m.major, m.minor, m.role, m.boot_epoch, m.speed_permille);
-  if (refuses) return fields.put(6, m.refusal).finish();
+  if (refuses) return fields.put(6, m.refusal).put(9, m.passing).finish();
   return fields.put(7, m.digest).put(8, m.sequence).finish();
 }
 

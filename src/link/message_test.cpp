@@ -66,6 +66,9 @@ TEST(Message, hello_with_a_refusal_carries_no_contract) {
   const Message got = round(hello);
   EXPECT_EQ(got.hello.refusal.view(), "contract_expired");
   EXPECT_EQ(got.hello.digest, Digest{});
+  EXPECT_FALSE(got.hello.passing);
+  hello.passing = true;
+  EXPECT_TRUE(round(hello).hello.passing);
 }
 
 std::string hex_of(Bytes bytes) {
@@ -84,10 +87,10 @@ TEST(Message, every_message_has_the_bytes_it_always_had) {
   refusing.refusal = "contract_expired";
   const std::int16_t samples[] = {0x0102, -2, 3};
   EXPECT_EQ(hex_of(payload_of(some_hello())),
-            "a80001010102010301041bffffffffffffffff0519ea60075820"
+            "a80001010102020301041bffffffffffffffff0519ea60075820"
             "abababababababababababababababababababababababababababababababab0811");
   EXPECT_EQ(hex_of(payload_of(refusing)),
-            "a70001010102010301041bffffffffffffffff0519ea600670636f6e74726163745f65787069726564");
+            "a80001010102020301041bffffffffffffffff0519ea600670636f6e74726163745f6578706972656409f4");
   EXPECT_EQ(hex_of(payload_of(WindowStart{9, 16'000})), "a30002010902193e80");
   EXPECT_EQ(hex_of(payload_of(Frame{.window_id = 9,
                                     .sequence = 2,
@@ -103,11 +106,33 @@ TEST(Message, every_message_has_the_bytes_it_always_had) {
   EXPECT_EQ(hex_of(payload_of(ContextUpdate{9, {1'797'000, 3, -5}})), "a500050109021a001b6b8803030424");
   EXPECT_EQ(hex_of(payload_of(SleepUntil{BootTime(std::chrono::hours(30))})), "a20006011b00006239b5a2c000");
   EXPECT_EQ(hex_of(payload_of(BundleCopy{as_bytes("not a bundle")})), "a20007014c6e6f7420612062756e646c65");
-  EXPECT_EQ(hex_of(payload_of(Goodbye{"model_refused"})), "a20008016d6d6f64656c5f72656675736564");
+  EXPECT_EQ(hex_of(payload_of(Goodbye{"model_refused"})), "a30008016d6d6f64656c5f726566757365640200");
   EXPECT_EQ(hex_of(payload_of(Slept{SleepLevel::suspend, std::chrono::seconds(50), 2, "suspend_busy"})),
             "a500090101021b0000000ba43b74000302046c73757370656e645f62757379");
   EXPECT_EQ(hex_of(payload_of(Stopped{std::chrono::seconds(16), std::chrono::seconds(15)})),
-            "a3000a011b00000003b9aca000021b000000037e11d600");
+            "a4000a011b00000003b9aca000021b000000037e11d6000300");
+  EXPECT_EQ(hex_of(payload_of(WindowRefused{9, BootTime(std::chrono::hours(30))})),
+            "a3000b0109021b00006239b5a2c000");
+  EXPECT_EQ(hex_of(payload_of(Notice{"rollback_state_wiped"})),
+            "a2000c0174726f6c6c6261636b5f73746174655f7769706564");
+}
+
+// As minor versions 0 and 1 wrote them: what came later is missing, and means what it meant then.
+TEST(Message, what_an_older_peer_says_is_understood_and_final) {
+  const auto read = [](std::initializer_list<int> bytes) {
+    std::vector<std::byte> payload;
+    for (const int b : bytes) payload.push_back(static_cast<std::byte>(b));
+    Message out;
+    const auto known = decode(payload, g_room, out);
+    EXPECT_TRUE(known.ok() && *known);
+    return out;
+  };
+  EXPECT_EQ(read({0xa2, 0x00, 0x08, 0x01, 0x60}).goodbye.farewell.value, Farewell::ends);
+  EXPECT_EQ(read({0xa3, 0x00, 0x0a, 0x01, 0x05, 0x02, 0x04}).stopped.cause.value, StopCause::awake);
+  const Message hello = read({0xa7, 0x00, 0x01, 0x01, 0x01, 0x02, 0x01, 0x03, 0x01, 0x04, 0x07, 0x05, 0x19,
+                              0x03, 0xe8, 0x06, 0x61, 0x78});
+  EXPECT_EQ(hello.hello.refusal.view(), "x");
+  EXPECT_FALSE(hello.hello.passing);
 }
 
 TEST(Message, every_message_is_described_in_the_document_of_the_link) {
@@ -175,14 +200,21 @@ TEST(Message, the_small_messages_come_back_unchanged) {
   EXPECT_EQ(context.context.context.temperature_mdeg, -5);
   const Message sleep = round(SleepUntil{BootTime(std::chrono::hours(30))});
   EXPECT_EQ(sleep.sleep.until, BootTime(std::chrono::hours(30)));
-  const Message goodbye = round(Goodbye{"model_refused"});
+  const Message goodbye = round(Goodbye{"model_refused", {Farewell::returns}});
   EXPECT_EQ(goodbye.goodbye.reason.view(), "model_refused");
+  EXPECT_EQ(goodbye.goodbye.farewell.value, Farewell::returns);
   const Message slept = round(Slept{SleepLevel::suspend, std::chrono::seconds(50), 2, "suspend_busy"});
   EXPECT_EQ(slept.slept.level, SleepLevel::suspend);
   EXPECT_EQ(slept.slept.slept, std::chrono::seconds(50));
   EXPECT_EQ(slept.slept.failed_suspends, 2u);
   EXPECT_EQ(slept.slept.reason.view(), "suspend_busy");
-  const Message stopped = round(Stopped{std::chrono::seconds(16), std::chrono::seconds(15)});
+  const Message refused = round(WindowRefused{.window_id = 9, .earliest = BootTime(std::chrono::hours(30))});
+  EXPECT_EQ(refused.window_refused.window_id, 9u);
+  EXPECT_EQ(refused.window_refused.earliest, BootTime(std::chrono::hours(30)));
+  EXPECT_EQ(round(Notice{"rollback_state_wiped"}).notice.reason.view(), "rollback_state_wiped");
+  const Message stopped =
+      round(Stopped{std::chrono::seconds(16), std::chrono::seconds(15), {StopCause::early}});
+  EXPECT_EQ(stopped.stopped.cause.value, StopCause::early);
   EXPECT_EQ(stopped.stopped.after, std::chrono::seconds(16));
   EXPECT_EQ(stopped.stopped.limit, std::chrono::seconds(15));
   const Message bundle = round(BundleCopy{as_bytes("not really a bundle")});
@@ -270,6 +302,8 @@ TEST(Message, a_time_below_zero_and_a_sleep_level_nobody_knows_are_refused) {
   EXPECT_EQ(refusal_of(payload_of(Slept{.slept = Duration(-1)})).where.view(), "peer: SLEPT: key 2");
   EXPECT_EQ(refusal_of(payload_of(Slept{.level = static_cast<SleepLevel>(2)})).where.view(),
             "peer: SLEPT: key 1");
+  EXPECT_EQ(refusal_of(payload_of(Goodbye{{}, {static_cast<Farewell>(2)}})).where.view(),
+            "peer: GOODBYE: key 2");
 }
 
 TEST(Message, a_reason_that_could_forge_a_log_line_is_refused) {
@@ -299,6 +333,8 @@ TEST(Message, every_truncation_of_every_message_is_refused) {
   keep(payload_of(Goodbye{"done"}));
   keep(payload_of(Slept{SleepLevel::block, {}, 1, "suspend_busy"}));
   keep(payload_of(Stopped{Duration(5), Duration(4)}));
+  keep(payload_of(WindowRefused{1, BootTime(Duration(4))}));
+  keep(payload_of(Notice{"rollback_state_wiped"}));
   for (const auto& payload : all) {
     for (std::size_t size = 0; size < payload.size(); ++size) {
       const Error error = refusal_of(Bytes(payload).first(size));

@@ -18,6 +18,7 @@ void Peer::step(BootTime now) {
   greet(now);
   flush(now);
   agreement_.elapsed(now);
+  gave_up(now);
 }
 
 void Peer::connect(BootTime now) {
@@ -84,7 +85,7 @@ const Message* Peer::receive(BootTime now) {
       agreement_.received(*message, now);
       note_agreement();
       greet(now);
-      if (failed() || !link_.is_open()) return nullptr;
+      if (failed() || !link_.is_open() || gave_up(now)) return nullptr;
     }
     if (read_this_wake_ >= kReadPerWake) return nullptr;
     auto count = link_.read(in_buffer_);
@@ -95,6 +96,7 @@ const Message* Peer::receive(BootTime now) {
     if (*count == 0) return nullptr;
     TORPOR_ASSERT(*count <= in_buffer_.size(), "peer.a_link_reads_no_more_than_it_was_asked");
     read_this_wake_ += *count;
+    counts_.bytes += *count;
     in_ = Bytes(in_buffer_).first(*count);
     agreement_.heard(now);
   }
@@ -145,6 +147,15 @@ void Peer::lose(BootTime now) {
   redial_at_ = now + kRedial / 1000 * own_.speed_permille;
   note_agreement();
   TORPOR_ASSERT(!agreed() && !link_.is_open(), "peer.what_is_lost_is_neither_agreed_nor_open");
+}
+
+// A connection of which nothing can come makes room for the next.
+bool Peer::gave_up(BootTime now) {
+  if (failed() || !agreement_.spent()) return false;
+  TORPOR_ASSERT(!agreed(), "peer.an_agreement_is_not_given_up");
+  ++counts_.given_up;
+  lose(now);
+  return true;
 }
 
 // After everything that may change the agreement: a role that compares session() with the one

@@ -22,7 +22,8 @@ namespace torpor {
 //   return Step{peer.wait()};                        // and the role's own deadline
 //
 // A lost link is no failure: a listener takes the next peer, a dialer dials again each
-// kRedial, and agreement is made anew, within the peer time-out. HELLO from another boot
+// kRedial, and agreement is made anew, within the peer time-out. Noise before HELLO is skipped,
+// and counted by kind in reader(); a connection that brings nothing else is given up. HELLO from another boot
 // epoch on an open link (a serial line has no hang-up) starts agreement anew as well.
 //
 // Freestanding, no heap, no wait. Memory is this object (about 20 KiB), so whatever the peer
@@ -69,6 +70,8 @@ class Peer {
     std::uint32_t connections = 0;
     std::uint32_t strangers = 0;    // turned away by user id
     std::uint64_t out_of_turn = 0;  // messages before agreement
+    std::uint32_t given_up = 0;     // connections that came to no agreement and were closed by us
+    std::uint64_t bytes = 0;        // read, whatever they were
   };
   const Counts& counts() const { return counts_; }
   const MessageReader& reader() const { return reader_; }
@@ -80,6 +83,7 @@ class Peer {
   void greet(BootTime now);
   void flush(BootTime now);
   void lose(BootTime now);
+  bool gave_up(BootTime now);
   void note_agreement();
 
   Link& link_;

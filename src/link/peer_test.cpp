@@ -253,22 +253,45 @@ TEST_F(PeerTest, a_parrot_is_refused_by_the_listener) {
   EXPECT_EQ(listener.error().reason, Reason::peer_echo);
 }
 
-TEST_F(PeerTest, garbage_before_a_hello_is_decided_within_two_seconds) {
+TEST_F(PeerTest, noise_before_a_hello_is_skipped_and_counted) {
   Peer listener(links_.listener(), sampler_side_.own(), Peer::End::listens, now_);
   ASSERT_TRUE(links_.dialer().open().ok());
   std::mt19937 random(6);
+  std::byte noise[64];
+  for (auto& b : noise) b = static_cast<std::byte>(1 + random() % 255);
+  ASSERT_TRUE(links_.dialer().write(noise).ok());
+  const std::byte zero[] = {std::byte{0}};
+  ASSERT_TRUE(links_.dialer().write(zero).ok());
+  std::array<std::byte, 256> payload, wire;
+  const Bytes greeting = *encode(Agreement(detector_side_.own(), now_).hello(), payload);
+  const std::size_t size = *frame_payload(greeting, wire);
+  ASSERT_EQ(*links_.dialer().write(Bytes(wire).first(size)), size);
+  listener.step(now_);
+  ASSERT_EQ(listener.receive(now_), nullptr);
+  EXPECT_TRUE(listener.agreed());
+  const Deframer::Counts& framing = listener.reader().framing();
+  EXPECT_EQ(framing.garbled + framing.bad_crc, 1u);
+}
+
+TEST_F(PeerTest, one_byte_of_another_program_does_not_keep_the_peer_out_nor_end_the_listener) {
+  sampler_ = std::make_unique<Peer>(links_.listener(), sampler_side_.own(), Peer::End::listens, now_);
+  ASSERT_TRUE(links_.dialer().open().ok());
+  const std::byte one[] = {std::byte{'x'}};
+  ASSERT_TRUE(links_.dialer().write(one).ok());
   const BootTime began = now_;
-  while (!listener.failed() && now_ - began < seconds(10)) {
-    std::byte noise[64];
-    for (auto& b : noise) b = static_cast<std::byte>(random());
-    ASSERT_TRUE(links_.dialer().write(noise).ok());
-    listener.step(now_);
-    ASSERT_EQ(listener.receive(now_), nullptr);
+  while (sampler_->counts().given_up == 0 && now_ - began < seconds(10)) {
+    sampler_->step(now_);
+    ASSERT_EQ(sampler_->receive(now_), nullptr);
     now_ += milliseconds(100);
   }
-  ASSERT_TRUE(listener.failed());
-  EXPECT_EQ(listener.error().reason, Reason::agreement_timeout);
+  EXPECT_EQ(sampler_->counts().given_up, 1u);
   EXPECT_LE(now_ - began, seconds(2) + milliseconds(200));
+  EXPECT_FALSE(sampler_->failed());
+  links_.dialer().close();
+  detector_ = std::make_unique<Peer>(links_.dialer(), detector_side_.own(), Peer::End::dials, now_);
+  take_turns(2);
+  EXPECT_TRUE(sampler_->agreed());
+  EXPECT_TRUE(detector_->agreed());
 }
 
 // Bytes lost, flipped, repeated: whatever the wire does after agreement, what is delivered
@@ -326,44 +349,6 @@ TEST_F(PeerTest, survives_a_link_that_is_cut_in_both_ways_again_and_again) {
     }
   }
   EXPECT_GT(last_seen, 500u);
-}
-
-TEST(RefusingRole, tells_a_listening_peer_why_and_ends_with_78) {
-  MemoryLinkPair links({});
-  FakeClock clock;
-  SideForTest good(LinkRole::sampler);
-  SideForTest bad(LinkRole::detector, Error{.reason = Reason::file_missing});
-  RefusingRole refusing(links.dialer(), clock, bad.own(), Peer::End::dials);
-  Peer sampler(links.listener(), good.own(), Peer::End::listens, clock.now().boot);
-  const Step step = refusing.wake(Wake::start);
-  ASSERT_TRUE(step.exit_code.has_value());
-  EXPECT_EQ(*step.exit_code, 78);
-  for (int i = 0; i < 2; ++i) {
-    sampler.step(clock.now().boot);
-    EXPECT_EQ(sampler.receive(clock.now().boot), nullptr);
-  }
-  ASSERT_TRUE(sampler.failed());
-  EXPECT_EQ(sampler.error().reason, Reason::peer_refused);
-  EXPECT_EQ(sampler.error().found.view(), "file_missing");
-}
-
-TEST(RefusingRole, without_a_peer_ends_after_two_seconds) {
-  for (const auto end : {Peer::End::listens, Peer::End::dials}) {
-    MemoryLinkPair links({});
-    links.set_listening(false);
-    FakeClock clock;
-    SideForTest bad(LinkRole::sampler, Error{.reason = Reason::file_missing});
-    Link& link = end == Peer::End::listens ? links.listener() : links.dialer();
-    RefusingRole refusing(link, clock, bad.own(), end);
-    Step step = refusing.wake(Wake::start);
-    while (!step.exit_code) {
-      ASSERT_NE(step.wait.until, BootTime::max());
-      clock.advance_to(step.wait.until);
-      step = refusing.wake(Wake::deadline);
-    }
-    EXPECT_EQ(*step.exit_code, 78);
-    EXPECT_EQ(clock.now().boot, BootTime(seconds(2)));
-  }
 }
 
 }  // namespace

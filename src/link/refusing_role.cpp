@@ -18,7 +18,7 @@ Step RefusingRole::wake(Wake why) {
     if (!peer_.failed()) return Step{.wait = peer_.wait(), .exit_code = std::nullopt};
   }
   peer_.close();
-  return Step{.wait = {}, .exit_code = static_cast<int>(Group::refused)};
+  return Step{.wait = {}, .exit_code = exit_code(reason_)};
 }
 
 }  // namespace torpor

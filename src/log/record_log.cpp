@@ -7,6 +7,7 @@
 
 #include "base/assertion.h"
 #include "base/utc.h"
+#include "log/segment_walk.h"
 
 namespace torpor {
 namespace {
@@ -21,9 +22,9 @@ std::int64_t dated_s(const TimeStamp& at) {
 
 }  // namespace
 
-RecordLog::RecordLog(Files& files, std::string directory, LogBounds bounds)
+RecordLog::RecordLog(Files& files, OwnedDirectory home, LogBounds bounds)
     : files_(&files),
-      directory_(std::move(directory)),
+      home_(std::move(home)),
       bounds_(bounds),
       segment_bytes_(
           std::clamp<std::uint64_t>(bounds.bytes / kSegmentsInBound, kMaxRecordBytes, kMaxSegmentBytes)),
@@ -36,8 +37,8 @@ Result<RecordLog> RecordLog::open(Files& files, std::string directory, LogBounds
         .saw(bounds.bytes, " bytes, ", bounds.age.count(), " ns")
         .want("at least ", kMinLogBytes, " bytes and some age");
   }
-  TORPOR_CHECK(files.make_directories(directory));
-  RecordLog log(files, std::move(directory), bounds);
+  TORPOR_TRY(OwnedDirectory home, OwnedDirectory::take(files, std::move(directory)));
+  RecordLog log(files, std::move(home), bounds);
   TORPOR_CHECK(log.load());
   log.assert_sums();
   return log;
@@ -55,11 +56,11 @@ void RecordLog::assert_sums() const {
 }
 
 Status RecordLog::load() {
-  TORPOR_TRY(const std::vector<std::string> names, files_->list(directory_));
+  TORPOR_TRY(const std::vector<std::string> names, files_->list(directory()));
   for (const std::string& text : names) {
     const auto name = SegmentName::parse(text);
     if (!name) continue;
-    TORPOR_TRY(const FileFacts facts, files_->facts(directory_ + "/" + text));
+    TORPOR_TRY(const FileFacts facts, files_->facts(directory() + "/" + text));
     segments_.push_back({*name, facts.size});
     counters_.bytes += facts.size;
   }
@@ -75,8 +76,9 @@ Status RecordLog::load() {
     // Not ours to write to; it stays until it is the oldest.
     return content.error().reason == Reason::file_too_large ? Status{} : content.error();
   }
+  SegmentWalk walk(*content);
   for (std::size_t at = 0;;) {
-    const RecordAt record = record_at(*content, at);
+    const RecordAt record = walk.next();
     if (record.kind == RecordAt::Kind::damaged) return {};  // evidence: nothing is added behind it
     if (record.kind == RecordAt::Kind::end) break;
     if (record.kind == RecordAt::Kind::torn) {
@@ -95,7 +97,7 @@ Status RecordLog::load() {
 Status RecordLog::append(Bytes payload, const TimeStamp& at) {
   if (payload.empty() || payload.size() > kMaxRecordPayload) {
     return Error{.reason = Reason::log_record_too_large}
-        .at(directory_)
+        .at(directory())
         .saw(payload.size(), " bytes")
         .want("1..", kMaxRecordPayload, " bytes");
   }

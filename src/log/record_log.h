@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/files.h"
+#include "base/owned_directory.h"
 #include "log/segment.h"
 
 // The writing half of the record log: docs/record-log.md. Knows bytes, not their meaning.
@@ -31,7 +32,7 @@ struct LogCounters {
 };
 
 // Appends records to a directory of bounded segments and removes the oldest segments
-// above the bounds. One writer per directory, one thread.
+// above the bounds. Owns its directory, which keeps a second writer out; one thread.
 //
 // After append() returned well the record survives loss of power. A failed append leaves
 // a log that can still be read whole, and the next append repairs what the failed one
@@ -41,9 +42,9 @@ struct LogCounters {
 // Heap: append() touches it only when it begins a new segment or repairs.
 class RecordLog {
  public:
-  // Makes the directory where there is none, cuts a torn tail off the newest segment and
-  // begins a new one if that one is full or damaged. Errors: of Files; log_bounds when
-  // the bounds are too small to hold a log.
+  // Takes the directory (base/owned_directory.h), cuts a torn tail off the newest segment and
+  // begins a new one if that one is full or damaged. Errors: of Files; directory_locked while
+  // somebody else writes there; log_bounds when the bounds are too small to hold a log.
   static Result<RecordLog> open(Files& files, std::string directory, LogBounds bounds);
 
   // Adds one record and syncs it. `at` names the segment that begins with it and drives
@@ -59,7 +60,8 @@ class RecordLog {
   }
 
   const LogCounters& counters() const { return counters_; }
-  const std::string& directory() const { return directory_; }
+  const std::string& directory() const { return home_.path(); }
+  const OwnedDirectory& home() const { return home_; }
 
  private:
   struct Segment {
@@ -67,7 +69,7 @@ class RecordLog {
     std::uint64_t bytes = 0;
   };
 
-  RecordLog(Files& files, std::string directory, LogBounds bounds);
+  RecordLog(Files& files, OwnedDirectory home, LogBounds bounds);
   Status load();
   void assert_sums() const;
   Status begin_segment(const TimeStamp& at);
@@ -78,10 +80,10 @@ class RecordLog {
   Status write(Bytes payload, const TimeStamp& at);
   Status remove_oldest();
   Status make_room(std::uint64_t more, const TimeStamp& at);
-  std::string path_of(const Segment& segment) const { return directory_ + "/" + segment.name.text(); }
+  std::string path_of(const Segment& segment) const { return directory() + "/" + segment.name.text(); }
 
   Files* files_;
-  std::string directory_;
+  OwnedDirectory home_;
   LogBounds bounds_;
   std::uint64_t segment_bytes_;
   std::vector<Segment> segments_;     // oldest first

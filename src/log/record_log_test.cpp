@@ -89,6 +89,16 @@ TEST_F(RecordLogTest, records_come_back_in_order_over_restarts) {
   EXPECT_EQ(log.damage.places, 0u);
 }
 
+TEST_F(RecordLogTest, a_second_writer_is_refused_and_a_reader_is_not) {
+  RecordLog log = open();
+  ASSERT_TRUE(append(log, 1).ok());
+  const auto second = RecordLog::open(files_, "logs", kBounds);
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().reason, Reason::directory_locked);
+  ASSERT_TRUE(append(log, 2).ok());
+  EXPECT_EQ(read_all(files_).numbers, (std::vector<std::uint64_t>{1, 2}));
+}
+
 TEST_F(RecordLogTest, the_oldest_segments_go_and_the_bytes_stay_within_the_bound) {
   RecordLog log = open();
   for (std::uint64_t n = 1; n <= 300; ++n) {

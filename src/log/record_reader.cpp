@@ -36,7 +36,7 @@ Result<bool> RecordReader::load_segment() {
   segment_ = *std::move(content);
   if (place_.segment != name.number) place_ = {.segment = name.number, .offset = 0};
   place_.offset = std::min<std::uint64_t>(place_.offset, segment_.size());
-  loaded_ = true;
+  walk_.emplace(segment_, static_cast<std::size_t>(place_.offset));
   return true;
 }
 
@@ -50,12 +50,12 @@ void RecordReader::count_damage(const SegmentName& name, std::uint64_t offset, s
 
 Result<RecordReader::Next> RecordReader::next() {
   while (at_ < names_.size()) {
-    if (!loaded_) {
+    if (!walk_) {
       TORPOR_TRY(const bool usable, load_segment());
       if (!usable) continue;
     }
     const auto offset = static_cast<std::size_t>(place_.offset);
-    const RecordAt record = record_at(segment_, offset);
+    const RecordAt record = walk_->next();
     const bool newest = at_ + 1 == names_.size();
     switch (record.kind) {
       case RecordAt::Kind::record: {
@@ -78,7 +78,7 @@ Result<RecordReader::Next> RecordReader::next() {
         }
         [[fallthrough]];
       case RecordAt::Kind::end:
-        loaded_ = false;
+        walk_.reset();
         ++at_;
         continue;
     }

@@ -2,11 +2,13 @@
 // SPDX-FileCopyrightText: torpor authors
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/files.h"
 #include "log/segment.h"
+#include "log/segment_walk.h"
 
 // The reading half of the record log.
 namespace torpor {
@@ -53,8 +55,8 @@ class RecordReader {
   std::string directory_;
   std::vector<SegmentName> names_;
   std::size_t at_ = 0;  // names_[at_] is loaded or comes next
-  bool loaded_ = false;
   std::vector<std::byte> segment_;
+  std::optional<SegmentWalk> walk_;  // through segment_; none: load names_[at_] first
   RecordPlace place_;
   LogDamage damage_;
 };

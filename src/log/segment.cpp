@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/assertion.h"
+#include "log/segment_walk.h"
 
 namespace torpor {
 namespace {
@@ -23,19 +24,6 @@ std::optional<T> digits(std::string_view text) {
   const bool plain = !text.empty() && text[0] >= '0' && text[0] <= '9';
   if (!plain || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
-}
-
-// The payload of the record that begins at `offset`, empty where there is none: a record
-// always holds something.
-Bytes payload_at(Bytes segment, std::size_t offset) {
-  if (segment.size() - offset <= kRecordHeaderBytes) return {};
-  const std::byte* header = segment.data() + offset;
-  const std::size_t length = load_le<std::uint32_t>(header);
-  if (length == 0 || length > kMaxRecordPayload || length > segment.size() - offset - kRecordHeaderBytes)
-    return {};
-  const Bytes payload = segment.subspan(offset + kRecordHeaderBytes, length);
-  const std::uint32_t sum = crc32c(payload, crc32c({header, 4}));
-  return sum == load_le<std::uint32_t>(header + 4) ? payload : Bytes{};
 }
 
 }  // namespace
@@ -68,29 +56,10 @@ std::size_t frame_record(Bytes payload, MutableBytes out) {
   // Over the length too: a length that flipped must not send the reader elsewhere.
   store_le(out.data() + 4, crc32c(payload, crc32c({out.data(), 4})));
   std::memcpy(out.data() + kRecordHeaderBytes, payload.data(), payload.size());
-  // With the reader's own eyes, before it is made durable: the other half of this pair is
-  // record_at, after it was read.
-  TORPOR_ASSERT(equal(payload_at(out.first(size), 0), payload), "log.what_is_written_reads_back");
+  // With the reader's own eyes, before it is made durable.
+  TORPOR_ASSERT(equal(SegmentWalk(out.first(size)).next().payload, payload),
+                "log.what_is_written_reads_back");
   return size;
-}
-
-RecordAt record_at(Bytes segment, std::size_t offset) {
-  TORPOR_ASSERT(offset <= segment.size(), "log.reading_begins_inside_the_segment");
-  if (offset == segment.size()) return {.kind = RecordAt::Kind::end, .next = offset};
-  const Bytes payload = payload_at(segment, offset);
-  if (!payload.empty()) {
-    TORPOR_ASSERT(payload.data() + payload.size() <= segment.data() + segment.size(),
-                  "log.a_record_ends_inside_its_segment");
-    return {.kind = RecordAt::Kind::record,
-            .payload = payload,
-            .next = offset + kRecordHeaderBytes + payload.size()};
-  }
-  for (std::size_t at = offset + 1; at < segment.size(); ++at) {
-    if (!payload_at(segment, at).empty()) return {.kind = RecordAt::Kind::damaged, .next = at};
-  }
-  // One append leaves at most one record's bytes. More than that was something else.
-  const bool one_append = segment.size() - offset < kMaxRecordBytes;
-  return {.kind = one_append ? RecordAt::Kind::torn : RecordAt::Kind::damaged, .next = segment.size()};
 }
 
 }  // namespace torpor

@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 
-// One segment of the record log, as bytes and as a name: docs/record-log.md.
+// One segment of the record log by its name, and one record of it as bytes: docs/record-log.md.
 namespace torpor {
 
 inline constexpr std::size_t kRecordHeaderBytes = 8;  // length, CRC-32C
@@ -41,23 +41,5 @@ struct RecordPlace {
 
 // Puts header and payload into `out`, which must hold both; returns the bytes used.
 std::size_t frame_record(Bytes payload, MutableBytes out);
-
-// What lies at one offset of a segment.
-struct RecordAt {
-  enum class Kind : std::uint8_t {
-    record,   // `payload` is whole
-    end,      // exactly the end of the segment
-    torn,     // no whole record follows: what an append left that never finished
-    damaged,  // bytes that are no record, before `next`, where a whole record begins
-  };
-  Kind kind = Kind::end;
-  Bytes payload{};       // into the segment
-  std::size_t next = 0;  // offset of what follows
-};
-
-// Never reads outside `segment`, for any bytes and any offset <= segment.size(). Cost
-// after damage: one pass over the bytes up to the next whole record, and a checksum
-// where a length happens to look plausible.
-RecordAt record_at(Bytes segment, std::size_t offset);
 
 }  // namespace torpor

@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
   app.footer(
       "example:\n  torpor-sampler --bundle robot.bundle --trust trust --site site.toml --link "
       "unix:/run/torpor/link \\\n"
-      "                 --source sim:7 --state /var/lib/torpor-sampler");
+      "                 --source sim:7 --state /var/lib/torpor/sampler");
   const auto version = [] { return version_text(kSamplerProgram); };
   if (const auto code = parse_command_line(app, argc, argv, version)) return *code;
   return run_sampler(flags);

@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
   app.footer(
       "example:\n  torpord --bundle robot.bundle --trust trust --site site.toml --link unix:/run/torpor/link "
       "\\\n"
-      "          --model detector.model --state /var/lib/torpor --reports /var/lib/torpor/reports");
+      "          --model detector.model --state /var/lib/torpor/detector --reports /var/lib/torpor/reports");
   const auto version = [] { return version_text(kDetectorProgram, CpuBackend().kernels_name()); };
   if (const auto code = parse_command_line(app, argc, argv, version)) return *code;
   return run_detector(flags);

@@ -15,7 +15,7 @@ std::string stopped_json(const StoppedNote& note) {
       {"stopped", "detector"},
       {"device", valid_text(note.device)},
       {"pid", note.pid},
-      {"state", note.asleep ? "asleep" : "awake"},
+      {"state", note.state},
       {"after_seconds", seconds_of(note.after)},
       {"limit_seconds", seconds_of(note.limit)},
       {"window", note.window},
@@ -30,9 +30,8 @@ std::string stopped_json(const StoppedNote& note) {
 }
 
 std::string one_line(const StoppedNote& note) {
-  return "stopped the detector (pid " + std::to_string(note.pid) +
-         "): " + (note.asleep ? "not back from its sleep for " : "awake for ") + human(note.after) +
-         ", the contract allows " + human(note.limit);
+  return "stopped the detector (pid " + std::to_string(note.pid) + "): " + std::string(note.offence) + " " +
+         human(note.after) + ", the contract says " + human(note.limit);
 }
 
 Status write_stopped(Files& files, const std::string& state_dir, const StoppedNote& note) {

@@ -15,10 +15,11 @@ namespace torpor {
 struct StoppedNote {
   std::string_view device;
   std::int32_t pid = 0;
-  bool asleep = false;       // it did not come back from its sleep; else it was awake too long
-  Duration after{};          // awake, or past the end of its sleep, for so long
-  Duration limit{};          // what the contract allows
-  std::uint64_t window = 0;  // the last one it asked for; 0: none
+  std::string_view state;    // awake, asleep, early, flood: docs/sleep.md
+  std::string_view offence;  // the same in words that end before the time: "awake for"
+  Duration after{};          // awake, past the end of its sleep, between two requests
+  Duration limit{};          // what the contract says
+  std::uint64_t window = 0;  // the last one it was given; 0: none
   BundleFacts contract{};
   TimeStamp at;
 };

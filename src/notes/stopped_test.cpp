@@ -14,7 +14,8 @@ namespace {
 TEST(Stopped, leaves_a_note_for_people_with_who_why_and_what_was_allowed) {
   StoppedNote note{.device = "amr-0173",
                    .pid = 4711,
-                   .asleep = true,
+                   .state = "asleep",
+                   .offence = "not back from its sleep for",
                    .after = std::chrono::milliseconds(15'250),
                    .limit = std::chrono::seconds(15),
                    .window = 8,

@@ -23,6 +23,14 @@ FixedString<32> dearest(const PhaseMillijoules& energy) {
   return text << " " << whole(*most);
 }
 
+FixedString<96> stopped(const CycleReport& r) {
+  FixedString<96> text("stopped");
+  if (r.stopped_for == "early")
+    return text << ": asked for a window again after " << ms(r.stopped_after) << " ms";
+  if (r.stopped_for == "flood") return text << ": flooded the link for " << ms(r.stopped_after) << " ms";
+  return text << " after " << ms(r.stopped_after) << " of " << r.contract.awake_limit_ms << " ms awake";
+}
+
 }  // namespace
 
 FixedString<160> breach_text(Breach breach, const CycleReport& r) {

@@ -34,6 +34,10 @@ TEST(BreachText, names_the_phase_and_the_numbers) {
   EXPECT_EQ(breach_text(Breach::drops, r).view(), "drain: 14 by depth, 3 by age; queue held 96000 bytes");
   r.stopped_after = std::chrono::milliseconds(12'400);
   EXPECT_EQ(breach_text(Breach::dead_man, r).view(), "stopped after 12400 of 12000 ms awake");
+  r.stopped_for = "early";
+  EXPECT_EQ(breach_text(Breach::dead_man, r).view(), "stopped: asked for a window again after 12400 ms");
+  r.stopped_for = "flood";
+  EXPECT_EQ(breach_text(Breach::dead_man, r).view(), "stopped: flooded the link for 12400 ms");
 }
 
 TEST(BreachText, holds_whatever_a_report_holds) {

@@ -12,6 +12,7 @@
 #include "features/indicators.h"
 #include "power/phase.h"
 #include "report/breach.h"
+#include "verdict/evidence.h"
 #include "verdict/verdict.h"
 #include "window/window.h"
 
@@ -65,7 +66,9 @@ struct CycleReport {
   SleepLevel slept_by = SleepLevel::block;      // how, in that sleep
   std::uint32_t failed_resumes = 0;             // suspends that failed since the sampler started
   FixedString<64> sleep_note;                   // why it was not the contract's sleep level
-  Duration stopped_after{};  // first report of a start: awake so long when the dead-man struck
+  Duration stopped_after{};     // first report of a start: awake so long when the dead-man struck
+  FixedString<16> stopped_for;  // and what it struck for: awake, asleep, early, flood
+  FixedString<120> state_note;  // first report of a start: "sampler: rollback_state_wiped"
 
   // What came.
   std::uint32_t frames = 0;
@@ -80,6 +83,8 @@ struct CycleReport {
   CycleScores scores;
   Verdict verdict;
   Indicators indicators;
+  EvidenceBytes evidence;           // of the judge, after this cycle; empty: written by an earlier torpor
+  EvidenceBytes fallback_evidence;  // of the fallback's judge; empty: no fallback
 
   // What it cost.
   PhaseMillijoules energy_mj{};     // by phase, as in `spent`

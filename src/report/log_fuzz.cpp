@@ -23,8 +23,9 @@ void require(bool fact) {
 }
 
 void walk(Bytes segment) {
+  SegmentWalk steps(segment);
   for (std::size_t at = 0;;) {
-    const RecordAt record = record_at(segment, at);
+    const RecordAt record = steps.next();
     if (record.kind == RecordAt::Kind::end) break;
     require(record.next > at && record.next <= segment.size());
     at = record.next;

@@ -80,6 +80,14 @@ struct Bytes32 {
   }
 };
 
+struct Evidence {
+  static void write(Writer& w, const EvidenceBytes& value) { w.bytes(value.view()); }
+  static Result<bool> read(Reader& in, EvidenceBytes& value) {
+    TORPOR_TRY(const Bytes raw, in.bytes());
+    return value.assign(raw);
+  }
+};
+
 // Durations and times are whole nanoseconds on both sides: nothing is rounded.
 struct Span {
   static void write(Writer& w, Duration value) { w.integer(value.count()); }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/assertion.h"
+#include "log/segment_walk.h"
 #include "report/report_codec.h"
 
 namespace torpor {
@@ -14,24 +15,24 @@ namespace {
 // ours, and to count on from one near 2^64 would begin again at 0.
 constexpr std::uint64_t kMostCycles = std::uint64_t{1} << 53;
 
-// Highest cycle of one segment; 0 where it holds no report.
-std::uint64_t last_cycle_of(Bytes segment) {
-  std::uint64_t last = 0;
+// The report of the highest cycle of one segment; none where it holds no report.
+std::optional<CycleReport> newest_of(Bytes segment) {
+  std::optional<CycleReport> newest;
   CycleReport report;
-  for (std::size_t at = 0; at < segment.size();) {
-    const RecordAt record = record_at(segment, at);
-    if (record.kind == RecordAt::Kind::record && decode_report(record.payload, report) &&
-        report.cycle <= kMostCycles) {
-      last = std::max(last, report.cycle);
+  SegmentWalk walk(segment);
+  for (;;) {
+    const RecordAt record = walk.next();
+    if (record.kind == RecordAt::Kind::end) return newest;
+    if (record.kind == RecordAt::Kind::record && decode_report(record.payload, report) && report.cycle != 0 &&
+        report.cycle <= kMostCycles && (!newest || report.cycle > newest->cycle)) {
+      newest = report;
     }
-    at = record.next;
   }
-  return last;
 }
 
 // Looks from the newest segment backwards: usually one is enough, and a segment that was
 // begun and never written to, or is damaged, must not start the count again.
-Result<std::uint64_t> find_last_cycle(Files& files, const std::string& directory) {
+Result<std::optional<CycleReport>> find_newest(Files& files, const std::string& directory) {
   TORPOR_TRY(const std::vector<std::string> names, files.list(directory));
   std::vector<SegmentName> segments;
   for (const std::string& text : names) {
@@ -43,9 +44,9 @@ Result<std::uint64_t> find_last_cycle(Files& files, const std::string& directory
     // No segment of ours is that large: what it is, it holds no cycle number.
     if (!content && content.error().reason == Reason::file_too_large) continue;
     if (!content) return content.error();
-    if (const std::uint64_t last = last_cycle_of(*content); last != 0) return last;
+    if (auto newest = newest_of(*content)) return newest;
   }
-  return std::uint64_t{0};
+  return std::optional<CycleReport>();
 }
 
 // Before a record becomes durable: would the next start, and everyone after it, read what is
@@ -55,7 +56,8 @@ bool reads_back(Bytes payload, const CycleReport& report) {
   return decode_report(payload, again) && again.cycle == report.cycle && again.window == report.window &&
          again.woke.boot == report.woke.boot && again.contract.digest == report.contract.digest &&
          again.verdict.kind == report.verdict.kind && again.verdict.latched == report.verdict.latched &&
-         again.breaches == report.breaches;
+         again.breaches == report.breaches && equal(again.evidence.view(), report.evidence.view()) &&
+         equal(again.fallback_evidence.view(), report.fallback_evidence.view());
 }
 
 }  // namespace
@@ -66,8 +68,8 @@ LogBounds log_bounds(const TelemetryTerms& terms) {
 
 Result<ReportLog> ReportLog::open(Files& files, std::string directory, LogBounds bounds) {
   TORPOR_TRY(RecordLog log, RecordLog::open(files, std::move(directory), bounds));
-  TORPOR_TRY(const std::uint64_t last_cycle, find_last_cycle(files, log.directory()));
-  return ReportLog(std::move(log), last_cycle);
+  TORPOR_TRY(const std::optional<CycleReport> newest, find_newest(files, log.directory()));
+  return ReportLog(std::move(log), newest);
 }
 
 Status ReportLog::append(const CycleReport& report) {

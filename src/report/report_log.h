@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 
 #include "contract/contract.h"
 #include "log/record_log.h"
@@ -17,7 +18,7 @@ LogBounds log_bounds(const TelemetryTerms& terms);
 // What the detector writes to. One thread.
 class ReportLog {
  public:
-  // Also finds the last report, so that cycle numbers go on after a restart. Errors: as
+  // Also finds the newest report: the truth that everything else is brought up to. Errors: as
   // RecordLog::open.
   static Result<ReportLog> open(Files& files, std::string directory, LogBounds bounds);
 
@@ -26,14 +27,19 @@ class ReportLog {
 
   // Number of the newest report; 0 where there is none. The next cycle is one more.
   std::uint64_t last_cycle() const { return last_cycle_; }
+  // The newest report that open() found; none where there is none.
+  const std::optional<CycleReport>& found() const { return found_; }
   // Where the newest report begins, after an append, and where the next one would.
   RecordPlace newest() const { return log_.newest(); }
   RecordPlace end() const { return log_.end(); }
   const LogCounters& counters() const { return log_.counters(); }
+  const OwnedDirectory& home() const { return log_.home(); }
 
  private:
-  ReportLog(RecordLog log, std::uint64_t last_cycle) : log_(std::move(log)), last_cycle_(last_cycle) {}
+  ReportLog(RecordLog log, const std::optional<CycleReport>& found)
+      : log_(std::move(log)), found_(found), last_cycle_(found ? found->cycle : 0) {}
   RecordLog log_;
+  std::optional<CycleReport> found_;
   std::uint64_t last_cycle_;
   std::array<std::byte, kMaxRecordPayload> payload_{};
 };

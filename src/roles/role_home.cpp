@@ -5,10 +5,13 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "base/assertion.h"
 #include "base/posix/tell.h"
+#include "link/bundle_differences.h"
 #include "program/error_text.h"
 
 namespace torpor {
@@ -18,9 +21,20 @@ std::string_view program_of(LinkRole role) {
   return role == LinkRole::detector ? kDetectorProgram : kSamplerProgram;
 }
 
-// Both files, in a state directory that may not be there yet: a first start can be refused, too.
-Status leave_refusal(Files& files, const std::string& state, const Refusal& refusal) {
-  TORPOR_CHECK(files.make_directories(state));
+// In full, for the note and the log; the error itself holds as much as fits.
+std::vector<FieldDifference> differences(const RoleHome& home) {
+  if (home.own.bundle.empty() || home.peer.bundle_bytes == 0) return {};
+  std::vector<FieldDifference> all(kMaxDifferences);
+  all.resize(std::min(all.size(), bundle_differences(home.own.bundle, home.peer.bundle(), all)));
+  return all;
+}
+
+// Both files. A refusal met before the state directory was ours finds its own way into it.
+Status leave_refusal(Files& files, const std::string& state, bool ours, const Refusal& refusal) {
+  std::optional<OwnedDirectory> taken;
+  if (!ours) {
+    TORPOR_TRY(taken, OwnedDirectory::take(files, state));
+  }
   return write_refusal(files, state, refusal);
 }
 
@@ -31,6 +45,10 @@ Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& fil
   const std::uint32_t uid = ::getuid();
   TORPOR_TRY(home.site, load_site(files, flags.site, uid));
   home.own.role = role;
+  // Before anything in it is read, and before the link: a role that is there already keeps both.
+  TORPOR_TRY(home.state, OwnedDirectory::take(files, flags.state));
+  say_strays(role, flags.state, home.state->strays());
+  home.own.claim = &home.peer;
   home.own.speed_permille = static_cast<std::uint32_t>(std::llround(flags.speed * 1000));
   home.own.peer_timeout = std::chrono::milliseconds(home.site.peer_timeout_ms);
   if (::getrandom(&home.own.boot_epoch, sizeof home.own.boot_epoch, 0) != sizeof home.own.boot_epoch) {
@@ -48,6 +66,14 @@ Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& fil
   TORPOR_ASSERT((home.own.contract != nullptr) == home.admission.has_value(),
                 "roles.a_contract_comes_only_from_an_admission");
   return {};
+}
+
+void say_strays(LinkRole role, const std::string& place, const Strays& strays) {
+  const std::string_view program = program_of(role);
+  if (strays.removed > 0)
+    tell("{}: {}: removed {} files that killed writes had left\n", program, place, strays.removed);
+  if (strays.left)
+    tell("{}: what a killed write had left stays: {}\n", program, one_line(*strays.left).view());
 }
 
 Result<std::unique_ptr<UnixLink>> make_link(const std::string& flag, const RoleHome& home) {
@@ -76,19 +102,31 @@ int end_with(const Error& error, const RoleHome& home, const RoleFlags& flags, F
   const int code = exit_code(error.reason);
   // A supervisor reads 0 as "done" and would leave the role off for good.
   TORPOR_ASSERT(code != 0, "roles.an_error_never_exits_with_0");
-  if (group(error.reason) != Group::refused) return code;
+  // A file that is not there is looked for again, and said all the same.
+  const bool missing = error.reason == Reason::bundle_missing || error.reason == Reason::trust_missing;
+  // After what does not pass a supervisor leaves the role down, until a person acts: people are told as of
+  // a refusal, whatever the number.
+  if (passing(error.reason) && !missing) return code;
+  const auto boot_id = read_boot_id();
   Refusal refusal{.role = name(home.own.role),
                   .device = home.site.device_id,
                   .error = error,
                   .own = {},
                   .peer = {},
                   .differing = {},
-                  .at = clock.now()};
+                  .at = clock.now(),
+                  .boot_id = boot_id.view()};
   if (const Contract* contract = home.own.contract; contract != nullptr)
     refusal.own = BundleFacts{.digest = contract->digest(), .sequence = contract->sequence()};
-  const Status left = leave_refusal(files, flags.state, refusal);
+  if (home.peer.heard) refusal.peer = BundleFacts{.digest = home.peer.digest, .sequence = home.peer.sequence};
+  const std::vector<FieldDifference> fields = differences(home);
+  std::vector<DifferingField> differing;
+  for (const FieldDifference& d : fields) differing.push_back({d.field.view(), d.a.view(), d.b.view()});
+  refusal.differing = differing;
+  if (!differing.empty()) tell("{}: {}\n  {}\n", program, differences_line(refusal), what_to_do(refusal));
+  const Status left = leave_refusal(files, flags.state, home.state.has_value(), refusal);
   if (!left) tell("{}: {}\n", program, one_line(left.error()).view());
-  if (tell_refusal) tell_refusal(refusal);
+  if (tell_refusal) tell_refusal(note_of(refusal));
   return code;
 }
 

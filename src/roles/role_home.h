@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/files.h"
+#include "base/owned_directory.h"
 #include "base/posix/posix_clock.h"
 #include "contract/host/admission.h"
 #include "link/agreement.h"
@@ -24,8 +25,10 @@ namespace torpor {
 // here, not an end: the peer is told before the process goes (link/refusing_role.h).
 struct RoleHome {
   Site site;
+  std::optional<OwnedDirectory> state;
   std::optional<Admission> admission;
-  OwnSide own;  // points into `admission`; its contract is null where own.refusal says why
+  OwnSide own;     // points into `admission`; its contract is null where own.refusal says why
+  PeerClaim peer;  // of a peer that was refused
 
   RoleHome() = default;
   RoleHome(const RoleHome&) = delete;
@@ -33,8 +36,13 @@ struct RoleHome {
 };
 
 // Fills `home`. An unreadable site ends the process, since without it nobody knows the
-// peer; a bundle that is refused leaves own.contract null and own.refusal set.
+// peer, and so does a state directory that another process owns (directory_locked): it and the
+// peer's line are that process's. A bundle that is refused leaves own.contract null and
+// own.refusal set.
 Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& files, const PosixClock& clock);
+
+// What was swept at the start, on stderr; nothing where `place` was clean.
+void say_strays(LinkRole role, const std::string& place, const Strays& strays);
 
 // The socket behind "unix:PATH", bounded by the contract's queue bytes where there is a
 // contract; the peers allowed are the site's. The sampler listens, the detector dials.
@@ -42,10 +50,10 @@ Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& fil
 Result<std::unique_ptr<UnixLink>> make_link(const std::string& flag, const RoleHome& home);
 
 // How a role ends because of `error`: prints the reason and the next step on stderr, leaves
-// STATE/refusal.json and refusal.prom where the reason is a refusal, hands the refusal to
-// `tell_refusal` afterwards, so that a server that hangs costs no note, and gives the exit
-// code, never 0. A note that could not be left is said on stderr and changes nothing.
-using TellRefusal = std::function<void(const Refusal&)>;
+// STATE/refusal.json and refusal.prom where a restart would not change it (64, 65, 77, 78), hands
+// the note to `tell_refusal` afterwards, so that a server that hangs costs no note, and gives the
+// exit code, never 0. A note that could not be left is said on stderr and changes nothing.
+using TellRefusal = std::function<void(const RefusalNote&)>;
 int end_with(const Error& error, const RoleHome& home, const RoleFlags& flags, Files& files,
              const Clock& clock, const TellRefusal& tell_refusal = {});
 

@@ -2,11 +2,15 @@
 // SPDX-FileCopyrightText: torpor authors
 //
 // What pushing may cost a real torpord, with a real Prometheus on the other end.
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/fake/places.h"
+#include "base/posix/posix_clock.h"
 #include "roles/fake/roles_fixture.h"
+#include "telemetry/fake/hostile_server.h"
 #include "telemetry/fake/servers.h"
 
 namespace torpor {
@@ -152,6 +156,48 @@ TEST_F(RolesPushTest, pushing_grows_torpord_by_at_most_8_mib_of_which_2_are_dirt
   EXPECT_LE(with.dirty_kib, without.dirty_kib + 2 * 1024);
 }
 
+// Everything that telemetry needs is missing, and the robot watches on.
+TEST_F(RolesPushTest, secrets_that_cannot_be_used_and_a_foreign_spool_do_not_end_watching) {
+  std::string text = slurp(at("site.toml"));
+  const auto insert = [&](const std::string& table, const std::string& field, const std::string& value) {
+    const std::size_t place = text.find(field + " = \"", text.find(table));
+    ASSERT_NE(place, text.npos);
+    text.insert(place + field.size() + 4, value);
+  };
+  insert("[telemetry]", "textfile", at("torpor.prom"));
+  insert("[telemetry.remote_write]", "url", "https://127.0.0.1:1/api/v1/write");
+  insert("[telemetry.remote_write]", "auth_file", at("no-such-token"));
+  insert("[telemetry.pushgateway]", "url", "https://127.0.0.1:1");
+  insert("[telemetry.pushgateway]", "auth_file", at("torn-token"));
+  std::ofstream(at("torn-token")) << "bearer";
+  std::filesystem::permissions(at("torn-token"), std::filesystem::perms(0600));
+  std::ofstream(at("site.toml")) << text;
+  sign_both();
+  {
+    ChildProcess sampler = start_sampler("30");
+    ChildProcess detector = start_pushing("30", "3");
+    ASSERT_EQ(wait_for(detector), 0) << logs();
+  }
+  EXPECT_EQ(reports().size(), 3u);
+  const std::string said = slurp(at("detector.log"));
+  EXPECT_NE(said.find("file_missing: " + at("no-such-token")), std::string::npos) << said;
+  EXPECT_NE(said.find("credential_syntax: " + at("torn-token")), std::string::npos) << said;
+  EXPECT_EQ(
+      slurp(at("torpor.prom")).find("torpor_push_failures_total{job=\"torpor\",instance=\"robot-0042\"} 0"),
+      std::string::npos)
+      << "failures are counted";
+  // A cursor of a torpor that is not there yet.
+  std::string cursor = slurp(at("reports/telemetry.cursor"));
+  ASSERT_GT(cursor.size(), 8u);
+  cursor[4] = 99;
+  std::ofstream(at("reports/telemetry.cursor")) << cursor;
+  ChildProcess sampler = start_sampler("30");
+  ChildProcess detector = start_pushing("30", "3");
+  ASSERT_EQ(wait_for(detector), 0) << logs();
+  EXPECT_EQ(reports().size(), 6u);
+  EXPECT_NE(slurp(at("detector.log")).find("spool_cursor_version"), std::string::npos);
+}
+
 TEST_F(RolesPushTest, a_robot_that_leaves_is_forgotten_by_the_gateway) {
   const auto server = ServerForTest::pushgateway();
   if (!server) GTEST_SKIP() << "not installed: Debian package prometheus-pushgateway";
@@ -164,6 +210,71 @@ TEST_F(RolesPushTest, a_robot_that_leaves_is_forgotten_by_the_gateway) {
   EXPECT_NE(shown().find("torpor_cycles_total{instance=\"robot-0042\""), std::string::npos) << logs();
   run({bin("torpor"), "telemetry", "decommission", "--site", at("site.toml")});
   EXPECT_EQ(shown().find("torpor_"), std::string::npos);
+}
+
+// One 503 used to be the end of it: nobody ever heard of the refusal.
+TEST_F(RolesPushTest, a_refusal_is_told_until_it_is_taken_and_taken_back_by_a_good_cycle) {
+  const auto server = ServerForTest::pushgateway();
+  const auto alerts = ServerForTest::alertmanager();
+  if (!server || !alerts)
+    GTEST_SKIP() << "not installed: Debian packages prometheus-pushgateway, -alertmanager";
+  const std::string site = slurp(at("site.toml"));
+  const auto point_at = [&](const std::string& gateway, const std::string& alertmanager) {
+    std::ofstream(at("site.toml")) << site;
+    push_to("", gateway);
+    std::string text = slurp(at("site.toml"));
+    const std::string table = "[telemetry.alertmanager]\nurl = \"";
+    text.insert(text.find(table) + table.size(), alertmanager);
+    std::ofstream(at("site.toml")) << text;
+  };
+  const auto retry = [&] {
+    auto child = ChildProcess::start({bin("torpor"), "telemetry", "retry", "--site", at("site.toml"),
+                                      "--state", at("detector"), "--state", at("sampler")},
+                                     at("retry.log"));
+    return child ? wait_for(*child) : -1;
+  };
+  const auto active = [&] {
+    const std::string body = http_request(alerts->port(), "GET", "/api/v2/alerts?active=true").body;
+    std::vector<std::string> roles;
+    for (const auto& alert : nlohmann::json::parse(body)) roles.push_back(alert["labels"]["role"]);
+    std::sort(roles.begin(), roles.end());
+    return roles;
+  };
+  {
+    const HostileServer away(HostileServer::Manner::answers,
+                             "HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n");
+    point_at(away.url(), away.url());
+    sign("examples/contract.toml", at("detector.bundle"));
+    sign("examples/contract.toml", at("sampler.bundle"), "sleep_ms = 55000", "sleep_ms = 95000");
+    ChildProcess sampler = start_sampler("1");
+    ChildProcess detector = start_detector("1", "1");
+    EXPECT_EQ(wait_for(detector), 78) << logs();
+    EXPECT_EQ(wait_for(sampler), 78);
+    EXPECT_EQ(retry(), 75) << slurp(at("retry.log"));
+  }
+  point_at(server->url(), alerts->url());
+  EXPECT_EQ(retry(), 0) << slurp(at("retry.log"));
+  EXPECT_NE(http_request(server->port(), "GET", "/metrics").body.find("reason=\"sequence_reused\""),
+            std::string::npos);
+  EXPECT_EQ(active(), (std::vector<std::string>{"detector", "sampler"})) << "the sampler's, too";
+
+  for (const char* bundle : {"detector.bundle", "sampler.bundle"}) std::filesystem::remove(at(bundle));
+  sign_both();
+  ChildProcess sampler = start_sampler("30");
+  ChildProcess detector = start_pushing("30", "3");
+  ASSERT_EQ(wait_for(detector), 0) << logs();
+  ASSERT_EQ(wait_for(sampler), 0) << logs();
+  EXPECT_EQ(http_request(server->port(), "GET", "/metrics").body.find("torpor_refusal{"), std::string::npos);
+  EXPECT_EQ(retry(), 0) << slurp(at("retry.log"));
+  EXPECT_THAT(active(), testing::Not(testing::Contains("detector"))) << logs();
+  // Without a clock to say when it ended the alert lapses by itself, minutes later.
+  if (PosixClock::unscaled().now().synchronised) {
+    EXPECT_EQ(active(), std::vector<std::string>{});
+  }
+  for (const char* role : {"detector", "sampler"}) {
+    for (const char* file : {"/refusal.json", "/refusal.prom", "/refusal.told.json", "/refusal.ended.json"})
+      EXPECT_FALSE(std::filesystem::exists(at(role) + file)) << role << file;
+  }
 }
 
 TEST_F(RolesPushTest, a_refusal_to_start_is_told_to_the_servers) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <nlohmann/json.hpp>
 
 namespace torpor {
 namespace {
@@ -100,6 +101,45 @@ TEST_F(RolesTest, bundles_40_seconds_apart_both_refuse_with_78_and_leave_the_rea
   }
 }
 
+// As they are in a fleet: the second is signed later, so everything of their validity differs, too.
+TEST_F(RolesTest, of_two_bundles_signed_a_minute_apart_every_differing_field_is_told_in_full) {
+  const auto sign_at = [&](const char* name, const std::string& from, const std::string& to,
+                           const std::string& sequence, const std::string& begins, const std::string& ends) {
+    std::string text = slurp(source_file("examples/contract.toml"));
+    if (!from.empty()) text.replace(text.find(from), from.size(), to);
+    std::ofstream(at(std::string(name) + ".toml")) << text;
+    run({bin("torpor"), "contract", "sign", at(std::string(name) + ".toml"), "--key", key_, "--out",
+         at(std::string(name) + ".bundle"), "--sequence", sequence, "--not-before", begins, "--expires",
+         ends});
+  };
+  sign_at("detector", "", "", "7", "2026-01-01T00:00:00Z", "2030-01-01T00:00:00Z");
+  sign_at("sampler", "sleep_ms = 55000", "sleep_ms = 95000", "8", "2026-01-01T00:01:00Z",
+          "2030-01-01T00:01:00Z");
+  ChildProcess sampler = start_sampler("1");
+  ChildProcess detector = start_detector("1", "1");
+  EXPECT_EQ(wait_for(detector), 78);
+  EXPECT_EQ(wait_for(sampler), 78);
+  const std::string differ =
+      "duty.sleep_ms 55000 ms / 95000 ms; sequence 7 / 8; not_before 2026-01-01T00:00:00Z / "
+      "2026-01-01T00:01:00Z; expires 2030-01-01T00:00:00Z / 2030-01-01T00:01:00Z";
+  const std::string said = slurp(at("detector.log"));
+  EXPECT_NE(said.find("ours / the sampler's: " + differ + "\n"), std::string::npos) << said;
+  EXPECT_NE(
+      said.find("install the bundle of sequence 8, the newer one, which the sampler has, for the detector"),
+      std::string::npos)
+      << said;
+  const auto mine = nlohmann::json::parse(slurp(at("detector/refusal.json")));
+  const auto theirs = nlohmann::json::parse(slurp(at("sampler/refusal.json")));
+  ASSERT_EQ(mine["differing_fields"].size(), 4u) << mine;
+  EXPECT_EQ(mine["differing_fields"][0],
+            nlohmann::json({{"field", "duty.sleep_ms"}, {"own", "55000 ms"}, {"peer", "95000 ms"}}));
+  EXPECT_EQ(mine["newer_sequence"], "peer");
+  EXPECT_EQ(theirs["newer_sequence"], "own");
+  EXPECT_EQ(mine["peer"], theirs["own"]) << "each names the other's contract";
+  EXPECT_EQ(theirs["peer"], mine["own"]);
+  EXPECT_EQ(slurp(at("detector/refusal.prom")).find("peer_digest=\"\""), std::string::npos);
+}
+
 TEST_F(RolesTest, a_detector_whose_bundle_is_refused_tells_the_sampler_why) {
   sign("examples/contract.toml", at("sampler.bundle"));
   std::ofstream(at("detector.bundle")) << "no bundle";
@@ -111,7 +151,7 @@ TEST_F(RolesTest, a_detector_whose_bundle_is_refused_tells_the_sampler_why) {
   EXPECT_NE(slurp(at("sampler.log")).find("peer_refused"), std::string::npos) << slurp(at("sampler.log"));
 }
 
-TEST_F(RolesTest, sigterm_in_the_middle_of_a_cycle_ends_both_with_0) {
+TEST_F(RolesTest, sigterm_in_the_middle_of_a_cycle_ends_each_with_0_and_the_other_goes_on) {
   sign("examples/contract.toml", at("detector.bundle"));
   std::filesystem::copy_file(at("detector.bundle"), at("sampler.bundle"));
   ChildProcess sampler = start_sampler("1");
@@ -124,6 +164,9 @@ TEST_F(RolesTest, sigterm_in_the_middle_of_a_cycle_ends_both_with_0) {
   EXPECT_EQ(wait_for(detector), 0) << logs();
   // Not a measure of speed: a cycle that is not broken off would take four seconds more.
   EXPECT_LT(steady_clock::now() - asked, std::chrono::seconds(3));
+  ::usleep(300'000);
+  EXPECT_FALSE(sampler.exit_code().has_value()) << "it waits for the next\n" << logs();
+  sampler.terminate();
   EXPECT_EQ(wait_for(sampler), 0) << logs();
   EXPECT_TRUE(reports().empty());
 }

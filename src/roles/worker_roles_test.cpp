@@ -53,7 +53,8 @@ class WorkerRolesTest : public RolesTest {
     const Terms& terms = admission->contract.terms();
     const SensorTerms& sensor = terms.sensors()[0];
     NamedBackend backend(backend_name);
-    auto appraiser = Appraiser::make(admission->contract, 0, {backend, files}, {at("detector"), uid});
+    auto appraiser =
+        Appraiser::make(admission->contract, 0, {backend, files}, {at("detector"), uid}, nullptr);
     ASSERT_TRUE(appraiser.ok()) << one_line(appraiser.error()).view();
     std::vector<std::int16_t> samples(window_samples(terms.duty, sensor) * sensor.axes);
     const std::uint32_t start = 0;
@@ -74,7 +75,7 @@ class WorkerRolesTest : public RolesTest {
       (void)(*appraiser)->appraise(cycle, window, WindowQuality::good);
     }
     ASSERT_EQ((*appraiser)->judge().state(), JudgeState::learning_calibration);
-    ASSERT_TRUE((*appraiser)->save(true).ok());
+    ASSERT_TRUE((*appraiser)->save_learned(true).ok());
   }
 
   // The site's choice; the kernel's files of the machine are those below at("root").

@@ -58,10 +58,11 @@ class BackendTest : public ::testing::Test, private DutyListener {
     MemoryLinkPair link({});
     const OwnSide detector_side = side(LinkRole::detector);
     const OwnSide sampler_side = side(LinkRole::sampler);
-    auto appraiser = Appraiser::make(contract_, 0, {backend, files_}, {"/state", 0});
+    auto appraiser = Appraiser::make(contract_, 0, {backend, files_}, {"/state", 0}, nullptr);
     ASSERT_TRUE(appraiser.ok());
     std::unique_ptr<Appraiser> other;
-    if (fallback != nullptr) other = *Appraiser::make(contract_, 0, {*fallback, files_}, {"/state", 0});
+    if (fallback != nullptr)
+      other = *Appraiser::make(contract_, 0, {*fallback, files_}, {"/state", 0}, nullptr);
     QueueMemory memory(contract_);
     QueueMemory sampler_memory(contract_);
     TaggedSource source(contract_);

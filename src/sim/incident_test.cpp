@@ -101,7 +101,7 @@ TEST_F(BufferingFirmwareTest, backlog_of_a_sampler_that_buffers_is_dropped_and_c
   MemoryLinkPair link({});
   MemoryFiles files;
   ASSERT_TRUE(files.make_directories("/state").ok());
-  auto appraiser = Appraiser::make(contract_, 0, {backend_, files}, {"/state", 0});
+  auto appraiser = Appraiser::make(contract_, 0, {backend_, files}, {"/state", 0}, nullptr);
   ASSERT_TRUE(appraiser.ok());
   QueueMemory memory(contract_);
   DeclaredMeter meter({.idle_mw = 4000, .sample_mw = 5000, .infer_mw = 11'000, .sleep_mw = 3000});
@@ -218,7 +218,7 @@ TEST_F(TwoTruthsTest, two_truths_switch_showing_each_side_its_own_digest_is_caug
   ForgingLink to_sampler(link.listener(), other_);
   MemoryFiles files;
   ASSERT_TRUE(files.make_directories("/state").ok());
-  auto appraiser = Appraiser::make(contract_, 0, {backend_, files}, {"/state", 0});
+  auto appraiser = Appraiser::make(contract_, 0, {backend_, files}, {"/state", 0}, nullptr);
   ASSERT_TRUE(appraiser.ok());
   QueueMemory detector_memory(contract_);
   QueueMemory sampler_memory(other_);

@@ -10,10 +10,18 @@ namespace {
 constexpr const char* kState = "/state";
 constexpr const char* kBoot = "stepped";
 
-std::unique_ptr<Appraiser> must_make(const Contract& contract, Backend& backend, Files& files) {
+ReportLog must_open_log(const Contract& contract, Files& files) {
+  auto opened = ReportLog::open(files, Robot::kReports, log_bounds(contract.terms().telemetry));
+  TORPOR_ASSERT(opened.ok(), "sim.a_record_log_takes_up_its_records");
+  return *std::move(opened);
+}
+
+std::unique_ptr<Appraiser> must_make(const Contract& contract, Backend& backend, Files& files,
+                                     const ReportLog& log) {
   const Status there = files.make_directories(kState);
   TORPOR_ASSERT(there.ok(), "sim.a_state_directory_can_be_made");
-  auto made = Appraiser::make(contract, 0, {backend, files}, {kState, 0});
+  auto made =
+      Appraiser::make(contract, 0, {backend, files}, {kState, 0}, log.found() ? &*log.found() : nullptr);
   TORPOR_ASSERT(made.ok(), "sim.an_appraiser_takes_up_its_state");
   return *std::move(made);
 }
@@ -41,6 +49,7 @@ Robot::Robot(const Setup& setup, FakeClock& clock)
                     .contract = &sampler_contract_,
                     .bundle = {},
                     .peer_timeout = setup.peer_timeout},
+      files_(setup.disk != nullptr ? *setup.disk : MemoryFiles()),
       link_(setup.link),
       detector_memory_(detector_contract_),
       sampler_memory_(sampler_contract_),
@@ -63,22 +72,26 @@ Robot::Robot(const Setup& setup, FakeClock& clock)
 }
 
 void Robot::make_detector() {
-  appraiser_ = must_make(detector_contract_, *setup_.backend, files_);
+  log_.emplace(must_open_log(detector_contract_, files_));
+  appraiser_ = must_make(detector_contract_, *setup_.backend, files_, *log_);
+  if (setup_.fallback != nullptr) fallback_ = must_make(detector_contract_, *setup_.fallback, files_, *log_);
   budget_.emplace(must_open(detector_contract_, files_, clock_));
-  detector_ = std::make_unique<Detector>(
-      Detector::Parts{.link = link_.dialer(),
-                      .clock = clock_,
-                      .own = detector_side_,
-                      .backend = *setup_.backend,
-                      .residency = *setup_.residency,
-                      .sensor = {.appraiser = *appraiser_, .memory = detector_memory_.memory()},
-                      .meter = setup_.meter != nullptr ? *setup_.meter : declared_,
-                      .budget = *budget_,
-                      .listener = *this},
-      Detector::Run{.device = "robot",
-                    .boot_id = kBoot,
-                    .last_cycle = reports_.empty() ? 0 : reports_.back().cycle,
-                    .cycle_limit = setup_.cycle_limit});
+  detector_ =
+      std::make_unique<Detector>(Detector::Parts{.link = link_.dialer(),
+                                                 .clock = clock_,
+                                                 .own = detector_side_,
+                                                 .backend = *setup_.backend,
+                                                 .residency = *setup_.residency,
+                                                 .sensor = {.appraiser = *appraiser_,
+                                                            .fallback = fallback_.get(),
+                                                            .memory = detector_memory_.memory()},
+                                                 .meter = setup_.meter != nullptr ? *setup_.meter : declared_,
+                                                 .budget = *budget_,
+                                                 .listener = *this},
+                                 Detector::Run{.device = "robot",
+                                               .boot_id = kBoot,
+                                               .last_cycle = log_->last_cycle(),
+                                               .cycle_limit = setup_.cycle_limit});
 }
 
 // The link falls first, as it does when a process dies: the sampler hears of it before the
@@ -105,6 +118,7 @@ Status Robot::agreed() {
 }
 
 Status Robot::reported(const CycleReport& report) {
+  TORPOR_CHECK(log_->append(report));
   reports_.push_back(report);
   return {};
 }

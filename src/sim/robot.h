@@ -10,6 +10,7 @@
 #include "firmware/sampler.h"
 #include "link/fake/memory_link.h"
 #include "power/declared_meter.h"
+#include "report/report_log.h"
 #include "sim/stepped_world.h"
 #include "window/queue_memory.h"
 
@@ -25,16 +26,21 @@ class Robot final : private DutyListener {
     Contract sampler_contract;
     SampleSource* source = nullptr;       // outlives the robot
     Backend* backend = nullptr;           // loaded; outlives the robot
+    Backend* fallback = nullptr;          // as backend; null: none
     ResidencyProbe* residency = nullptr;  // outlives the robot
     PowerModel power;                     // of a declared meter, unless there is another
     EnergyMeter* meter = nullptr;         // outlives the robot; null: declared
     MemoryLinkPair::Options link{};
     Duration peer_timeout = std::chrono::seconds(10);
     std::uint64_t cycle_limit = 0;
-    PeerStopper* stopper = nullptr;  // the sampler's
-    SystemSleep* sleep = nullptr;    // the sampler's
+    PeerStopper* stopper = nullptr;     // the sampler's
+    SystemSleep* sleep = nullptr;       // the sampler's
+    const MemoryFiles* disk = nullptr;  // what the robot finds on its own; null: nothing
   };
-  // Ends the program when the detector's state cannot be taken up: in a fresh memory file system it can.
+  // The directory of its record log, on files().
+  static constexpr const char* kReports = "/reports";
+
+  // Ends the program when the detector's state cannot be taken up: from a disk that is well it can.
   Robot(const Setup& setup, FakeClock& clock);
 
   // The roles begin with the first call.
@@ -51,6 +57,7 @@ class Robot final : private DutyListener {
   const Detector& detector() const { return *detector_; }
   const SamplerRole& sampler() const { return *sampler_; }
   const Appraiser& appraiser() const { return *appraiser_; }
+  // Of all cycles since the robot began, as far as their records became durable.
   const std::vector<CycleReport>& reports() const { return reports_; }
   bool has_agreed() const { return agreements_ > 0; }
   std::optional<int> detector_exit() const { return world_.exit_code(detector_index_); }
@@ -74,8 +81,10 @@ class Robot final : private DutyListener {
   QueueMemory detector_memory_;
   QueueMemory sampler_memory_;
   DeclaredMeter declared_;
+  std::optional<ReportLog> log_;
   std::optional<StoredBudget> budget_;
   std::unique_ptr<Appraiser> appraiser_;
+  std::unique_ptr<Appraiser> fallback_;
   std::unique_ptr<Detector> detector_;
   std::unique_ptr<SamplerRole> sampler_;
   SteppedWorld world_;

@@ -127,7 +127,7 @@ TEST_F(RobotTest, an_absent_sampler_at_the_start_ends_the_detector_with_69_after
   EXPECT_EQ(robot.detector().failure()->reason, Reason::peer_absent);
 }
 
-TEST_F(RobotTest, a_stop_in_every_state_ends_both_roles_with_0_in_the_same_wake_and_leaves_no_half_report) {
+TEST_F(RobotTest, a_stop_in_every_state_ends_the_detector_with_0_in_the_same_wake_and_leaves_no_half_report) {
   // Sampling, draining and sleeping moments of the third cycle.
   for (const Duration moment :
        {Duration(milliseconds(1)), Duration(milliseconds(250)), Duration(milliseconds(500)),
@@ -148,8 +148,45 @@ TEST_F(RobotTest, a_stop_in_every_state_ends_both_roles_with_0_in_the_same_wake_
     EXPECT_EQ(robot.reports().size(), reports);
     EXPECT_EQ(backend.device().holders(), 0);
     robot.run_for(seconds(1));
-    EXPECT_EQ(robot.sampler_exit(), 0) << "told goodbye";
+    EXPECT_FALSE(robot.sampler_exit().has_value()) << "told that it returns";
   }
+}
+
+TEST_F(RobotTest, a_sampler_that_returns_costs_cycles_and_not_the_detector) {
+  Robot robot(setup(), clock_);
+  robot.run_cycles(3);
+  for (const Duration moment : {Duration(milliseconds(250)), Duration(seconds(3))}) {
+    robot.run_for(moment);
+    robot.world().stop(robot.sampler_index());
+  }
+  EXPECT_EQ(robot.sampler_exit(), 0);
+  robot.run_cycles(4);
+  EXPECT_FALSE(robot.detector_exit().has_value());
+  EXPECT_EQ(robot.reports().back().verdict.reason, VerdictReason::no_window);
+  EXPECT_LT(awake_of(robot.reports()[3]), seconds(1)) << "what cannot come is not waited for";
+}
+
+// The sampler's clock counts, whoever asks: seen were 119 windows where the contract says 10.
+TEST_F(RobotTest, a_detector_started_again_and_again_has_one_window_a_period_and_says_what_was_refused) {
+  Robot robot(setup(), clock_);
+  robot.run_cycles(3);
+  const std::uint64_t before = robot.sampler().counts().windows_started;
+  const BootTime began = clock_.now().boot;
+  for (int i = 0; i < 20; ++i) {
+    robot.world().stop(robot.detector_index());
+    robot.run_for(Duration(1));
+    robot.restart_detector();
+    robot.run_for(contract_.period() / 4);
+  }
+  const auto periods = static_cast<std::uint64_t>((clock_.now().boot - began) / contract_.period());
+  EXPECT_LE(robot.sampler().counts().windows_started - before, periods + 1);
+  EXPECT_FALSE(robot.sampler_exit().has_value());
+  robot.run_cycles(4);
+  std::size_t refused = 0;
+  for (const CycleReport& report : robot.reports())
+    refused += report.verdict.reason == VerdictReason::window_refused ? 1 : 0;
+  EXPECT_GT(refused, 0u) << "it is in the record";
+  EXPECT_TRUE(robot.reports().back().window_complete) << "and the next slot is served";
 }
 
 TEST_F(RobotTest, every_cycle_ends_its_lease_once_also_the_one_a_stop_falls_into) {

@@ -109,7 +109,7 @@ TEST_F(SleepTest, a_detector_that_hangs_in_any_moment_is_stopped_in_time_and_the
     robot.world().freeze(robot.detector_index());
     robot.run_for(contract_.period() + limit());
     ASSERT_EQ(dead_man.stops.size(), 1u);
-    EXPECT_EQ(dead_man.stops[0].asleep, moment == seconds(3));
+    EXPECT_EQ(dead_man.stops[0].cause, moment == seconds(3) ? StopCause::asleep : StopCause::awake);
     EXPECT_LE(dead_man.stops[0].after, limit());
     EXPECT_FALSE(robot.sampler_exit().has_value());
     robot.restart_detector();

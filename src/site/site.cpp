@@ -208,9 +208,9 @@ Result<Site> parse_site(std::string_view text, std::string_view file) {
 }
 
 Result<Site> load_site(Files& files, const std::string& path, std::uint32_t own_uid) {
-  // Before a byte of it is believed: the site names the programs we start and where secrets go.
-  TORPOR_CHECK(check_owner_and_mode(files, path, own_uid));
-  auto content = files.read(path, kMaxSiteBytes);
+  // The whole path, before a byte is believed: the site names the programs we start and where
+  // secrets go.
+  auto content = files.read_owned(path, kMaxSiteBytes, own_uid);
   if (!content) return as_site_error(content.error());
   return parse_site(as_text(*content), path);
 }

@@ -163,6 +163,10 @@ TEST(Site, a_file_others_may_write_is_refused_before_it_is_read) {
   files.set_owner(7);
   EXPECT_EQ(load_site(files, "site.toml", 1000).error().reason, Reason::file_unsafe);
   EXPECT_TRUE(load_site(files, "site.toml", 7));
+  files.put("/etc/site.toml", as_bytes(example()), 0644);
+  files.give_away("/etc", 8, 8, 0755);
+  EXPECT_EQ(load_site(files, "/etc/site.toml", 7).error().reason, Reason::file_unsafe)
+      << "of another user's folder";
   files.put("site.toml", as_bytes(std::string(70'000, '#')), 0644);
   EXPECT_EQ(load_site(files, "site.toml", 7).error().reason, Reason::site_too_large);
 }

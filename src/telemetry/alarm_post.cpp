@@ -35,4 +35,24 @@ std::string alarm_post(const CycleReport& report, std::optional<WallTime> ends_a
   return nlohmann::ordered_json::array({alert}).dump();
 }
 
+std::string refusal_post(const RefusalNote& note, const std::string& instance,
+                         std::optional<WallTime> ends_at) {
+  nlohmann::ordered_json labels = {{"alertname", "TorporRefused"},
+                                   {"severity", "critical"},
+                                   {"instance", valid_text(instance)},
+                                   {"role", valid_text(note.role)},
+                                   {"reason", valid_text(note.reason)}};
+  if (!note.own_digest.empty()) labels["own_digest"] = valid_text(note.own_digest);
+  if (!note.peer_digest.empty()) labels["peer_digest"] = valid_text(note.peer_digest);
+  nlohmann::ordered_json alert = {
+      {"labels", labels},
+      {"annotations",
+       {{"summary",
+         valid_text(fmt::format("{}: the {} refuses to run: {}", instance, note.role, note.reason))},
+        {"description", valid_text(note.line + "\n" + note.next_step)}}},
+  };
+  if (ends_at) alert["endsAt"] = utc_text(unix_seconds(*ends_at)).view();
+  return nlohmann::ordered_json::array({alert}).dump();
+}
+
 }  // namespace torpor

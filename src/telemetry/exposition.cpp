@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "notes/refusal.h"
+#include "notes/refusal_note.h"
 
 namespace torpor {
 

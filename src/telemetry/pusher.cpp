@@ -147,7 +147,8 @@ Outcome Pusher::send(Receiver receiver, std::string_view method, std::string_vie
   if (was_well) {
     said_ << name(receiver) << ": " << name(outcome.answer);
     if (outcome.status != 0) said_ << " (" << outcome.status << ")";
-    said_ << ": " << outcome.said.view() << "; ";
+    if (!outcome.said.empty()) said_ << ": " << outcome.said.view();
+    said_ << "; ";
   }
   ++l.failed;
   // One that answers at once costs little and may be asked again at the next contact.

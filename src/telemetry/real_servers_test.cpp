@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "notes/refusal.h"
 #include "telemetry/decommission.h"
 #include "telemetry/fake/real_robot.h"
 #include "telemetry/fake/servers.h"
@@ -266,6 +267,16 @@ TEST(RealPushgateway, timestamps_are_refused_so_none_are_sent) {
   EXPECT_EQ(outcome.status, 400);
 }
 
+// A refusal kept in STATE and told once; what could not be told.
+std::string tell(RealRobot& robot, const Refusal& refusal) {
+  EXPECT_TRUE(robot.files.make_directories("state").ok());
+  EXPECT_TRUE(write_refusal(robot.files, "state", refusal).ok());
+  RefusalTeller teller(
+      {.files = robot.files, .clock = *robot.clock, .transport = robot.transport, .site = robot.site},
+      {.state = "state", .device = "robot-1", .boot_id = "b"});
+  return std::string(teller.tell(seconds(20)).said.view());
+}
+
 TEST(RealPushgateway, a_refusal_is_shown_until_the_next_good_cycle) {
   const auto server = ServerForTest::pushgateway();
   NEED(server, "prometheus-pushgateway");
@@ -279,9 +290,9 @@ TEST(RealPushgateway, a_refusal_is_shown_until_the_next_good_cycle) {
                         .own = BundleFacts{.digest = robot.contract->digest(), .sequence = 1},
                         .peer = {},
                         .differing = {},
-                        .at = robot.clock->now()};
-  const auto said = push_refusal(robot.transport, *robot.clock, robot.site, ClockGate(0, "b"), refusal);
-  EXPECT_EQ(said.view(), "");
+                        .at = robot.clock->now(),
+                        .boot_id = "b"};
+  EXPECT_EQ(tell(robot, refusal), "");
   std::string shown = http_request(server->port(), "GET", "/metrics").body;
   EXPECT_NE(shown.find("reason=\"digest_differs\""), std::string::npos);
   EXPECT_NE(shown.find("torpor_cycles_total{"), std::string::npos) << "beside the last cycle";
@@ -301,11 +312,46 @@ TEST(RealPrometheus, a_refusal_is_written_with_reason_and_digests) {
                         .own = BundleFacts{.digest = robot.contract->digest(), .sequence = 1},
                         .peer = {},
                         .differing = {},
-                        .at = robot.clock->now()};
-  EXPECT_EQ(push_refusal(robot.transport, *robot.clock, robot.site, ClockGate(0, "b"), refusal).view(), "");
+                        .at = robot.clock->now(),
+                        .boot_id = "b"};
+  EXPECT_EQ(tell(robot, refusal), "");
   EXPECT_EQ(
       samples(*server, "torpor_refusal{reason=\"digest_differs\",role=\"detector\",peer_digest=\"\"}").size(),
       1u);
+}
+
+TEST(RealAlertmanager, a_refusal_needs_no_date_and_its_end_is_told) {
+  const auto server = ServerForTest::alertmanager();
+  NEED(server, "prometheus-alertmanager");
+  RealRobot robot(minutes(0));
+  robot.site.alertmanager.url = server->url();
+  robot.clock->set_synchronised(false);
+  const Refusal refusal{.role = "sampler",
+                        .device = "robot-1",
+                        .error = {.reason = Reason::trust_missing},
+                        .own = {},
+                        .peer = {},
+                        .differing = {},
+                        .at = robot.clock->now(),
+                        .boot_id = "b"};
+  EXPECT_EQ(tell(robot, refusal), "");
+  const auto active = [&] {
+    return json::parse(http_request(server->port(), "GET", "/api/v2/alerts?active=true").body);
+  };
+  json shown = active();
+  ASSERT_EQ(shown.size(), 1u) << shown;
+  EXPECT_EQ(shown[0]["labels"]["alertname"], "TorporRefused");
+  EXPECT_EQ(shown[0]["labels"]["reason"], "trust_missing");
+  robot.clock->set_synchronised(true);
+  ::sleep(1);  // an alert that ends in the second it began has not been
+  robot.clock->advance(seconds(1));
+  ASSERT_TRUE(*end_refusal(robot.files, "state"));
+  RefusalTeller teller(
+      {.files = robot.files, .clock = *robot.clock, .transport = robot.transport, .site = robot.site},
+      {.state = "state", .device = "robot-1", .boot_id = "b"});
+  EXPECT_EQ(teller.tell(seconds(20)).left, 0u);
+  EXPECT_EQ(active().size(), 0u);
+  EXPECT_FALSE(*end_refusal(robot.files, "state")) << "nothing is left to take back";
 }
 
 TEST(RealAlertmanager, a_latched_alarm_is_posted_and_posted_again_after_it_forgot) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/assertion.h"
+#include "base/owned_directory.h"
 #include "log/record_reader.h"
 #include "report/report_codec.h"
 
@@ -221,6 +222,7 @@ PusherFacts Spool::facts() const {
 Status Spool::save() { return write_state(*files_, path(), state_); }
 
 Status Spool::count_refusal(Files& files, const std::string& directory) {
+  TORPOR_TRY(const OwnedDirectory home, OwnedDirectory::take(files, directory));
   const std::string path = cursor_path(directory);
   const auto content = files.read(path, kMaxSpoolStateBytes);
   SpoolState state;
@@ -230,7 +232,6 @@ Status Spool::count_refusal(Files& files, const std::string& directory) {
     return content.error();
   }
   ++state.refusals;
-  TORPOR_CHECK(files.make_directories(directory));
   return write_state(files, path, state);
 }
 

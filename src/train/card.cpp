@@ -9,7 +9,8 @@
 namespace torpor::train {
 namespace {
 
-std::string auc_row(double level_db, const char* speed, const Aucs& a) {
+std::string auc_row(double level_db, const char* speed, std::size_t machines, const Aucs& a) {
+  if (machines == 0) return fmt::format("| {:.0f} dB | {} | none judged ||||\n", level_db, speed);
   return fmt::format("| {:.0f} dB | {} | {:.3f} | {:.3f} | {:.3f} | {:.3f} |\n", level_db, speed, a[0], a[1],
                      a[2], a[3]);
 }
@@ -51,8 +52,8 @@ std::string write_card(const CardFacts& f) {
       "speed, logit and kurtosis at a new one.\n\n",
       f.levels.empty() ? 0 : f.levels[0].machines, f.levels.empty() ? 0 : f.levels[0].machines_unseen);
   out += "| damage | speed | logit | log-band | kurtosis | averaged |\n|---|---|---|---|---|---|\n";
-  for (const LevelQuality& l : f.levels) out += auc_row(l.level_db, "calibrated", l.calibrated);
-  for (const LevelQuality& l : f.levels) out += auc_row(l.level_db, "new", l.unseen);
+  for (const LevelQuality& l : f.levels) out += auc_row(l.level_db, "calibrated", l.machines, l.calibrated);
+  for (const LevelQuality& l : f.levels) out += auc_row(l.level_db, "new", l.machines_unseen, l.unseen);
   const QuantisationLoss& q = f.quantisation;
   out += fmt::format(
       "\n## int8 against fp32\n\n{} token sets of fresh machines at {:.0f} dB. Healthy logits: median "

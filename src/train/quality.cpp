@@ -70,7 +70,7 @@ Result<LevelQuality> measure_quality(Backend& backend, double level_db, std::siz
     }
     for (bool calibrated : {true, false}) {
       const std::size_t n = score[0][calibrated].healthy.size();
-      if (n < 4) continue;  // an AUC of fewer says nothing
+      if (n < 4 || reference[0].empty()) continue;  // an AUC of fewer says nothing
       Aucs& sum = calibrated ? out.calibrated : out.unseen;
       for (std::size_t s = 0; s < kScores; ++s)
         sum[s] += eval::auc(score[s][calibrated].healthy, score[s][calibrated].damaged);

@@ -26,6 +26,7 @@ std::vector<std::pair<std::size_t, std::size_t>> running_parts(std::span<const f
     // Around the mean: a sensor's offset is not vibration.
     rms.push_back(std::sqrt(std::max(0.0, square / n - sum / n * sum / n)));
   }
+  if (rms.empty()) return {};
   // A quantile, not the mean: a machine that stands most of the time is still found running.
   const double least_rms = eval::quantile(rms, 0.8) / 5;
   std::vector<std::pair<std::size_t, std::size_t>> parts;

@@ -17,8 +17,8 @@ enum class EventKind : std::uint8_t {
   accept = 1,
   // "Forget what was learned": fit and calibration are collected anew.
   reset = 2,
-  // Reserved: clears a latched alarm. Only as a signed message of a trusted key, which no
-  // released version makes or takes; refused as event_unsupported.
+  // A latched alarm was cleared, by a signed event (contract/maintenance.h). In the history only:
+  // as a pending event, which nobody signed, it is refused as event_unsupported.
   maintenance = 3,
 };
 std::string_view name(EventKind kind);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/assertion.h"
+#include "base/hex.h"
 
 namespace torpor {
 
@@ -172,6 +173,16 @@ void Judge::latch(std::uint64_t cycle, VerdictReason why) {
   crossing_reason_ = why;
 }
 
+void Judge::take_over(const LatchedAlarm& alarm) {
+  if (latched() || alarm.first_crossing == 0) return;
+  if (alarm.first_crossing <= cleared_cycle_) return;  // maintenance cleared it after it was reported
+  first_crossing_ = alarm.first_crossing;
+  crossing_epoch_ = alarm.arming_epoch;
+  crossing_reason_ = alarm.reason;
+  // A number that has named an alarm is used up, here too.
+  last_cycle_ = std::max(last_cycle_, first_crossing_);
+}
+
 // All of it goes: a reset that kept half of the old state once ended the process at every start.
 void Judge::start_calibration() {
   state_ = JudgeState::learning_calibration;
@@ -208,13 +219,18 @@ Status Judge::apply(const BaselineEvent& event) {
   if (event.kind == EventKind::accept && state_ == JudgeState::learning_fit)
     return refuse(Reason::baseline_nothing_to_accept);
 
-  TORPOR_ASSERT(history_size_ <= events_, "judge.the_history_holds_no_event_that_was_not_counted");
   if (event.kind == EventKind::reset) {
     start_anew();
   } else {
     start_calibration();
   }
-  // A ring would need a second index in the file; eight are moved once per event of a person.
+  record(event);
+  return {};
+}
+
+// A ring would need a second index in the file; eight are moved once per event of a person.
+void Judge::record(const BaselineEvent& event) {
+  TORPOR_ASSERT(history_size_ <= events_, "judge.the_history_holds_no_event_that_was_not_counted");
   if (history_size_ == kEventHistory) {
     std::rotate(history_.begin(), history_.begin() + 1, history_.end());
     --history_size_;
@@ -222,6 +238,48 @@ Status Judge::apply(const BaselineEvent& event) {
   history_[history_size_] = event;
   history_[history_size_++].cycle = last_cycle_;  // when it took hold, not when it was given
   ++events_;
+}
+
+// The sequence before the alarm: an event that was applied finds no alarm any more, and should
+// say why.
+Status Judge::apply(const SignedMaintenance& maintenance) {
+  const MaintenanceEvent& event = maintenance.event();
+  if (event.sensor.view() != key_.sensor.view())
+    return Error{.reason = Reason::maintenance_other_sensor}
+        .at("maintenance: sensor")
+        .saw(event.sensor)
+        .want(key_.sensor);
+  if (event.sequence <= maintenance_sequence_)
+    return Error{.reason = event.sequence == maintenance_sequence_ ? Reason::maintenance_applied
+                                                                   : Reason::maintenance_rolled_back}
+        .at("maintenance: sequence")
+        .saw(event.sequence)
+        .want("above ", maintenance_sequence_);
+  if (!latched() || event.first_crossing_cycle != first_crossing_ || event.arming_epoch != crossing_epoch_) {
+    Error error{.reason = Reason::maintenance_no_such_alarm};
+    error.at("maintenance: alarm").saw("epoch ", event.arming_epoch, " cycle ", event.first_crossing_cycle);
+    if (!latched()) return error.want("none is latched");
+    return error.want("epoch ", crossing_epoch_, " cycle ", first_crossing_);
+  }
+  first_crossing_ = 0;
+  crossing_epoch_ = 0;
+  crossing_reason_ = VerdictReason::none;
+  cleared_cycle_ = last_cycle_;
+  maintenance_sequence_ = event.sequence;
+  shocks_in_row_ = 0;
+  if (event.work == Work::replaced) {
+    start_anew();
+  } else if (state_ == JudgeState::armed) {
+    sequential_ = Sequential(calibration_.detectors);
+  }
+  BaselineEvent entry;
+  entry.kind = EventKind::maintenance;
+  entry.recorded_s = event.time_s;
+  entry.after = events_;
+  entry.reason << name(event.work) << ", sequence " << event.sequence << ", signed by "
+               << hex(maintenance.key_id());
+  record(entry);
+  TORPOR_ASSERT(!latched(), "judge.an_applied_event_leaves_no_alarm");
   return {};
 }
 

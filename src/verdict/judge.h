@@ -10,9 +10,11 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "contract/contract.h"
+#include "contract/maintenance.h"
 #include "verdict/baseline_key.h"
 #include "verdict/calibration.h"
 #include "verdict/event.h"
+#include "verdict/evidence.h"
 #include "verdict/sequential.h"
 #include "verdict/verdict.h"
 #include "window/window.h"
@@ -29,6 +31,13 @@ enum class JudgeState : std::uint8_t {
 std::string_view name(JudgeState state);
 
 inline constexpr std::size_t kEventHistory = 8;
+
+// An alarm by what names it.
+struct LatchedAlarm {
+  std::uint64_t first_crossing = 0;            // its cycle; 0: no alarm
+  std::uint64_t arming_epoch = 0;              // it was raised in
+  VerdictReason reason = VerdictReason::none;  // saturated: raised by shocks
+};
 
 // One baseline's judge. Pure: no clock, no file. One thread.
 //
@@ -53,6 +62,9 @@ class Judge {
   std::uint64_t arming_epoch() const { return arming_epoch_; }  // armings so far
   bool latched() const { return first_crossing_ != 0; }
   std::uint64_t first_crossing() const { return first_crossing_; }  // its cycle; 0 = no alarm
+  LatchedAlarm alarm() const { return {first_crossing_, crossing_epoch_, crossing_reason_}; }
+  // Sequence of the last maintenance event applied; 0: none yet.
+  std::uint64_t maintenance_sequence() const { return maintenance_sequence_; }
   // While armed.
   const Calibration& calibration() const { return calibration_; }
   const SequentialState& evidence() const { return sequential_.state(); }
@@ -92,10 +104,23 @@ class Judge {
   // budget_spent. R stays.
   Verdict missed(std::uint64_t cycle, VerdictReason why);
 
+  // An alarm of the same bearing that was raised elsewhere (by the judge of another backend, or
+  // under a baseline that is no longer this one's key) is latched here as well, under its own
+  // id: the bearing is one, whoever judges it. Where one is latched already, that one stays.
+  void take_over(const LatchedAlarm& alarm);
+
   // Takes an event into the history and follows it. A latched alarm stays. Errors:
   // event_unsupported (maintenance), event_without_reason, baseline_nothing_to_accept
   // (accept while still fitting). event.after must equal events(), else event_stale.
   Status apply(const BaselineEvent& event);
+
+  // Clears the latched alarm this event names, and takes it into the history. Evidence and the
+  // row of shocks begin at nothing, or the damage that was mended would raise the alarm again;
+  // what is still there raises another one, with an id of its own. Where the bearing was
+  // replaced the fit begins anew as well. Changes nothing on an error: maintenance_other_sensor,
+  // maintenance_applied (the sequence of the last one), maintenance_rolled_back (a lower one),
+  // maintenance_no_such_alarm. Which device it is for was judged before.
+  Status apply(const SignedMaintenance& maintenance);
 
   // The whole state, docs/baseline.md, into memory of the caller (encoded_bound() bytes
   // suffice). `features` and `envelope` are carried as they are: the encoded feature
@@ -109,7 +134,8 @@ class Judge {
   // kMaxEvidenceBytes.
   Result<Bytes> encode_evidence(MutableBytes out) const;
   // Takes it up again after decode. Evidence of an older arming or an older cycle is left
-  // aside (ok: the baseline file was written later). evidence_damaged, evidence_foreign.
+  // aside (ok: the baseline file was written later), its alarm is not; that of before an event
+  // which this judge has taken since is left aside whole. evidence_damaged, evidence_foreign.
   Status take_evidence(Bytes bytes);
 
  private:
@@ -120,6 +146,7 @@ class Judge {
   void arm();
   void latch(std::uint64_t cycle, VerdictReason why);
   void start_calibration();
+  void record(const BaselineEvent& event);
 
   AlarmTerms terms_;
   BaselineKey key_;
@@ -135,6 +162,8 @@ class Judge {
   std::uint64_t first_crossing_ = 0;                     // 0: no alarm latched
   std::uint64_t crossing_epoch_ = 0;                     // arming epoch it was raised in
   VerdictReason crossing_reason_ = VerdictReason::none;  // saturated: raised by shocks
+  std::uint64_t maintenance_sequence_ = 0;
+  std::uint64_t cleared_cycle_ = 0;  // newest cycle when it was applied: no older crossing latches again
   Calibration calibration_{};
   Sequential sequential_;
   Error refusal_{};
@@ -147,7 +176,6 @@ class Judge {
 
 inline constexpr std::size_t kMaxCarriedBytes = 1u << 20;
 inline constexpr std::size_t kMaxBaselineBytes = 8u << 20;
-inline constexpr std::size_t kMaxEvidenceBytes = 256;
 
 // A baseline read back. The views point into the bytes given to decode_baseline.
 struct LoadedBaseline {

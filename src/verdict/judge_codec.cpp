@@ -14,7 +14,8 @@
 namespace torpor {
 namespace {
 
-constexpr SealKind kBaselineSeal = {"TPBL", 1, Reason::baseline_damaged, Reason::baseline_version};
+// Version 1 had no member kMaintenance: nothing could clear an alarm.
+constexpr SealKind kBaselineSeal = {"TPBL", 2, Reason::baseline_damaged, Reason::baseline_version, 1};
 constexpr SealKind kEvidenceSeal = {"TPEC", 1, Reason::evidence_damaged, Reason::evidence_damaged};
 // Below 3 KiB in truth: eight events of 160 characters, ten ranks of three scores, one refusal.
 constexpr std::size_t kFixedBytes = 8192;  // all but samples and the carried byte strings
@@ -36,8 +37,10 @@ enum Member : std::uint64_t {
   kEvents,
   kFeatures,
   kEnvelope,
+  kMaintenance,
 };
-constexpr std::size_t kMembers = kEnvelope;
+constexpr std::size_t kMembers = kMaintenance;
+constexpr std::size_t kMembersOfVersion1 = kEnvelope;
 
 // Written by name, so that a new reason in the middle of the enumeration leaves old files readable.
 constexpr Reason kRefusals[] = {Reason::calibration_too_short, Reason::calibration_not_finite,
@@ -51,7 +54,8 @@ struct JudgeCodec {
   // read.
   static bool sound(const Judge& j) {
     const SequentialState& evidence = j.sequential_.state();
-    return j.first_crossing_ <= j.last_cycle_ && j.history_size_ <= j.events_ &&
+    return j.first_crossing_ <= j.last_cycle_ && j.cleared_cycle_ <= j.last_cycle_ &&
+           (!j.latched() || j.first_crossing_ > j.cleared_cycle_) && j.history_size_ <= j.events_ &&
            j.sample_count_ <= j.samples_.size() &&
            (j.state_ != JudgeState::armed || (evidence.detectors == j.calibration_.detectors &&
                                               evidence.last_cycle <= j.last_cycle_ && j.arming_epoch_ != 0));
@@ -79,7 +83,8 @@ struct JudgeCodec {
   }
 
   static void set_latch(Judge& j, const Latch& latch) {
-    if (j.latched()) return;  // the first one names the alarm
+    if (j.latched()) return;                      // the first one names the alarm
+    if (latch.cycle <= j.cleared_cycle_) return;  // maintenance cleared it after this was written
     j.first_crossing_ = latch.cycle;
     j.crossing_epoch_ = latch.epoch;
     j.crossing_reason_ = latch.reason;
@@ -118,6 +123,7 @@ struct JudgeCodec {
     for (const auto& event : j.history()) put_event(w, event);
     w.uint(kFeatures), w.bytes(features);
     w.uint(kEnvelope), w.bytes(envelope);
+    w.uint(kMaintenance), w.array(2), w.uint(j.maintenance_sequence_), w.uint(j.cleared_cycle_);
   }
 
   static Status take_samples(Bytes raw, Judge& j) {
@@ -168,6 +174,13 @@ struct JudgeCodec {
     return {};
   }
 
+  template <class T>
+  static Status take_into(T& member, const Result<T>& read) {
+    if (!read) return read.error();
+    member = *read;
+    return {};
+  }
+
   static Status take_member(std::int64_t key, cbor::Reader& in, LoadedBaseline& out) {
     Judge& j = out.judge;
     switch (key) {
@@ -180,26 +193,17 @@ struct JudgeCodec {
         j.state_ = static_cast<JudgeState>(state);
         return {};
       }
-      case kFitCount: {
-        TORPOR_TRY(j.fit_count_, take_uint32(in));
-        return {};
-      }
-      case kLastCycle: {
-        TORPOR_TRY(j.last_cycle_, in.uint());
-        return {};
-      }
-      case kShocks: {
-        TORPOR_TRY(j.shocks_in_row_, take_uint32(in));
-        return {};
-      }
-      case kArmingEpoch: {
-        TORPOR_TRY(j.arming_epoch_, in.uint());
-        return {};
-      }
+      case kFitCount:
+        return take_into(j.fit_count_, take_uint32(in));
+      case kLastCycle:
+        return take_into(j.last_cycle_, in.uint());
+      case kShocks:
+        return take_into(j.shocks_in_row_, take_uint32(in));
+      case kArmingEpoch:
+        return take_into(j.arming_epoch_, in.uint());
       case kLatch: {
-        // Cannot be latched yet, so this takes it as it is.
         TORPOR_TRY(const Latch latch, take_latch(in));
-        set_latch(j, latch);
+        set_latch(j, latch);  // cannot be latched yet, so this takes it as it is
         return {};
       }
       case kEvidence: {
@@ -223,12 +227,14 @@ struct JudgeCodec {
         return take_refusal(in, j);
       case kEvents:
         return take_events(in, j);
-      case kFeatures: {
-        TORPOR_TRY(out.features, in.bytes());
-        return {};
-      }
-      case kEnvelope: {
-        TORPOR_TRY(out.envelope, in.bytes());
+      case kFeatures:
+        return take_into(out.features, in.bytes());
+      case kEnvelope:
+        return take_into(out.envelope, in.bytes());
+      case kMaintenance: {
+        TORPOR_CHECK(take_array(in, 2, "maintenance"));
+        TORPOR_TRY(j.maintenance_sequence_, in.uint());
+        TORPOR_TRY(j.cleared_cycle_, in.uint());
         return {};
       }
       default:
@@ -246,7 +252,8 @@ struct JudgeCodec {
       TORPOR_CHECK(take_member(map.key(), in, out));
     }
     TORPOR_CHECK(map.status());
-    if (expected != kMembers + 1) return impossible("member", "too few");
+    if (expected != kMembers + 1 && expected != kMembersOfVersion1 + 1)
+      return impossible("member", "too few");
     TORPOR_CHECK(in.finish());
     // Each member was held by itself; together they must be a state that can be reached.
     if (!sound(out.judge)) return impossible("state", "members that contradict one another");
@@ -280,12 +287,18 @@ struct JudgeCodec {
     // Everything is held before anything is set: a damaged file leaves the judge as it was.
     if (latch.cycle > last_cycle || s.last_cycle > last_cycle)
       return impossible("evidence", "later than the newest cycle");
+    // The baseline was written after an event that this evidence knows nothing of, and with all
+    // that it holds: taken up again, it would undo the event.
+    if (events < j.events_ && last_cycle <= j.last_cycle_) return {};
     // Whatever else is stale: an alarm stays raised, and no cycle is judged twice.
     set_latch(j, latch);
     // Older than the baseline file: that was written after it, with all that this says.
     if (last_cycle < j.last_cycle_) return {};
+    // So does no arming: one whose baseline was lost before it was written has used its number.
+    if (j.state_ != JudgeState::armed) j.arming_epoch_ = std::max(j.arming_epoch_, epoch);
     j.last_cycle_ = last_cycle;
-    j.shocks_in_row_ = shocks;
+    // An event begins its own row of shocks, and was durable before evidence of it could be.
+    if (events == j.events_) j.shocks_in_row_ = shocks;
     // Of the same arming: R against another calibration, or from before an accept, is no evidence.
     const bool same_arming = j.state_ == JudgeState::armed && epoch == j.arming_epoch_ &&
                              events == j.events_ && s.detectors == j.calibration_.detectors &&

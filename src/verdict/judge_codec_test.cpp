@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "contract/fake/golden_maintenance.h"
 #include "verdict/fake/scores.h"
 #include "verdict/judge.h"
 
@@ -168,7 +169,7 @@ TEST(baseline_state, a_sound_crc_over_impossible_content_is_refused_without_harm
 TEST(baseline_state, says_that_a_later_version_wrote_it) {
   ScoreSource source(8);
   auto bytes = encoded(armed_judge_for_test(source));
-  bytes[4] = std::byte{2};
+  bytes[4] = std::byte{3};
   const auto loaded = decode_baseline(bytes, alarm_for_test(), key_for_test());
   ASSERT_FALSE(loaded.ok());
   EXPECT_EQ(loaded.error().reason, Reason::baseline_version);
@@ -244,6 +245,59 @@ TEST(baseline_state, the_size_is_bounded_and_small_once_armed) {
   ScoreSource source(13);
   EXPECT_LE(encoded(armed_judge_for_test(source)).size(), 1000u);
   EXPECT_LE(evidence_of(armed_judge_for_test(source)).size(), 200u);
+}
+
+MaintenanceEvent event_for(const Judge& judge, Work work) {
+  MaintenanceEvent event;
+  event.device = "amr-0173";
+  event.sensor = key_for_test().sensor;
+  event.arming_epoch = judge.alarm().arming_epoch;
+  event.first_crossing_cycle = judge.first_crossing();
+  event.work = work;
+  event.sequence = 7;
+  return event;
+}
+
+// The order in which a start that is killed leaves the two files: the baseline of after the
+// event, beside evidence of before it, which still knows the alarm.
+TEST(baseline_state, evidence_of_before_the_maintenance_does_not_bring_the_alarm_back) {
+  for (const Work work : {Work::repaired, Work::replaced}) {
+    ScoreSource source(31);
+    Judge judge = armed_judge_for_test(source);
+    std::uint64_t cycle = judge.last_cycle();
+    while (!judge.latched()) judge.scored(++cycle, source.next(6));
+    judge.unusable(++cycle, WindowQuality::saturated);
+    const auto stale = evidence_of(judge);
+    ASSERT_TRUE(judge.apply(golden::signed_for_test(event_for(judge, work))));
+    Judge restarted = decoded(encoded(judge)).judge;
+    ASSERT_TRUE(restarted.take_evidence(stale));
+    EXPECT_FALSE(restarted.latched()) << name(work);
+    EXPECT_EQ(restarted.last_cycle(), cycle);
+    EXPECT_EQ(restarted.maintenance_sequence(), 7u);
+    EXPECT_EQ(restarted.state(), judge.state());
+    EXPECT_EQ(restarted.evidence().log_r, judge.evidence().log_r) << "nor the evidence that raised it";
+    EXPECT_EQ(encoded(restarted), encoded(judge)) << "nor the row of shocks";
+  }
+}
+
+// What version 1 wrote: no member 15, and the number of members and the version in its places.
+TEST(baseline_state, a_baseline_of_version_1_is_read) {
+  ScoreSource source(32);
+  Judge judge = armed_judge_for_test(source);
+  std::uint64_t cycle = judge.last_cycle();
+  while (!judge.latched()) judge.scored(++cycle, source.next(6));
+  auto bytes = encoded(judge);
+  ASSERT_EQ(bytes[4], std::byte{2});
+  ASSERT_EQ(bytes[16], std::byte{0xaf}) << "a map of 15";
+  bytes.resize(bytes.size() - 4);  // 15: [0, 0]
+  bytes[4] = std::byte{1};
+  bytes[16] = std::byte{0xae};
+  store_le(&bytes[8], static_cast<std::uint32_t>(bytes.size() - 16));
+  store_le(&bytes[12], crc32c(Bytes(bytes).subspan(16)));
+  Judge old = decoded(bytes).judge;
+  EXPECT_EQ(old.first_crossing(), judge.first_crossing());
+  EXPECT_EQ(old.maintenance_sequence(), 0u);
+  EXPECT_EQ(encoded(old), encoded(judge));
 }
 
 }  // namespace

@@ -294,5 +294,7 @@ TEST(judge, allocates_nothing_per_cycle_from_the_first_on) {
   EXPECT_EQ(allocations_for_test(), before);
 }
 
+// --- maintenance ---------------------------------------------------------------------------
+
 }  // namespace
 }  // namespace torpor

@@ -58,6 +58,8 @@ std::string_view name(VerdictReason reason) {
       return "repeated_cycle";
     case VerdictReason::bad_score:
       return "bad_score";
+    case VerdictReason::window_refused:
+      return "window_refused";
   }
   return "unknown";
 }

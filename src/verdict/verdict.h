@@ -41,8 +41,9 @@ enum class VerdictReason : std::uint8_t {
   budget_spent,
   repeated_cycle,  // this cycle number was judged already; nothing was counted
   bad_score,       // a score is not a number
+  window_refused,  // the sampler gave no window: the period after the one before was not over
 };
-inline constexpr std::size_t kVerdictReasons = 15;
+inline constexpr std::size_t kVerdictReasons = 16;
 std::string_view name(VerdictReason reason);
 
 // How one score stands against its calibration.

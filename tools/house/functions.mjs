@@ -39,6 +39,8 @@ export function functionsOf(text) {
       head = at + 1;
     }
   }
+  // What is left open (a brace in each branch of an #if) hides all behind it.
+  for (const { start, words } of stack.slice(0, 1)) found.push({ line: lineOf(code, start), lines: Infinity, name: nameOf(words) });
   return found;
 }
 
@@ -50,6 +52,7 @@ const nameOf = (words) => /([\w:~]+)\s*\(/.exec(words)?.[1] ?? words.trim().slic
 function kindOf(words, afterBlock) {
   const plain = words.replace(/template\s*<[^{};]*?>\s*(?=\w)/g, '').trim();
   if (/^(inline\s+)?namespace\b|^extern\s+""/.test(plain) || /(^|[\s;])(class|struct|union|enum)\s[^()=]*$/.test(plain)) return 'scope';
+  if (/=\s*\[[^\]]*\]\s*$/.test(plain)) return 'function';  // a lambda that takes nothing
   if (/=\s*(\[[^\]]*\])?[\w:<>, ]*$/.test(plain) || /\]$/.test(plain)) return 'other';
   if (plain.includes('(')) return 'function';
   return afterBlock && (plain === '' || plain.startsWith(',')) ? 'function' : 'other';

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every include below src/, held against the edges and the public headers.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 import { kFreestandingHeaders } from './freestanding.mjs';
-import { includesOf, sources } from './includes.mjs';
+import { includesOf, kSource, sources } from './includes.mjs';
 import { isFake, kTestName, roomOf } from './plan.mjs';
 
 const kTestLibrary = /^(gtest|gmock|benchmark)\//;
 
-// `house`: {root, rooms, shippedRooms, shippedSources, report}.
+// `house`: {root, rooms, shippedRooms, shippedSources, generated: [{path, room}], report}.
 export class IncludeRules {
   constructor(house) {
     this.house = house;
@@ -19,7 +19,11 @@ export class IncludeRules {
 
   checkInclude(path, room, isTest, include) {
     const { root, rooms, shippedRooms, report } = this.house;
-    const at = (rule, ...words) => report(`src/${path}`, include.line, rule, ...words);
+    const at = (rule, ...words) => report(join('src', path), include.line, rule, ...words);
+    if (include.hidden) {
+      at('spelling', 'an include in a comment or a text', 'none there, where nobody can tell whether it is one', 'take it out, or let it not begin its line');
+      return;
+    }
     if (include.path === null) {
       at('spelling', 'an include whose name a macro makes', '#include "room/header.h"', 'write the name');
       return;
@@ -35,6 +39,12 @@ export class IncludeRules {
       at('unresolved', shown, 'a path from src', 'write #include "room/header.h"');
     } else if (!include.angled && !exists) {
       at('unresolved', `${shown}, which is no file below src`, 'the path from src', 'write #include "room/header.h"; a relative path hides the room');
+    }
+    if (exists && (!other || !kSource.test(include.path))) {
+      at('unresolved', `${shown}, which is no source of a room`, 'the plain path of a header of a room', 'write #include "room/header.h"');
+    }
+    if (exists && !include.angled && dirname(path) !== '.' && existsSync(join(root, 'src', dirname(path), include.path))) {
+      at('unresolved', `${shown}, which the compiler finds in src/${dirname(path)} first`, 'one file of that name', `give src/${dirname(path)}/${include.path} another place`);
     }
     const product = !isTest && !isFake(room.name);
     // The simulator stands on fakes and does not ship; its edges say so.
@@ -77,6 +87,9 @@ export class IncludeRules {
       for (const path of sources(join(root, folder))) {
         for (const include of includesOf(join(root, folder, path))) this.seen.add(include.path);
       }
+    }
+    for (const { path, room } of this.house.generated) {
+      for (const include of includesOf(path)) this.checkInclude(relative(join(root, 'src'), path), room, false, include);
     }
     this.checkLists();
   }

@@ -45,6 +45,10 @@ export function readPlan(root) {
     const text = readFileSync(join(root, file), 'utf8').replace(/#[^\n]*/g, '');
     readLists(root, room, file, text, findings);
     readLinks(rooms, room, text);
+    for (const own of text.matchAll(/(?:set|list)\s*\([^)]*?TORPOR_(?:EDGES_|ALL_ROOMS\s)/gi)) {
+      findings.push({ file, line: text.slice(0, own.index).split('\n').length, rule: 'plan', found: 'a list of rooms of its own',
+        expected: 'src/rooms.txt as the only list', todo: 'write it there' });
+    }
   }
   return { rooms, findings };
 }
@@ -74,7 +78,7 @@ function readLists(root, room, file, text, findings) {
 function readLinks(rooms, room, text) {
   const library = (name) => `torpor_${name.replaceAll('/', '_')}`;
   const byLibrary = new Map([...rooms.keys()].map((name) => [library(name), name]));
-  for (const call of text.matchAll(/(target_link_libraries|torpor_link_rooms|torpor_room)\(([^)]*)\)/g)) {
+  for (const call of text.matchAll(/(target_link_libraries|torpor_link_rooms|torpor_room)\s*\(([^)]*)\)/gi)) {
     const words = call[2].split(/\s+/).filter(Boolean);
     if (call[1] !== 'torpor_room' && words.shift() !== library(room.name)) continue;
     let mine = call[1] !== 'torpor_room';

@@ -4,7 +4,7 @@
 // it started; cmake/TorporRoom.cmake leaves one, so that only a first configure has no answer.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { isAbsolute, join, relative } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 
 // Where the CMakeLists.txt line stands that led to a backtrace's node: macros and functions
 // of cmake/ are passed over, so that the line is one that somebody of a room wrote.
@@ -20,7 +20,8 @@ function place(graph, node) {
 
 // {targets: id -> target, shipped: Set of ids}. A target: {id, name, type, folder (relative to
 // the tree), artifacts, sources: [{path, generated, at}], links: [{id, at}] (with whatever
-// CMake passes on), linked: [artifact], includes: [{path, at}]}; paths are relative to the
+// CMake passes on), linked: [artifact], includes: [{path, at}],
+// options: [{text, at}]}; paths are relative to the
 // tree where they lie in it.
 export function readTargets(root, build) {
   const reply = join(build, '.cmake/api/v1/reply');
@@ -31,6 +32,7 @@ export function readTargets(root, build) {
   const inTree = (path) => (isAbsolute(path) ? relative(root, path) : path);
   const targets = new Map();
   const installed = new Set();
+  const copied = new Set();  // files that install(FILES) and install(PROGRAMS) name
   const configuration = model.configurations[0];
   for (const { jsonFile } of configuration.targets) {
     const raw = read(jsonFile);
@@ -41,17 +43,21 @@ export function readTargets(root, build) {
       sources: (raw.sources ?? []).map((source) => ({ path: inTree(source.path), generated: source.isGenerated ?? false,
         at: at(source.backtrace) })),
       links: (raw.dependencies ?? []).map(({ id, backtrace }) => ({ id, at: at(backtrace) })),
-      linked: (raw.link?.commandFragments ?? []).filter(({ role }) => role === 'libraries')
-        .map(({ fragment }) => (isAbsolute(fragment) ? relative(build, fragment) : fragment)),
+      linked: (raw.link?.commandFragments ?? [])
+        .flatMap(({ fragment }) => fragment.split(/[\s,]+/)).map((word) => (isAbsolute(word) ? relative(build, word) : word)),
       includes: (raw.compileGroups ?? []).flatMap((group) => (group.includes ?? []).map(({ path, backtrace }) => ({
         path: inTree(path), at: at(backtrace) }))),
+      options: (raw.compileGroups ?? []).flatMap((group) => (group.compileCommandFragments ?? []).map(({ fragment, backtrace }) => ({
+        text: fragment, at: at(backtrace) }))),
     });
   }
   for (const { jsonFile } of configuration.directories) {
     for (const installer of read(jsonFile).installers ?? []) {
       if (installer.type === 'target') installed.add(installer.targetId);
+      for (const path of installer.type === 'file' ? installer.paths : []) copied.add(relative(build, resolve(root, path.from ?? path)));
     }
   }
+  for (const target of targets.values()) if (target.artifacts.some((path) => copied.has(path))) installed.add(target.id);
   return { targets, shipped: withLibraries(targets, installed) };
 }
 

@@ -46,7 +46,7 @@ mains                  : cli
   'src/contract/crypto/crypto.cpp': '#include "contract/contract.h"\n',
   'src/power/CMakeLists.txt': 'torpor_room(PUBLIC meter.h)\n',
   'src/power/meter.h': '#include "contract/contract.h"\n',
-  'src/power/meter.cpp': '#include "power/meter.h"\n#include "base/error.h"\nconst char* raw = R"(\n#include "nothing/of_a_string.h"\n)";\n',
+  'src/power/meter.cpp': '#include "power/meter.h"\n#include "base/error.h"\nconst char* raw = R"(\n  text #include "nothing/of_a_string.h"\n)";\n',
   'src/power/meter_test.cpp': '#include "power/meter.h"\n#include "base/fake/clock.h"\n#include "power/fake/rail.h"\n#include <gtest/gtest.h>\n',
   'src/power/fake/CMakeLists.txt': 'torpor_room(PUBLIC rail.h)\n',
   'src/power/fake/rail.h': '#include "power/meter.h"\n',

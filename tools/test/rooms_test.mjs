@@ -2,6 +2,9 @@
 // node rooms_test.mjs CASE: plants one break in a sound house and sees it caught: at its line,
 // with its own message, and nothing else said. CMakeLists.txt reads the names of the cases
 // from here.
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { House } from './fixture_house.mjs';
 
 const kMeter = 'src/power/meter.cpp';
@@ -134,6 +137,69 @@ const kCases = {
   catches_a_public_header_that_nobody_needs: (house) => {
     house.replace('src/contract/CMakeLists.txt', 'PUBLIC contract.h', 'PUBLIC contract.h own.h');
     return ['src/contract/CMakeLists.txt:1: needless: found the public header own.h'];
+  },
+  catches_an_include_behind_a_carriage_return: (house) => {
+    house.add(kMeter, '#include "base/posix/disk.h"\r\n');
+    return ['src/power/meter.cpp:6: spelling: found an oddly written', 'src/power/meter.cpp:6: edge: found an include of "base/posix/disk.h"'];
+  },
+  catches_an_include_that_seems_to_be_in_a_comment_or_a_text: (house) => {
+    const disk = '#include "base/posix/disk.h"\n';
+    house.add(kMeter, `/* *\\\n/\n${disk}/* */\n#if 0\ndon't /*\n#endif\n${disk}/* */\n#inc\\ \nlude "base/posix/disk.h"\n`);
+    return [8, 13, 15].map((line) => `src/power/meter.cpp:${line}: spelling: found an include in a comment or a text`);
+  },
+  catches_an_include_between_what_only_looks_like_a_text: (house) => {
+    house.add(kMeter, 'auto a = XR"(";\n#include "base/posix/disk.h"\nauto b = XR")", c = u\'"\', *d = "/*";\n#include "base/posix/disk.h"\nauto e = "*/";\n');
+    return [7, 9].map((line) => `src/power/meter.cpp:${line}: edge: found an include of "base/posix/disk.h"`);
+  },
+  catches_two_slashes_that_hide_a_room: (house) => {
+    house.add(kMeter, '#include "base//posix/disk.h"\n');
+    return ['src/power/meter.cpp:6: unresolved: found "base//posix/disk.h", which is no source of a room'];
+  },
+  catches_a_source_of_an_unknown_ending: (house) => {
+    house.write('src/power/x.inl', '#include "base/posix/disk.h"\n');
+    house.write('src/power/y.C', '\n');
+    house.add(kMeter, '#include "power/x.inl"\n');
+    house.add('src/power/CMakeLists.txt', 'target_sources(torpor_power PRIVATE y.C)\n');
+    return ['src/power/CMakeLists.txt:2: ending: found torpor_power ships src/power/y.C', 'src/power/x.inl:1: ending', 'src/power/y.C:1: ending',
+      'src/power/meter.cpp:6: unresolved: found "power/x.inl"'];
+  },
+  catches_links_in_the_file_system: (house) => {
+    symlinkSync('../base/posix', join(house.root, 'src/power/x'));
+    symlinkSync('../base/fake/clock.h', join(house.root, 'src/power/clock.h'));
+    return ['src/power/clock.h:1: ending: found a link', 'src/power/x:1: ending: found a link'];
+  },
+  catches_a_room_that_hides_another_of_its_name: (house) => {
+    house.replace('src/rooms.txt', 'power/fake ', 'power/base : \npower/fake ');
+    house.write('src/power/base/CMakeLists.txt', 'torpor_room()\n');
+    house.write('src/power/base/error.h', '\n');
+    return ['src/power/meter.cpp:2: unresolved: found "base/error.h", which the compiler finds in src/power first'];
+  },
+  catches_a_search_path_beside_src: (house) => {
+    house.add('src/cli/CMakeLists.txt', 'target_include_directories(torpor_cli PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/extra)\n');
+    return ['src/cli/CMakeLists.txt:2: search-path: found torpor_cli searches the tree', 'src/cli/CMakeLists.txt:2: search-path: found torpor_cli searches extra'];
+  },
+  catches_an_option_that_includes_or_silences: (house) => {
+    house.add('src/cli/CMakeLists.txt', 'target_compile_options(torpor_cli PRIVATE -include base/posix/disk.h)\ntarget_compile_options(torpor_cli PRIVATE -I../base/posix -Wno-unused-result)\n');
+    return ['src/cli/CMakeLists.txt:'];
+  },
+  catches_a_source_of_another_room: (house) => {
+    house.write('src/base/posix/disk.cpp', '#include "base/posix/disk.h"\n');
+    house.add('src/power/CMakeLists.txt', 'target_sources(torpor_power PRIVATE ${PROJECT_SOURCE_DIR}/src/base/posix/disk.cpp)\n');
+    return ['src/power/CMakeLists.txt:2: foreign: found torpor_power of power ships src/base/posix/disk.cpp'];
+  },
+  catches_a_fake_seen_by_a_generated_source: (house) => {
+    house.add('src/power/CMakeLists.txt', 'set(made ${CMAKE_CURRENT_BINARY_DIR}/made.cpp)\nfile(WRITE ${made} "#include \\"power/fake/rail.h\\"\\n")\n' +
+      'set_source_files_properties(${made} PROPERTIES GENERATED ON)\ntarget_sources(torpor_power PRIVATE ${made})\n');
+    return ['build/src/power/made.cpp:1: test-seen: found an include of "power/fake/rail.h"'];
+  },
+  catches_a_test_that_is_installed_as_a_file: (house) => {
+    house.add('src/mains/CMakeLists.txt', 'add_executable(sly ${PROJECT_SOURCE_DIR}/src/power/meter_test.cpp)\ninstall(PROGRAMS $<TARGET_FILE:sly> DESTINATION bin)\n');
+    return ['src/mains/CMakeLists.txt:4: test-ships: found sly ships src/power/meter_test.cpp', 'src/base/fake/CMakeLists.txt:1: needless',
+      'src/power/fake/CMakeLists.txt:1: needless', 'src/power/meter_test.cpp:'];
+  },
+  catches_a_second_list_of_edges: (house) => {
+    house.add('src/cli/CMakeLists.txt', 'set(TORPOR_EDGES_mains cli power PARENT_SCOPE)\n');
+    return ['src/cli/CMakeLists.txt:2: plan: found a list of rooms of its own'];
   },
   catches_a_line_of_the_plan_that_says_nothing: (house) => {
     house.configure();

@@ -26,18 +26,24 @@ const map = new HeatMap($("map"), { read: readOut, open, close });
 
 // --- what the server knows ---------------------------------------------------------------
 async function ask() {
-  const [last, deviation, ratio, silent, alarms, joules, energy, contracts, alerts] = await Promise.all([
+  const [last, deviation, ratio, silent, alarms, joules, energy, contracts, refusals, alerts] = await Promise.all([
     "instance:torpor_last_cycle_timestamp_seconds:last", "instance:torpor_cycle_deviation_seconds:last",
     "instance:torpor_cycle_deviation:ratio", "instance:torpor_silent:bool", "sensor:torpor_alarm_state:last",
-    "instance:torpor_energy_joules:delta8h", "instance:torpor_energy_contract:ratio8h", "digest:torpor_contract_info:count",
+    "instance:torpor_energy_joules:delta8h", "instance:torpor_energy_contract:ratio8h", "digest:torpor_contract_info:count", "role:torpor_refusal:standing",
     'ALERTS{alertname=~"Torpor.+",alertstate="firing",severity!="none"}',
   ].map(query));
   const by = (list) => new Map(list.map((s) => [s.labels.instance, s.value]));
   const [off, far, gone, spent, share] = [deviation, ratio, silent, joules, energy].map(by);
   const alarm = new Map();
   for (const s of alarms) alarm.set(s.labels.instance, Math.max(s.value, alarm.get(s.labels.instance) ?? 0));
-  const found = last.map(({ labels: { instance: name }, value }) => ({
-    name, seen: value, off: off.get(name) ?? null,
+  // The newest of each robot. One that never had a cycle is known by its refusal alone.
+  const refused = new Map();
+  for (const { labels: { instance, role, reason }, value } of refusals) {
+    if (!(value <= refused.get(instance)?.at)) refused.set(instance, { role, reason, at: value });
+  }
+  const seen = by(last);
+  const found = [...new Set([...seen.keys(), ...refused.keys()])].map((name) => ({
+    name, seen: seen.get(name) ?? null, refused: refused.get(name) ?? null, off: off.get(name) ?? null,
     ratio: off.has(name) && far.has(name) ? Math.sign(off.get(name)) * far.get(name) : null,
     silent: gone.get(name) === 1, alarm: alarm.get(name) ?? 0, joules: spent.get(name) ?? null, share: share.get(name) ?? null,
   }));
@@ -72,17 +78,18 @@ async function refresh() {
 }
 
 // --- the fleet in words -------------------------------------------------------------------
-const isOff = (r) => r.ratio != null && Math.abs(r.ratio) > 1 && !r.silent;
+const isOff = (r) => r.ratio != null && Math.abs(r.ratio) > 1 && !r.silent && !r.refused;
 function showHeadline(alerts) {
   const n = (f) => robots.filter(f).length;
-  const alarm = n((r) => r.alarm === 2), watch = n((r) => r.alarm === 1), off = n(isOff), silent = n((r) => r.silent);
+  const alarm = n((r) => r.alarm === 2), watch = n((r) => r.alarm === 1), off = n(isOff), silent = n((r) => r.silent && !r.refused),
+    refused = n((r) => r.refused);
   const critical = alerts.some((a) => a.labels.severity === "critical");
   const state = $("state");
   state.className = "panel tone-" + (critical ? "alarm" : alerts.length ? "watch" : "healthy");
   state.querySelector("h1").textContent =
-    2 * silent > robots.length ? "Most robots are silent" : alarm ? one(alarm, "bearing alarm") : off ? one(off, "robot") + " out of contract" : silent ? one(silent, "robot") + " silent"
+    2 * silent > robots.length ? "Most robots are silent" : alarm ? one(alarm, "bearing alarm") : refused ? one(refused, "robot") + (refused === 1 ? " refuses" : " refuse") + " to run" : off ? one(off, "robot") + " out of contract" : silent ? one(silent, "robot") + " silent"
       : alerts.length ? one(alerts.length, "alert") : "All in contract";
-  state.querySelector(".since").textContent = [one(robots.length, "robot"), off && `${off} off their interval`, silent && `${silent} silent`,
+  state.querySelector(".since").textContent = [one(robots.length, "robot"), refused && `${refused} refusing to run`, off && `${off} off their interval`, silent && `${silent} silent`,
     watch && `${watch} watched`].filter(Boolean).join(" · ");
 
   const known = robots.filter((r) => r.share != null);
@@ -97,14 +104,14 @@ function showHeadline(alerts) {
 
   $("facts").replaceChildren(...[
     ["Robots", robots.length, "seen in seven days", false], ["Off their interval", off, "newest cycle beyond tolerance", off > 0],
-    ["Silent", silent, "no cycle for three intervals", silent > 0], ["Bearing alarms", alarm, one(watch, "bearing") + " watched", alarm > 0],
+    ["Refusing to run", refused, "a role, until a person acts", refused > 0], ["Silent", silent, "no cycle for three intervals", silent > 0], ["Bearing alarms", alarm, one(watch, "bearing") + " watched", alarm > 0],
     ["Over energy", over, "of the shift's contract", over > 0],
   ].map(([name, value, note, bad]) => element("div", bad ? "off" : "",
     element("dt", "", name), element("dd", "", value.toLocaleString("en"), element("small", "", note)))));
 }
 
 // --- heat map ---------------------------------------------------------------------------
-function trouble(r) { return (r.alarm === 2 ? 1e6 : 0) + (r.silent ? 1e5 : 0) + Math.min(9e4, Math.abs(r.ratio ?? 0)); }
+function trouble(r) { return (r.alarm === 2 ? 1e6 : 0) + (r.refused ? 2e5 : 0) + (r.silent ? 1e5 : 0) + Math.min(9e4, Math.abs(r.ratio ?? 0)); }
 function showMap() {
   const names = new Intl.Collator("en", { numeric: true });
   robots.sort((a, b) => (order === "worst" && trouble(b) - trouble(a)) || names.compare(a.name, b.name));
@@ -112,17 +119,20 @@ function showMap() {
   if ($("names").childElementCount !== robots.length)
     $("names").replaceChildren(...robots.map((r) => Object.assign(document.createElement("option"), { value: r.name })));
 }
+function age(since) {
+  const s = Math.max(0, Date.now() / 1000 - since);
+  return s < 90 ? short(s, 2) + " s" : s < 5400 ? Math.round(s / 60) + " min" : s < 172800 ? short(s / 3600, 2) + " h" : short(s / 86400, 2) + " days";
+}
 function words(r) {
-  const age = Math.max(0, Date.now() / 1000 - r.seen);
-  const ago = age < 90 ? short(age, 2) + " s" : age < 5400 ? Math.round(age / 60) + " min" : short(age / 3600, 2) + " h";
-  return [r.silent ? `silent for ${ago}` : `cycle ${ago} ago`,
+  return [r.refused && `the ${r.refused.role} refuses to run for ${age(r.refused.at)}: ${r.refused.reason}`,
+    r.seen == null ? "no cycle yet" : r.silent ? `silent for ${age(r.seen)}` : `cycle ${age(r.seen)} ago`,
     r.off == null ? "no interval yet" : `${r.off >= 0 ? "+" : "−"}${short(Math.abs(r.off))} s, ${short(Math.abs(r.ratio), 2)} tolerances`,
     r.alarm === 2 && "bearing alarm", r.alarm === 1 && "bearing watched",
     r.share != null && `${short(100 * r.share)} % of its energy`].filter(Boolean).join(" · ");
 }
 function readOut(r) { $("reading").textContent = r ? `${r.name}: ${words(r)}` : ""; }
 
-$("scale").innerHTML = [["kept", "", "within tolerance"], ["early", "", "too often"], ["late", "", "late"], ["", "gone", "silent, or no interval"],
+$("scale").innerHTML = [["kept", "", "within tolerance"], ["early", "", "too often"], ["late", "", "late"], ["", "gone", "silent, or no interval"], ["alarm", "refused", "refuses to run"],
   ["watch", "ring", "bearing watched"], ["alarm", "ring", "bearing alarm"]]
   .map(([tone, kind, text]) => `<span><i class="${kind}" style="--key:var(--${tone})"></i>${text}</span>`).join("");
 for (const button of document.querySelectorAll("[data-order]")) {
@@ -143,7 +153,9 @@ async function open(name) {
   map.show(robots, chosen);
   $("robot").hidden = false;
   $("h-robot").textContent = name;
-  $("robot-words").textContent = words(robots.find((r) => r.name === name));
+  const robot = robots.find((r) => r.name === name);
+  $("robot-words").textContent = words(robot);
+  $("robot-runbook").hidden = !robot.refused;
   try {
     $("robot").dataset.cycles = await showRobot(name, hours);
   } catch (error) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
 // The fleet as squares on one canvas: 400 at a glance, 10,000 usable.
-// robots: [{name, ratio (signed, in tolerances; null unknown), silent, alarm 0..2}]
+// robots: [{name, ratio (signed, in tolerances; null unknown), silent, refused (or null), alarm 0..2}]
 const FULL = 4; // tolerances at which a colour is full
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 
@@ -74,6 +74,20 @@ export class HeatMap {
     this.point(to);
   }
 
+  // Frame and cross: not to be taken for a robot that is merely out of reach, in any colour.
+  cross(ctx, x, y, side, ink) {
+    ctx.strokeStyle = ink;
+    ctx.lineWidth = side > 14 ? 2 : 1;
+    ctx.stroke();
+    ctx.beginPath();
+    for (const [from, to] of [[0.25, 0.75], [0.75, 0.25]]) {
+      ctx.moveTo(x + 0.5 + from * side, y + 0.5 + 0.25 * side);
+      ctx.lineTo(x + 0.5 + to * side, y + 0.5 + 0.75 * side);
+    }
+    ctx.stroke();
+    ctx.lineWidth = 1;
+  }
+
   draw() {
     if (this.box.clientWidth === 0) return; // not in sight yet
     const { size, columns, rows, gap } = this.layout();
@@ -90,7 +104,9 @@ export class HeatMap {
       const [x, y] = place(i);
       ctx.beginPath();
       ctx.roundRect(x + 0.5, y + 0.5, side, side, round);
-      if (robot.silent || robot.ratio == null) {
+      if (robot.refused) {
+        this.cross(ctx, x, y, side, tone.alarm);
+      } else if (robot.silent || robot.ratio == null) {
         ctx.globalAlpha = robot.silent ? 1 : 0.45;
         ctx.strokeStyle = tone.muted;
         ctx.setLineDash(side > 10 ? [3, 2] : []);

@@ -46,6 +46,47 @@ class MemoryAppendFile final : public AppendFile {
   std::uint64_t life_;
 };
 
+class MemoryDirectoryLock final : public DirectoryLock {
+ public:
+  MemoryDirectoryLock(std::shared_ptr<std::set<std::string>> locked, std::string directory)
+      : locked_(std::move(locked)), directory_(std::move(directory)) {}
+  ~MemoryDirectoryLock() override { locked_->erase(directory_); }
+
+ private:
+  std::shared_ptr<std::set<std::string>> locked_;
+  std::string directory_;
+};
+
+MemoryFiles::MemoryFiles(const MemoryFiles& other) { *this = other; }
+
+// Member by member, and then each file itself: both trees of a disk share their files.
+MemoryFiles& MemoryFiles::operator=(const MemoryFiles& other) {
+  if (this == &other) return *this;
+  std::map<const File*, std::shared_ptr<File>> copies;
+  const auto copy = [&copies](const Tree& tree) {
+    Tree out;
+    for (const auto& [path, file] : tree) {
+      auto& own = copies[file.get()];
+      if (!own) own = std::make_shared<File>(*file);
+      out[path] = own;
+    }
+    return out;
+  };
+  live_ = copy(other.live_);
+  durable_ = copy(other.durable_);
+  directories_ = other.directories_;
+  operations_ = other.operations_;
+  fail_at_ = other.fail_at_;
+  dark_from_ = other.dark_from_;
+  capacity_ = other.capacity_;
+  ++life_;  // handles into what was here before are dead
+  owner_ = other.owner_;
+  given_away_ = other.given_away_;
+  newest_inode_ = other.newest_inode_;
+  locked_ = std::make_shared<std::set<std::string>>();  // a lock is a process's, not the disk's
+  return *this;
+}
+
 Status MemoryFiles::step(const std::string& path) {
   ++operations_;
   if (dark() || operations_ == fail_at_) return file_error(path, EIO);
@@ -58,6 +99,7 @@ Status MemoryFiles::write_into(File& file, Bytes bytes, const std::string& path)
   const std::uint64_t room = capacity_ > have ? capacity_ - have : 0;
   const auto fits = static_cast<std::size_t>(std::min<std::uint64_t>(room, bytes.size()));
   file.bytes.insert(file.bytes.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(fits));
+  ++file.changes;
   if (fits < bytes.size()) return file_error(path, ENOSPC);
   return {};
 }
@@ -79,8 +121,43 @@ Status MemoryFiles::sync_directory_of(const std::string& path) {
   return {};
 }
 
+std::shared_ptr<MemoryFiles::File> MemoryFiles::new_file(std::uint32_t mode) {
+  auto file = std::make_shared<File>();
+  file->mode = mode;
+  file->inode = ++newest_inode_;
+  return file;
+}
+
 Result<std::vector<std::byte>> MemoryFiles::read(const std::string& path, std::size_t max_bytes) {
   TORPOR_CHECK(step(path));
+  return content_of(path, max_bytes);
+}
+
+Result<std::vector<std::byte>> MemoryFiles::read_owned(const std::string& path, std::size_t max_bytes,
+                                                       std::uint32_t service_uid) {
+  TORPOR_CHECK(step(path));
+  TORPOR_TRY([[maybe_unused]] const FileFacts judged, judge_path(path, service_uid));
+  return content_of(path, max_bytes);
+}
+
+Result<FileFacts> MemoryFiles::owned_facts(const std::string& path, std::uint32_t service_uid) {
+  TORPOR_CHECK(step(path));
+  return judge_path(path, service_uid);
+}
+
+// From the root down, as a walk meets them; there are no links here.
+Result<FileFacts> MemoryFiles::judge_path(const std::string& path, std::uint32_t service_uid) const {
+  for (std::size_t end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) {
+    const std::string part = path.substr(0, end);
+    TORPOR_TRY(const FileFacts facts, facts_of(part));
+    TORPOR_CHECK(check_path_part(part, facts, service_uid));
+  }
+  TORPOR_TRY(const FileFacts facts, facts_of(path));
+  TORPOR_CHECK(check_path_part(path, facts, service_uid));
+  return facts;
+}
+
+Result<std::vector<std::byte>> MemoryFiles::content_of(const std::string& path, std::size_t max_bytes) const {
   const auto found = live_.find(path);
   if (found == live_.end()) return file_error(path, directories_.contains(path) ? EISDIR : ENOENT);
   if (found->second->bytes.size() > max_bytes) {
@@ -98,8 +175,7 @@ Result<std::string> MemoryFiles::write_beside(const std::string& path, Bytes con
   TORPOR_CHECK(step(path));
   TORPOR_CHECK(need_directory_of(path));
   live_.erase(temporary);
-  auto file = std::make_shared<File>();
-  file->mode = mode;
+  auto file = new_file(mode);
   live_[temporary] = file;
   Status written = write_into(*file, content, path);
   if (written) written = step(path);
@@ -112,9 +188,10 @@ Result<std::string> MemoryFiles::write_beside(const std::string& path, Bytes con
 }
 
 Status MemoryFiles::replace(const std::string& path, Bytes content, std::uint32_t mode) {
+  if (directories_.contains(path))
+    return Error{.reason = Reason::file_not_regular}.at(path).saw("a directory");
   TORPOR_TRY(const std::string temporary, write_beside(path, content, mode));
   Status renamed = step(path);
-  if (renamed && directories_.contains(path)) renamed = file_error(path, EISDIR);
   if (!renamed) {
     if (!dark()) live_.erase(temporary);
     return renamed;
@@ -140,9 +217,10 @@ Status MemoryFiles::create(const std::string& path, Bytes content, std::uint32_t
 Result<std::unique_ptr<AppendFile>> MemoryFiles::open_append(const std::string& path) {
   TORPOR_CHECK(step(path));
   TORPOR_CHECK(need_directory_of(path));
-  if (directories_.contains(path)) return file_error(path, EISDIR);
+  if (directories_.contains(path))
+    return Error{.reason = Reason::file_not_regular}.at(path).saw("a directory");
   auto& file = live_[path];
-  if (!file) file = std::make_shared<File>();
+  if (!file) file = new_file(0644);
   const auto opened = file;
   if (opened->bytes.empty()) TORPOR_CHECK(sync_directory_of(path));
   return std::unique_ptr<AppendFile>(std::make_unique<MemoryAppendFile>(*this, opened, path));
@@ -153,6 +231,7 @@ Status MemoryFiles::truncate(const std::string& path, std::uint64_t size) {
   const auto found = live_.find(path);
   if (found == live_.end()) return file_error(path, ENOENT);
   found->second->bytes.resize(static_cast<std::size_t>(size));
+  ++found->second->changes;
   found->second->synced = found->second->bytes.size();
   return {};
 }
@@ -165,6 +244,14 @@ Status MemoryFiles::make_directories(const std::string& path) {
     directories_.insert(part);
     if (end == std::string::npos) return {};
   }
+}
+
+Result<std::unique_ptr<DirectoryLock>> MemoryFiles::lock(const std::string& directory) {
+  TORPOR_CHECK(step(directory));
+  if (!directories_.contains(directory)) return file_error(directory, ENOENT);
+  if (!locked_->insert(directory).second)
+    return Error{.reason = Reason::directory_locked}.at(directory).saw("a process that owns it");
+  return std::unique_ptr<DirectoryLock>(std::make_unique<MemoryDirectoryLock>(locked_, directory));
 }
 
 Result<std::vector<std::string>> MemoryFiles::list(const std::string& directory) {
@@ -189,10 +276,27 @@ Status MemoryFiles::remove(const std::string& path) {
 
 Result<FileFacts> MemoryFiles::facts(const std::string& path) {
   TORPOR_CHECK(step(path));
-  if (directories_.contains(path)) return FileFacts{.mode = 0755, .owner = owner_, .is_directory = true};
-  const auto found = live_.find(path);
-  if (found == live_.end()) return file_error(path, ENOENT);
-  return FileFacts{.size = found->second->bytes.size(), .mode = found->second->mode, .owner = owner_};
+  return facts_of(path);
+}
+
+Result<FileFacts> MemoryFiles::facts_of(const std::string& path) const {
+  FileFacts facts{.mode = 0755, .owner = owner_, .group = owner_, .is_directory = true};
+  if (!directories_.contains(path)) {
+    const auto found = live_.find(path);
+    if (found == live_.end()) return file_error(path, ENOENT);
+    const File& file = *found->second;
+    facts.size = file.bytes.size();
+    facts.mode = file.mode;
+    facts.is_directory = false;
+    facts.inode = file.inode;
+    facts.changed_ns = file.changes;
+  }
+  if (const auto own = given_away_.find(path); own != given_away_.end()) {
+    facts.mode = own->second.mode;
+    facts.owner = own->second.owner;
+    facts.group = own->second.group;
+  }
+  return facts;
 }
 
 void MemoryFiles::crash(std::uint64_t torn_bytes) {
@@ -204,6 +308,7 @@ void MemoryFiles::crash(std::uint64_t torn_bytes) {
   }
   dark_from_ = 0;
   fail_at_ = 0;
+  locked_ = std::make_shared<std::set<std::string>>();
   ++life_;
 }
 
@@ -214,10 +319,9 @@ std::uint64_t MemoryFiles::used() const {
 }
 
 void MemoryFiles::put(const std::string& path, Bytes content, std::uint32_t mode) {
-  auto file = std::make_shared<File>();
+  auto file = new_file(mode);
   file->bytes.assign(content.begin(), content.end());
   file->synced = file->bytes.size();
-  file->mode = mode;
   for (std::string part = directory_of(path); part != "." && part != "/"; part = directory_of(part))
     directories_.insert(part);
   live_[path] = durable_[path] = file;

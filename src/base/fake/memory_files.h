@@ -16,27 +16,36 @@ namespace torpor {
 // - A byte is durable only once sync() returned well; a rename only once its directory
 //   was synced, which is a step of its own. crash() takes the power away and leaves what
 //   was durable.
-// - Every step that can fail on a disk is one operation, counted from 1: read, list,
-//   facts, append, sync, truncate and mkdir are one each; remove is two (unlink, sync the
-//   directory); opening for append is one, and one more (sync the directory) where the
-//   file is new or empty; replace() and create() are four: write beside, sync, rename,
-//   sync the directory. A test can fail any of them, or take the power away at any.
+// - Every step that can fail on a disk is one operation, counted from 1: read, read_owned,
+//   list, facts, owned_facts, append, sync, truncate, mkdir and lock are one each; remove is two (unlink,
+//   sync the directory); opening for append is one, and one more (sync the directory) where the file is new
+//   or empty; replace() and create() are four: write beside, sync, rename, sync the directory. A test can
+//   fail any of them, or take the power away at any.
 // - The disk can be full: an append then leaves the bytes that fitted and fails, as
 //   write(2) does.
-// - A directory must be made before anything can be put into it.
+// - A directory must be made before anything can be put into it. One that is locked is
+//   refused to everyone else, this process included, until its lock or the power goes.
 // Paths are compared as text: "a/b" and "a//b" are two. One thread. Owner of everything
-// is set_owner()'s uid, 0 at first.
+// is set_owner()'s uid, 0 at first; give_away() sets one part of a path apart.
+// A copy is another disk with the same content: what happens to one is not seen by the other.
 class MemoryFiles final : public Files {
  public:
+  MemoryFiles() = default;
+  MemoryFiles(const MemoryFiles& other);
+  MemoryFiles& operator=(const MemoryFiles& other);
   Result<std::vector<std::byte>> read(const std::string& path, std::size_t max_bytes) override;
   Status replace(const std::string& path, Bytes content, std::uint32_t mode) override;
   Status create(const std::string& path, Bytes content, std::uint32_t mode) override;
   Result<std::unique_ptr<AppendFile>> open_append(const std::string& path) override;
   Status truncate(const std::string& path, std::uint64_t size) override;
   Status make_directories(const std::string& path) override;
+  Result<std::unique_ptr<DirectoryLock>> lock(const std::string& directory) override;
   Result<std::vector<std::string>> list(const std::string& directory) override;
   Status remove(const std::string& path) override;
   Result<FileFacts> facts(const std::string& path) override;
+  Result<std::vector<std::byte>> read_owned(const std::string& path, std::size_t max_bytes,
+                                            std::uint32_t service_uid) override;
+  Result<FileFacts> owned_facts(const std::string& path, std::uint32_t service_uid) override;
 
   // Operations so far, the failed ones included.
   std::uint64_t operations() const { return operations_; }
@@ -58,6 +67,10 @@ class MemoryFiles final : public Files {
   std::uint64_t used() const;
 
   void set_owner(std::uint32_t uid) { owner_ = uid; }
+  // A directory or file gets an owner, a group and a mode of its own.
+  void give_away(const std::string& path, std::uint32_t owner, std::uint32_t group, std::uint32_t mode) {
+    given_away_[path] = {.mode = mode, .owner = owner, .group = group};
+  }
   // Behind the back of everyone, and durable: to set a scene or to damage a file.
   void put(const std::string& path, Bytes content, std::uint32_t mode = 0644);
   // Flips the bits of `mask` in one byte. Traps where there is no such byte.
@@ -71,10 +84,16 @@ class MemoryFiles final : public Files {
     std::vector<std::byte> bytes;
     std::size_t synced = 0;  // bytes[0, synced) survive a crash
     std::uint32_t mode = 0644;
+    std::uint64_t inode = 0;
+    std::int64_t changes = 0;
   };
   using Tree = std::map<std::string, std::shared_ptr<File>>;
 
   Status step(const std::string& path);
+  std::shared_ptr<File> new_file(std::uint32_t mode);
+  Result<FileFacts> facts_of(const std::string& path) const;
+  Result<FileFacts> judge_path(const std::string& path, std::uint32_t service_uid) const;
+  Result<std::vector<std::byte>> content_of(const std::string& path, std::size_t max_bytes) const;
   Status write_into(File& file, Bytes bytes, const std::string& path);
   Status need_directory_of(const std::string& path) const;
   Result<std::string> write_beside(const std::string& path, Bytes content, std::uint32_t mode);
@@ -84,12 +103,16 @@ class MemoryFiles final : public Files {
   Tree live_;
   Tree durable_;
   std::set<std::string> directories_;
+  // Shared with the locks: those of an earlier life let go of nothing that is held now.
+  std::shared_ptr<std::set<std::string>> locked_ = std::make_shared<std::set<std::string>>();
   std::uint64_t operations_ = 0;
   std::uint64_t fail_at_ = 0;
   std::uint64_t dark_from_ = 0;
   std::uint64_t capacity_ = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t life_ = 0;  // +1 per crash
   std::uint32_t owner_ = 0;
+  std::map<std::string, FileFacts> given_away_;
+  std::uint64_t newest_inode_ = 0;
 };
 
 }  // namespace torpor

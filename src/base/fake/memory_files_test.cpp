@@ -118,5 +118,52 @@ TEST_F(MemoryFilesTest, refuses_a_file_larger_than_the_bound_and_cuts_on_request
   EXPECT_EQ(files_.list("d")->size(), 1u);
 }
 
+TEST_F(MemoryFilesTest, judges_the_whole_path_as_a_disk_does) {
+  files_.put("/etc/torpor/trust", as_bytes("x"), 0644);
+  EXPECT_TRUE(files_.read_owned("/etc/torpor/trust", 10, 1000)) << "root's";
+  for (const char* part : {"/etc", "/etc/torpor", "/etc/torpor/trust"}) {
+    files_.give_away(part, 4711, 4711, 0755);
+    const auto refused = files_.read_owned("/etc/torpor/trust", 10, 1000);
+    ASSERT_FALSE(refused) << part;
+    EXPECT_EQ(refused.error().reason, Reason::file_unsafe);
+    EXPECT_EQ(refused.error().where.view(), part);
+    EXPECT_FALSE(files_.owned_facts("/etc/torpor/trust", 1000));
+    files_.give_away(part, 0, 0, 0755);
+  }
+  files_.give_away("/etc", 0, 0, 01777);
+  EXPECT_TRUE(files_.read_owned("/etc/torpor/trust", 10, 1000)) << "sticky";
+  files_.give_away("/etc", 0, 50, 0775);
+  EXPECT_FALSE(files_.read_owned("/etc/torpor/trust", 10, 1000)) << "a group that is not its owner's own";
+}
+
+TEST_F(MemoryFilesTest, equal_facts_are_an_unchanged_file) {
+  files_.put("/a", as_bytes("one"));
+  const FileFacts before = *files_.facts("/a");
+  EXPECT_EQ(*files_.facts("/a"), before);
+  files_.put("/a", as_bytes("two"));
+  EXPECT_NE(*files_.facts("/a"), before) << "the same size, another content";
+}
+
+TEST_F(MemoryFilesTest, a_locked_directory_is_refused_until_its_lock_or_the_power_goes) {
+  EXPECT_EQ(files_.lock("none").error().reason, Reason::file_missing);
+  auto first = files_.lock("d");
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(files_.lock("d").error().reason, Reason::directory_locked);
+  first->reset();
+  auto of_an_earlier_life = files_.lock("d");
+  ASSERT_TRUE(of_an_earlier_life.ok());
+  files_.crash();
+  const auto now = files_.lock("d");
+  ASSERT_TRUE(now.ok());
+  of_an_earlier_life->reset();
+  EXPECT_EQ(files_.lock("d").error().reason, Reason::directory_locked);
+}
+
+TEST_F(MemoryFilesTest, a_directory_gives_way_to_no_file) {
+  ASSERT_TRUE(files_.make_directories("d/e").ok());
+  EXPECT_EQ(files_.replace("d/e", {}, 0600).error().reason, Reason::file_not_regular);
+  EXPECT_EQ(files_.open_append("d/e").error().reason, Reason::file_not_regular);
+}
+
 }  // namespace
 }  // namespace torpor

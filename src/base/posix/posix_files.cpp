@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/posix/owned_path.h"
 #include "base/posix/unique_fd.h"
 
 namespace torpor {
@@ -52,12 +54,29 @@ Status sync_directory_of(const std::string& path) {
   return {};
 }
 
+Error not_regular(const std::string& path, mode_t mode) {
+  const std::string_view kind = S_ISDIR(mode)    ? "a directory"
+                                : S_ISLNK(mode)  ? "a symbolic link"
+                                : S_ISFIFO(mode) ? "a pipe"
+                                : S_ISSOCK(mode) ? "a socket"
+                                                 : "a device";
+  return Error{.reason = Reason::file_not_regular}.at(path).saw(kind).want("a regular file, or nothing");
+}
+
+// A rename takes the place of whatever is there: of /dev/null as well, where root asks for it.
+Status check_gives_way(const std::string& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) return errno == ENOENT ? Status{} : file_error(path, errno);
+  if (!S_ISREG(info.st_mode)) return not_regular(path, info.st_mode);
+  return {};
+}
+
 // The new content under a temporary name in the same directory, durable.
 Result<PathBuffer> write_beside(const std::string& path, Bytes content, std::uint32_t mode) {
   PathBuffer temporary;
-  const int length =
-      // With our process id: two processes that replace one file do not write into each other's content.
-      std::snprintf(temporary.text, sizeof temporary.text, "%s.new.%d", path.c_str(), ::getpid());
+  // With our process id: two processes that replace one file do not write into each other's content.
+  const int length = std::snprintf(temporary.text, sizeof temporary.text, "%s%s%d", path.c_str(),
+                                   kStrayMark.data(), ::getpid());
   if (length < 0 || static_cast<std::size_t>(length) >= sizeof temporary.text)
     return file_error(path, ENAMETOOLONG);
   ::unlink(temporary.c_str());  // left by a crash of an earlier process with our id
@@ -75,6 +94,42 @@ Result<PathBuffer> write_beside(const std::string& path, Bytes content, std::uin
   }
   return temporary;
 }
+
+Result<std::vector<std::byte>> read_whole(int fd, const std::string& path, std::size_t max_bytes) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return file_error(path, errno);
+  if (S_ISDIR(info.st_mode)) return file_error(path, EISDIR);
+  // One byte more than allowed shows that a file (or a device, or a growing file) is
+  // larger, whatever its size claims.
+  std::vector<std::byte> content(
+      std::min<std::size_t>(max_bytes + 1, static_cast<std::size_t>(info.st_size) + 1));
+  std::size_t have = 0;
+  for (;;) {
+    const ssize_t n = ::read(fd, content.data() + have, content.size() - have);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return file_error(path, errno);
+    if (n == 0) break;
+    // The bound is judged while reading, not by st_size: that is 0 below /proc, and a file may grow.
+    have += static_cast<std::size_t>(n);
+    if (have > max_bytes) {
+      return Error{.reason = Reason::file_too_large}
+          .at(path)
+          .saw("more than ", max_bytes, " bytes")
+          .want("at most ", max_bytes, " bytes");
+    }
+    if (have == content.size()) content.resize(std::min(max_bytes + 1, 2 * content.size()));
+  }
+  content.resize(have);
+  return content;
+}
+
+class PosixDirectoryLock final : public DirectoryLock {
+ public:
+  explicit PosixDirectoryLock(UniqueFd fd) : fd_(std::move(fd)) {}
+
+ private:
+  UniqueFd fd_;
+};
 
 class PosixAppendFile final : public AppendFile {
  public:
@@ -134,34 +189,11 @@ Result<std::vector<std::byte>> PosixFiles::read(const std::string& path, std::si
   // Not blocking, so that a FIFO put there cannot hold us.
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) return file_error(path, errno);
-  struct stat info {};
-  if (::fstat(fd.get(), &info) != 0) return file_error(path, errno);
-  if (S_ISDIR(info.st_mode)) return file_error(path, EISDIR);
-  // One byte more than allowed shows that a file (or a device, or a growing file) is
-  // larger, whatever its size claims.
-  std::vector<std::byte> content(
-      std::min<std::size_t>(max_bytes + 1, static_cast<std::size_t>(info.st_size) + 1));
-  std::size_t have = 0;
-  for (;;) {
-    const ssize_t n = ::read(fd.get(), content.data() + have, content.size() - have);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return file_error(path, errno);
-    if (n == 0) break;
-    // The bound is judged while reading, not by st_size: that is 0 below /proc, and a file may grow.
-    have += static_cast<std::size_t>(n);
-    if (have > max_bytes) {
-      return Error{.reason = Reason::file_too_large}
-          .at(path)
-          .saw("more than ", max_bytes, " bytes")
-          .want("at most ", max_bytes, " bytes");
-    }
-    if (have == content.size()) content.resize(std::min(max_bytes + 1, 2 * content.size()));
-  }
-  content.resize(have);
-  return content;
+  return read_whole(fd.get(), path, max_bytes);
 }
 
 Status PosixFiles::replace(const std::string& path, Bytes content, std::uint32_t mode) {
+  TORPOR_CHECK(check_gives_way(path));
   TORPOR_TRY(const PathBuffer temporary, write_beside(path, content, mode));
   // A reader sees the old content or the new, at every moment, and so does one after a power loss.
   if (::rename(temporary.c_str(), path.c_str()) != 0) {
@@ -185,10 +217,13 @@ Status PosixFiles::create(const std::string& path, Bytes content, std::uint32_t 
 
 Result<std::unique_ptr<AppendFile>> PosixFiles::open_append(const std::string& path) {
   // O_APPEND: whatever another descriptor did, a record lands behind the last one, never over it.
-  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644));
+  // So Linux says that it is a directory, or a pipe that nobody reads.
+  if (!fd && (errno == EISDIR || errno == ENXIO)) TORPOR_CHECK(check_gives_way(path));
   if (!fd) return file_error(path, errno);
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return file_error(path, errno);
+  if (!S_ISREG(info.st_mode)) return not_regular(path, info.st_mode);
   // A new file's name must survive too; for one that holds something it did before.
   if (info.st_size == 0) TORPOR_CHECK(sync_directory_of(path));
   return std::unique_ptr<AppendFile>(
@@ -196,8 +231,8 @@ Result<std::unique_ptr<AppendFile>> PosixFiles::open_append(const std::string& p
 }
 
 Status PosixFiles::truncate(const std::string& path, std::uint64_t size) {
-  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   // Durable at once: a torn tail that came back after a power loss would stand in front of newer records.
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd || ::ftruncate(fd.get(), static_cast<off_t>(size)) != 0 || ::fsync(fd.get()) != 0) {
     return file_error(path, errno);
   }
@@ -220,6 +255,21 @@ Status PosixFiles::make_directories(const std::string& path) {
   if (::stat(path.c_str(), &info) != 0) return file_error(path, errno);
   if (!S_ISDIR(info.st_mode)) return file_error(path, ENOTDIR);
   return {};
+}
+
+Result<std::unique_ptr<DirectoryLock>> PosixFiles::lock(const std::string& directory) {
+  // The directory itself, not a file in it: a lock file could not be made on a full or read-only
+  // disk, and who removes it as rubbish takes the lock away.
+  UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return file_error(directory, errno);
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return file_error(directory, errno);
+    return Error{.reason = Reason::directory_locked}
+        .at(directory)
+        .saw("a process that owns it")
+        .want("to be its only owner");
+  }
+  return std::unique_ptr<DirectoryLock>(std::make_unique<PosixDirectoryLock>(std::move(fd)));
 }
 
 Result<std::vector<std::string>> PosixFiles::list(const std::string& directory) {
@@ -252,10 +302,19 @@ Status PosixFiles::remove(const std::string& path) {
 Result<FileFacts> PosixFiles::facts(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return file_error(path, errno);
-  return FileFacts{.size = static_cast<std::uint64_t>(info.st_size),
-                   .mode = static_cast<std::uint32_t>(info.st_mode & 07777),
-                   .owner = info.st_uid,
-                   .is_directory = S_ISDIR(info.st_mode)};
+  return facts_of(info);
+}
+
+Result<std::vector<std::byte>> PosixFiles::read_owned(const std::string& path, std::size_t max_bytes,
+                                                      std::uint32_t service_uid) {
+  TORPOR_TRY(const OwnedPath place, OwnedPath::walk(path, service_uid));
+  TORPOR_TRY(const UniqueFd fd, place.open());
+  return read_whole(fd.get(), path, max_bytes);
+}
+
+Result<FileFacts> PosixFiles::owned_facts(const std::string& path, std::uint32_t service_uid) {
+  TORPOR_TRY(const OwnedPath place, OwnedPath::walk(path, service_uid));
+  return place.facts();
 }
 
 }  // namespace torpor

@@ -16,9 +16,13 @@ class PosixFiles final : public Files {
   Result<std::unique_ptr<AppendFile>> open_append(const std::string& path) override;
   Status truncate(const std::string& path, std::uint64_t size) override;
   Status make_directories(const std::string& path) override;
+  Result<std::unique_ptr<DirectoryLock>> lock(const std::string& directory) override;
   Result<std::vector<std::string>> list(const std::string& directory) override;
   Status remove(const std::string& path) override;
   Result<FileFacts> facts(const std::string& path) override;
+  Result<std::vector<std::byte>> read_owned(const std::string& path, std::size_t max_bytes,
+                                            std::uint32_t service_uid) override;
+  Result<FileFacts> owned_facts(const std::string& path, std::uint32_t service_uid) override;
 };
 
 // The Error for a failed call on `path` by its errno: file_missing, file_exists,

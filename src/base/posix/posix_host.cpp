@@ -38,6 +38,7 @@ Result<int> run_role(Role& role, const PosixClock& clock, const PollSource& link
   ::sigemptyset(&ends);
   ::sigaddset(&ends, SIGTERM);
   ::sigaddset(&ends, SIGINT);
+  ::sigaddset(&ends, SIGHUP);  // a terminal that went, or a supervisor's reload: both start anew
   // Before anything else: what is not blocked when the descriptor is made would still kill the process.
   if (::sigprocmask(SIG_BLOCK, &ends, nullptr) != 0) return os_error("sigprocmask");
   // A peer that is gone is an error of write(), which the role handles.

@@ -17,9 +17,9 @@ class PollSource {
 
 // Runs a role in a real process until it ends; returns its exit code. One thread. While
 // the role waits, the process sleeps in one poll() over the link, one absolute
-// CLOCK_BOOTTIME timer and the signals SIGTERM and SIGINT, which become Wake::stop. There
+// CLOCK_BOOTTIME timer and the signals SIGTERM, SIGINT and SIGHUP, which become Wake::stop. There
 // is no other timer and no polling: a wait for a deadline alone costs one wake-up.
-// Call it before any other thread exists: it blocks the two signals.
+// Call it before any other thread exists: it blocks the three signals.
 Result<int> run_role(Role& role, const PosixClock& clock, const PollSource& link);
 
 }  // namespace torpor

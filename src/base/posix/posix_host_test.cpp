@@ -89,14 +89,16 @@ TEST(PosixHost, a_readable_link_wakes_before_the_deadline) {
   EXPECT_EQ(role.seen, (std::vector<Wake>{Wake::start, Wake::link}));
 }
 
-TEST(PosixHost, a_termination_signal_becomes_stop) {
+TEST(PosixHost, every_termination_signal_becomes_stop) {
   const auto clock = PosixClock::unscaled();
-  ScriptedRole role([&](Wake why) {
-    if (why == Wake::start) ::kill(::getpid(), SIGTERM);
-    return why == Wake::stop ? end(0) : until(clock.now().boot + std::chrono::hours(1));
-  });
-  EXPECT_EQ(*run_role(role, clock, NoLink{}), 0);
-  EXPECT_EQ(role.seen.back(), Wake::stop);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    ScriptedRole role([&](Wake why) {
+      if (why == Wake::start) ::kill(::getpid(), signal);
+      return why == Wake::stop ? end(0) : until(clock.now().boot + std::chrono::hours(1));
+    });
+    EXPECT_EQ(*run_role(role, clock, NoLink{}), 0) << signal;
+    EXPECT_EQ(role.seen.back(), Wake::stop) << signal;
+  }
 }
 
 TEST(PosixHost, waiting_for_a_deadline_costs_one_voluntary_context_switch) {

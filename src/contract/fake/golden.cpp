@@ -90,13 +90,14 @@ const KeyId& id_of(std::uint8_t seed) {
 }
 
 Raw algorithm_entry() { return raw({0x01, 0x27}); }
-Raw content_type_entry() { return joined({raw({0x03}), text_item(kContentType)}); }
+Raw content_type_entry() { return joined({raw({0x03}), text_item(content_type(Scope::contract))}); }
 Raw key_id_entry(std::uint8_t seed) { return joined({raw({0x04}), bytes_item(id_of(seed))}); }
 
 // Signs what the envelope holds, whatever that is.
 Raw sealed(Envelope e, std::uint8_t seed = kTrusted) {
   Raw room(e.protected_header.size() + e.payload.size() + 2 * kSignedOverhead);
-  const auto message = write_signed_bytes(e.protected_header, as_bytes(kExternalAad), e.payload, room);
+  const auto message =
+      write_signed_bytes(e.protected_header, as_bytes(external_aad(Scope::contract)), e.payload, room);
   if (!message) __builtin_trap();
   const auto signature = key(seed).sign(*message);
   if (e.signature.empty()) e.signature.assign(signature.begin(), signature.end());
@@ -160,7 +161,7 @@ std::vector<Case> envelope_cases() {
       {Reason::bundle_algorithm, Judge::verify,
        header({raw({0x01, 0x26}), content_type_entry(), key_id_entry(kTrusted)})},
       {Reason::bundle_content_type, Judge::verify,
-       header({algorithm_entry(), joined({raw({0x03}), text_item("application/torpor-maintenance+cbor")}),
+       header({algorithm_entry(), joined({raw({0x03}), text_item(content_type(Scope::maintenance))}),
                key_id_entry(kTrusted)})},
       {Reason::bundle_key_id, Judge::verify, header({algorithm_entry(), content_type_entry()})},
       {Reason::bundle_header, Judge::verify,
@@ -180,6 +181,8 @@ std::vector<Case> envelope_cases() {
       {Reason::signature_malleable, Judge::verify, signature_with_larger_s()},
       {Reason::bundle_key_unknown, Judge::verify, sealed(envelope(sound_payload(), kUnknown), kUnknown)},
       {Reason::bundle_key_revoked, Judge::verify, sealed(envelope(sound_payload(), kRevoked), kRevoked)},
+      {Reason::bundle_key_scope, Judge::verify,
+       sealed(envelope(sound_payload(), kMaintenance), kMaintenance)},
   };
 }
 
@@ -223,6 +226,12 @@ std::vector<Case> rule_cases() {
       {Reason::rule_sensor_repeated, Judge::verify, breaking([](Terms& t) {
          t.sensor_count = 2;
          t.sensor_list[1] = t.sensor_list[0];
+         t.queue.bytes = 6 * 96'000;
+       })},
+      {Reason::rule_one_sensor, Judge::verify, breaking([](Terms& t) {
+         t.sensor_count = 2;
+         t.sensor_list[1] = t.sensor_list[0];
+         t.sensor_list[1].id = "gearbox";
          t.queue.bytes = 6 * 96'000;
        })},
       {Reason::rule_noise_floor, Judge::verify,
@@ -270,12 +279,19 @@ SigningKey key(std::uint8_t seed) {
   return SigningKey::from_seed(bytes);
 }
 
+std::string with_scope(const FixedString<96>& line, std::string_view scopes) {
+  std::string text(line.view());
+  text.insert(text.size() - 1, " " + std::string(scopes));
+  return text;
+}
+
 std::string trust_text() {
   FixedString<40> revoked("revoked ");
   const KeyId id = key(kRevoked).id();
   revoked << hex(id) << "\n";
   return "# for tests\n" + std::string(trust_line(key(kTrusted).public_key()).view()) +
-         std::string(trust_line(key(kRevoked).public_key()).view()) + std::string(revoked.view());
+         std::string(trust_line(key(kRevoked).public_key()).view()) + std::string(revoked.view()) +
+         with_scope(trust_line(key(kMaintenance).public_key()), "maintenance");
 }
 
 std::vector<std::byte> good() { return sealed(envelope(sound_payload())); }

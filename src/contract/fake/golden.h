@@ -29,12 +29,16 @@ std::vector<Case> cases();
 // A bundle that nothing is wrong with.
 std::vector<std::byte> good();
 
-// Seeds of 32 equal bytes: trusted, revoked, and not in the trust file at all.
+// Seeds of 32 equal bytes: trusted, revoked, not in the trust file at all, and trusted for
+// maintenance events alone.
 SigningKey key(std::uint8_t seed);
 inline constexpr std::uint8_t kTrusted = 0x42;
 inline constexpr std::uint8_t kRevoked = 0x43;
 inline constexpr std::uint8_t kUnknown = 0x44;
+inline constexpr std::uint8_t kMaintenance = 0x45;
 std::string trust_text();
+// A line of trust_line() with these scopes behind it.
+std::string with_scope(const FixedString<96>& line, std::string_view scopes);
 
 // What the admission cases are judged by.
 inline constexpr std::int64_t kNow = 1'800'000'000;

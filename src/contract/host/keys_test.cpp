@@ -111,6 +111,43 @@ TEST(Trust, each_fault_has_its_reason) {
   EXPECT_EQ(trust_refusal(many), Reason::trust_too_many);
 }
 
+TEST(Trust, a_line_without_a_scope_signs_contracts_and_nothing_else) {
+  const auto scopes = [](const std::string& words) {
+    const auto set = parse_trust(
+        as_bytes(words.empty() ? line(1)
+                               : golden::with_scope(trust_line(golden::key(1).public_key()), words)),
+        "trust");
+    EXPECT_TRUE(set) << words;
+    const KeyId key = golden::key(1).id();
+    return std::pair(set->may_sign(key, Scope::contract), set->may_sign(key, Scope::maintenance));
+  };
+  EXPECT_EQ(scopes(""), std::pair(true, false));
+  EXPECT_EQ(scopes("contract"), std::pair(true, false));
+  EXPECT_EQ(scopes("maintenance"), std::pair(false, true));
+  EXPECT_EQ(scopes("contract,maintenance"), std::pair(true, true));
+  EXPECT_EQ(scopes("maintenance,contract"), std::pair(true, true));
+}
+
+TEST(Trust, a_scope_that_is_none_is_refused) {
+  const auto refused = [](const std::string& words) {
+    return trust_refusal(golden::with_scope(trust_line(golden::key(1).public_key()), words));
+  };
+  for (const char* words : {"all", "Contract", "contract,", ",contract", "contract maintenance", "",
+                            "contract,contract", "contract,,maintenance", "maintenances"})
+    EXPECT_EQ(refused(words), Reason::trust_syntax) << '"' << words << '"';
+}
+
+TEST(Trust, a_revoked_key_may_sign_nothing) {
+  const auto set = parse_trust(
+      as_bytes(golden::with_scope(trust_line(golden::key(1).public_key()), "contract,maintenance") + line(2) +
+               "revoked " + id(1) + "\n"),
+      "trust");
+  ASSERT_TRUE(set);
+  EXPECT_FALSE(set->may_sign(golden::key(1).id(), Scope::contract));
+  EXPECT_FALSE(set->may_sign(golden::key(1).id(), Scope::maintenance));
+  EXPECT_TRUE(set->may_sign(golden::key(2).id(), Scope::contract));
+}
+
 TEST(Trust, errors_name_the_line) {
   const auto set = parse_trust(as_bytes(line(1) + "\nnonsense\n"), "keys.trust");
   EXPECT_EQ(set.error().where.view(), "keys.trust:3");
@@ -181,6 +218,24 @@ TEST_F(Admit, files_others_may_write_are_refused) {
   EXPECT_TRUE(admit_now());
 }
 
+TEST_F(Admit, a_directory_of_another_user_is_refused_whatever_the_file_in_it_says) {
+  files_.put("/etc/bundle", golden::good());
+  files_.put("/etc/trust/ours", as_bytes(golden::trust_text()));
+  const auto reason = [&] {
+    const auto admission =
+        admit(files_, {.bundle = "/etc/bundle", .trust = "/etc/trust/ours", .state_dir = "state"},
+              "test-robot", 1000, now_);
+    return admission ? Reason{} : admission.error().reason;
+  };
+  EXPECT_EQ(reason(), Reason{});
+  files_.give_away("/etc/trust", 1001, 1001, 0755);
+  EXPECT_EQ(reason(), Reason::file_unsafe);
+  files_.give_away("/etc/trust", 1000, 1000, 0755);
+  EXPECT_EQ(reason(), Reason{});
+  files_.give_away("/etc", 1001, 1001, 0755);
+  EXPECT_EQ(reason(), Reason::file_unsafe);
+}
+
 TEST_F(Admit, absent_and_oversized_files_are_refusals) {
   EXPECT_TRUE(files_.remove("bundle"));
   EXPECT_EQ(admit_now().error().reason, Reason::bundle_missing);
@@ -188,7 +243,7 @@ TEST_F(Admit, absent_and_oversized_files_are_refusals) {
   EXPECT_EQ(admit_now().error().reason, Reason::bundle_too_large);
   EXPECT_TRUE(files_.remove("trust"));
   EXPECT_EQ(admit_now().error().reason, Reason::trust_missing);
-  EXPECT_EQ(exit_code(Reason::trust_missing), 78);
+  EXPECT_EQ(exit_code(Reason::trust_missing), 69) << "it may be absent for a moment only";
 }
 
 }  // namespace

@@ -195,7 +195,9 @@ Status RollbackStore::cycle_completed(const Contract& contract) {
 
 Status RollbackStore::keep_trusted_time(std::int64_t trusted_s) {
   // Once an hour: each write wears the flash, and an hour is nothing beside the days of a contract.
-  if (trusted_s < current_.trusted_s + kTrustedTimeGrainS) return {};
+  if (trusted_s < current_.trusted_s + kTrustedTimeGrainS &&
+      trusted_s > current_.trusted_s - kTrustedTimeGrainS)
+    return {};
   Record raised = current_;
   raised.trusted_s = trusted_s;
   TORPOR_CHECK(write(current_path_, raised));

@@ -41,7 +41,7 @@ class RollbackStore {
   // The first agreed cycle of the contract of begin() was completed: the counter advances.
   // Later calls for the same contract write nothing.
   Status cycle_completed(const Contract& contract);
-  // Keeps trusted time once it has grown by an hour or more; see validity.h.
+  // Keeps trusted time once it has moved by an hour or more, forward or back; see validity.h.
   Status keep_trusted_time(std::int64_t trusted_s);
 
  private:

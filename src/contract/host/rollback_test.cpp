@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <vector>
+
 #include "base/fake/memory_files.h"
 #include "contract/fake/example_contract.h"
 #include "contract/host/validity.h"
@@ -192,13 +195,123 @@ TEST_F(Validity, trusted_time_expires_a_contract_although_the_clock_was_set_back
   EXPECT_TRUE(certainly_expired(terms_, at(0, false), terms_.expires_s));
 }
 
-TEST_F(Validity, trusted_time_grows_by_bundles_and_by_bounded_synchronised_steps_only) {
+TEST_F(Validity, trusted_time_judges_where_no_clock_is_synchronised_and_only_there) {
+  EXPECT_EQ(start(at(0, false), terms_.expires_s).error().reason, Reason::contract_expired);
+  EXPECT_TRUE(start(at(terms_.expires_s - 1, true), terms_.expires_s)) << "a synchronised clock knows better";
+}
+
+TEST_F(Validity, the_not_before_of_a_contract_is_a_bound_and_one_reading_is_none) {
   const std::int64_t begin = terms_.not_before_s;
-  EXPECT_EQ(raise_trusted_time(0, terms_, at(begin + 5000, false)), begin);
-  EXPECT_EQ(raise_trusted_time(0, terms_, at(begin + 5000, true)), begin + 5000);
-  EXPECT_EQ(raise_trusted_time(begin + 9000, terms_, at(begin + 5000, true)), begin + 9000) << "never back";
-  EXPECT_EQ(raise_trusted_time(0, terms_, at(begin + kMaxTrustedStepS + 1, true)), begin)
-      << "one wrong time server must not expire every contract for good";
+  EXPECT_EQ(follow_trusted_time(0, terms_, std::nullopt), begin);
+  EXPECT_EQ(follow_trusted_time(begin + 9000, terms_, std::nullopt), begin + 9000);
+  EXPECT_EQ(follow_trusted_time(begin + 9000, terms_, begin + 5000), begin + 5000)
+      << "taken back by agreement";
+  EXPECT_EQ(follow_trusted_time(begin + 9000, terms_, begin - 5000), begin);
+}
+
+// --- clocks through the life of a robot --------------------------------------------------
+
+constexpr std::int64_t kDay = 24 * 3600;
+
+// So many cycles of a minute with a clock that reads the true time and `ahead_s` more.
+struct Stretch {
+  int cycles;
+  std::int64_t ahead_s = 0;
+  bool synchronised = true;
+  bool restart = false;  // before it: another process, another boot
+};
+
+struct ClockCase {
+  const char* name;
+  std::vector<Stretch> life;
+  TimeStamp (*at_start)(std::int64_t true_s);  // the clock of the start that is judged
+  Reason expected;                             // Reason{}: it starts
+};
+
+TimeStamp right(std::int64_t true_s) { return at(true_s, true); }
+TimeStamp dead(std::int64_t) { return at(0, false); }
+TimeStamp ahead(std::int64_t true_s) { return at(true_s + 92 * kDay, true); }
+
+// A contract of 30 days on a device of `life`; it is the 10th day when the last start is judged.
+class Clocks : public ::testing::TestWithParam<ClockCase> {
+ protected:
+  Clocks() {
+    terms_.not_before_s = 1'800'000'000;
+    terms_.expires_s = terms_.not_before_s + 30 * kDay;
+    EXPECT_TRUE(files_.make_directories("state"));
+  }
+  Terms terms_ = terms_for_test();
+  MemoryFiles files_;
+};
+
+TEST_P(Clocks, a_good_contract_is_refused_only_for_what_is_known) {
+  int cycles = 0;
+  for (const Stretch& stretch : GetParam().life) cycles += stretch.cycles;
+  const std::int64_t judged_s = terms_.not_before_s + 10 * kDay;
+  std::int64_t true_s = judged_s - std::int64_t{cycles} * 60;
+  std::int64_t boot_s = 100;
+  std::optional<RollbackStore> store;
+  std::optional<AgreedTime> time;
+  for (const Stretch& stretch : GetParam().life) {
+    if (!store || stretch.restart) {
+      store.emplace(*RollbackStore::open(files_, "state"));
+      time.emplace();
+      boot_s = 100;
+    }
+    for (int i = 0; i < stretch.cycles; ++i, true_s += 60, boot_s += 60) {
+      TimeStamp now = at(true_s + stretch.ahead_s, stretch.synchronised);
+      now.boot = BootTime(std::chrono::seconds(boot_s));
+      ASSERT_TRUE(
+          store->keep_trusted_time(follow_trusted_time(store->trusted_s(), terms_, time->observe(now))));
+    }
+  }
+  ASSERT_EQ(true_s, judged_s);
+  store.emplace(*RollbackStore::open(files_, "state"));
+  const Status started =
+      check_start_time(terms_, GetParam().at_start(judged_s), store->trusted_s(), "bundle");
+  EXPECT_EQ(started ? Reason{} : started.error().reason, GetParam().expected)
+      << (started ? "" : one_line(started.error()).view());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Life, Clocks,
+    ::testing::Values(
+        ClockCase{"right_all_along", {{2000}}, right, Reason{}},
+        ClockCase{"right_and_then_dead", {{2000}}, dead, Reason{}},
+        ClockCase{"ahead_for_100_cycles_then_right", {{1000}, {100, 92 * kDay}}, right, Reason{}},
+        ClockCase{"ahead_for_100_cycles_then_dead", {{1000}, {100, 92 * kDay}}, dead, Reason{}},
+        ClockCase{"ahead_for_100_cycles_over_restarts",
+                  {{1000}, {50, 92 * kDay, true, true}, {50, 92 * kDay, true, true}},
+                  dead,
+                  Reason{}},
+        ClockCase{"ahead_at_the_start_itself", {{1000}}, ahead, Reason::contract_expired},
+        // Hours of agreement are believed where nothing better is there, ...
+        ClockCase{"ahead_for_a_day_then_dead", {{1440, 92 * kDay}}, dead, Reason::contract_expired},
+        // ... never against a synchronised clock, and taken back by hours of right ones.
+        ClockCase{"ahead_for_a_day_then_right", {{1440, 92 * kDay}}, right, Reason{}},
+        ClockCase{"ahead_for_a_day_and_right_for_a_day",
+                  {{1440, 92 * kDay}, {1440, 0, true, true}},
+                  dead,
+                  Reason{}},
+        ClockCase{"behind_for_a_day", {{1440, -400 * kDay}}, dead, Reason{}},
+        ClockCase{"jumping_by_an_hour_every_ten_cycles",
+                  {{10, 0}, {10, 3600}, {10, -3600}, {10, 92 * kDay}, {10, 0}, {10, 92 * kDay}},
+                  dead,
+                  Reason{}},
+        ClockCase{"ahead_but_not_synchronised", {{2000, 92 * kDay, false}}, dead, Reason{}},
+        ClockCase{"of_1970_all_along", {{2000, -1'800'000'000, false}}, dead, Reason{}}),
+    [](const auto& clock) { return clock.param.name; });
+
+// What trusted time is for: a contract that is over stays so when the clock is gone.
+TEST_F(Validity, a_clock_that_dies_revives_no_contract) {
+  AgreedTime time;
+  std::int64_t trusted = 0;
+  for (int i = 0; i < 1000; ++i) {
+    TimeStamp now = at(terms_.expires_s + i * 60, true);
+    now.boot = BootTime(std::chrono::seconds(i * 60));
+    trusted = follow_trusted_time(trusted, terms_, time.observe(now));
+  }
+  EXPECT_EQ(start(at(0, false), trusted).error().reason, Reason::contract_expired);
 }
 
 }  // namespace

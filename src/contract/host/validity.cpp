@@ -18,15 +18,30 @@ std::int64_t wall_s(const TimeStamp& now) {
 
 }  // namespace
 
-std::int64_t raise_trusted_time(std::int64_t trusted_s, const Terms& terms, const TimeStamp& now) {
-  std::int64_t raised = std::max(trusted_s, terms.not_before_s);
-  if (now.synchronised && wall_s(now) <= raised + kMaxTrustedStepS) raised = std::max(raised, wall_s(now));
-  TORPOR_ASSERT(raised >= trusted_s, "contract.trusted_time_never_goes_back");
-  return raised;
+std::optional<std::int64_t> AgreedTime::observe(const TimeStamp& now) {
+  if (!now.synchronised) return std::nullopt;
+  const Duration offset = now.wall.time_since_epoch() - now.boot.time_since_epoch();
+  const Duration off = offset > offset_ ? offset - offset_ : offset_ - offset;
+  if (readings_ == 0 || off > kTolerance || now.boot < since_) {
+    readings_ = 0;
+    since_ = now.boot;
+    offset_ = offset;
+  }
+  if (readings_ < kReadings) ++readings_;
+  TORPOR_ASSERT(now.boot >= since_, "contract.readings_agree_forward_in_time");
+  if (readings_ < kReadings || now.boot - since_ < kSpan) return std::nullopt;
+  // The slow drift of an oscillator, or a leap second, is followed: it is no jump.
+  offset_ = offset;
+  return wall_s(now);
+}
+
+std::int64_t follow_trusted_time(std::int64_t trusted_s, const Terms& terms,
+                                 std::optional<std::int64_t> agreed_s) {
+  return std::max(agreed_s.value_or(trusted_s), terms.not_before_s);
 }
 
 bool certainly_expired(const Terms& terms, const TimeStamp& now, std::int64_t trusted_s) {
-  return trusted_s >= terms.expires_s || (now.synchronised && wall_s(now) >= terms.expires_s);
+  return (now.synchronised ? wall_s(now) : trusted_s) >= terms.expires_s;
 }
 
 Status check_start_time(const Terms& terms, const TimeStamp& now, std::int64_t trusted_s,
@@ -41,8 +56,7 @@ Status check_start_time(const Terms& terms, const TimeStamp& now, std::int64_t t
     return error;
   }
   if (certainly_expired(terms, now, trusted_s)) {
-    // Trusted time only rises: a clock that was turned back does not revive a contract.
-    const bool by_clock = now.synchronised && wall_s(now) >= terms.expires_s;
+    const bool by_clock = now.synchronised;
     error.reason = Reason::contract_expired;
     error.where << what << ": expires";
     error.found << utc_text(terms.expires_s);

@@ -242,7 +242,7 @@ TEST(Vectors, every_cose_example_is_refused_by_name) {
     ASSERT_TRUE(kExpected.contains(stem));
     const auto example = load(entry.path());
     const Raw raw = unhex(example.at("output").at("cbor").get<std::string>());
-    const auto refused = parse_sign1(raw, stem);
+    const auto refused = parse_sign1(raw, Scope::contract, stem);
     ASSERT_FALSE(refused);
     EXPECT_EQ(name(refused.error().reason), name(kExpected.at(stem)));
     ++seen;

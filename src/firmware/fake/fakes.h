@@ -4,10 +4,12 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/fake/fake_clock.h"
 #include "firmware/peer_stopper.h"
+#include "firmware/sampler_listener.h"
 #include "firmware/system_sleep.h"
 
 namespace torpor {
@@ -15,15 +17,33 @@ namespace torpor {
 // Stops nobody, and remembers that it should have.
 class FakeStopper final : public PeerStopper {
  public:
-  Status stop(const Overdue& why) override {
+  Status stop(const Offence& why) override {
     stops.push_back(why);
     if (on_stop) on_stop();
     if (refuses) return Error{.reason = Reason::peer_not_stopped};
     return {};
   }
-  std::vector<Overdue> stops;
+  std::vector<Offence> stops;
   bool refuses = false;
   std::function<void()> on_stop;
+};
+
+// Remembers what it was told, in order.
+class FakeListener final : public SamplerListener {
+ public:
+  void agreed() override { told.push_back("agreed"); }
+  void window_sent() override { told.push_back("sent"); }
+  void request_refused(const Error& why, std::uint32_t times) override {
+    told.push_back("refused");
+    refusals.push_back(why);
+    last_times = times;
+  }
+  std::optional<Reason> notice() const override { return to_note; }
+
+  std::vector<std::string> told;
+  std::vector<Error> refusals;
+  std::uint32_t last_times = 0;
+  std::optional<Reason> to_note;
 };
 
 // Stands still until shortly before the end, or as the test says.

@@ -42,6 +42,8 @@ class Listener {
       if (m->type == MessageType::goodbye) goodbye = m->goodbye;
       if (m->type == MessageType::stopped) stopped = m->stopped;
       if (m->type == MessageType::slept) slept = m->slept;
+      if (m->type == MessageType::window_refused) refused = m->window_refused;
+      if (m->type == MessageType::notice) notice = m->notice;
     }
   }
   std::size_t count(MessageType type) const {
@@ -57,6 +59,8 @@ class Listener {
   std::optional<Goodbye> goodbye;
   std::optional<Stopped> stopped;
   std::optional<Slept> slept;
+  std::optional<WindowRefused> refused;
+  std::optional<Notice> notice;
 };
 
 class SamplerTest : public testing::Test {
@@ -79,6 +83,7 @@ class SamplerTest : public testing::Test {
   bool detector_reads_ = true;
   PeerStopper* stopper_ = nullptr;
   SystemSleep* sleep_ = nullptr;
+  SamplerListener* listener_ = nullptr;
 
   void start() { start(theirs_.own()); }
   void start(const OwnSide& theirs) {
@@ -89,7 +94,8 @@ class SamplerTest : public testing::Test {
                                                                 .memory = memory_.memory(),
                                                                 .link_buffer_bytes = 16 * 1024,
                                                                 .stopper = stopper_,
-                                                                .sleep = sleep_});
+                                                                .sleep = sleep_,
+                                                                .listener = listener_});
     detector_ = std::make_unique<Listener>(links_, theirs, now());
     wake(Wake::start);
     settle();
@@ -132,6 +138,19 @@ class SamplerTest : public testing::Test {
     ASSERT_TRUE(detector_->peer.send(WindowStart{window, samples}, now()).ok());
     settle();
   }
+  void sleep_until(BootTime until) {
+    ASSERT_TRUE(detector_->peer.send(SleepUntil{until}, now()).ok());
+    settle();
+  }
+  // What a process that ended leaves, and the next one in its place.
+  void next_detector() {
+    links_.hang_up();
+    settle();
+    detector_ = std::make_unique<Listener>(links_, theirs_.own(), now());
+    settle();
+  }
+  Duration period() const { return own_.contract().period(); }
+  Duration awake_limit() const { return milliseconds(own_.contract().terms().power.awake_limit_ms); }
   WindowAssembler::Taken take(std::uint64_t window) {
     return detector_->assembler.take_latest(window, now());
   }

@@ -62,8 +62,18 @@ UnixLink::UnixLink(Options options) : options_(std::move(options)) {
 }
 
 // Only who listens made the file.
+// While our socket is open the kernel holds its inode, so that no other file has this identity.
+// A file that is another's, or gone, is none of ours to complain about.
 UnixLink::~UnixLink() {
-  if (listener_) ::unlink(options_.path.c_str());
+  if (listener_) static_cast<void>(remove_file(listening_file_));
+}
+
+Status UnixLink::remove_file(const FileIdentity& file) const {
+  struct stat facts {};
+  if (::lstat(options_.path.c_str(), &facts) != 0) return failure(Reason::io_failed, "lstat", errno);
+  if (FileIdentity{facts.st_dev, facts.st_ino} != file) return failure(Reason::link_in_use, "socket file");
+  if (::unlink(options_.path.c_str()) != 0) return failure(Reason::file_denied, "unlink", errno);
+  return {};
 }
 
 Error UnixLink::failure(Reason reason, std::string_view what, int os_code) const {
@@ -99,14 +109,18 @@ Status UnixLink::start_listening() {
     if (::bind(fd.get(), generic(address), sizeof address) != 0)
       return failure(Reason::io_failed, "bind", errno);
   }
+  struct stat facts {};
+  if (::lstat(options_.path.c_str(), &facts) != 0) return failure(Reason::io_failed, "lstat", errno);
+  const FileIdentity file{facts.st_dev, facts.st_ino};
   // Nobody can connect before listen(), so there is no moment with a wider mode.
   if (::chmod(options_.path.c_str(), options_.group_access ? 0660 : 0600) != 0 ||
       ::listen(fd.get(), 1) != 0) {
     const int os_code = errno;
-    ::unlink(options_.path.c_str());
+    static_cast<void>(remove_file(file));
     return failure(Reason::io_failed, "listen", os_code);
   }
   listener_ = std::move(fd);
+  listening_file_ = file;
   return {};
 }
 
@@ -121,8 +135,8 @@ Status UnixLink::replace_stale_file() {
   const sockaddr_un address = *address_of(options_.path);
   if (::connect(probe.get(), generic(address), sizeof address) == 0 || errno != ECONNREFUSED)
     return failure(Reason::link_in_use, "socket file");
-  if (::unlink(options_.path.c_str()) != 0) return failure(Reason::file_denied, "unlink", errno);
-  return {};
+  // Only the file that was found dead: another may have begun to listen here meanwhile.
+  return remove_file({facts.st_dev, facts.st_ino});
 }
 
 Status UnixLink::open() {

@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,7 +18,8 @@ namespace torpor {
 // see this.
 //
 // listen() makes the socket file, mode 0600 (0660 with `group_access`), and takes it away
-// again at the end. A file left by a process that died is replaced, one with a live listener
+// again at the end, unless it has become another's: who ends late must not cut off its
+// successor. A file left by a process that died is replaced, one with a live listener
 // behind it is link_in_use, anything that is not a socket is file_exists. While one peer is
 // connected, the next waits in the kernel.
 //
@@ -70,13 +73,21 @@ class UnixLink final : public Link, public PollSource {
 
  private:
   explicit UnixLink(Options options);
+  // Which file it is, whatever its name.
+  struct FileIdentity {
+    dev_t device = 0;
+    ino_t inode = 0;
+    bool operator==(const FileIdentity&) const = default;
+  };
   Status start_listening();
   Status replace_stale_file();
+  Status remove_file(const FileIdentity& file) const;
   Status adopt(UniqueFd fd);  // checks the peer and bounds the buffers
   Error failure(Reason reason, std::string_view what, int os_code = 0) const;
 
   Options options_;
   UniqueFd listener_;
+  FileIdentity listening_file_;  // while there is a listener
   UniqueFd connection_;
   UniqueFd peer_process_;
   std::int32_t peer_pid_ = 0;

@@ -241,5 +241,20 @@ TEST_F(UnixLinkTest, two_roles_agree_over_a_real_socket) {
   EXPECT_TRUE(detector.agreed());
 }
 
+// The file is gone or replaced under a listener that goes on: by hand, or by a supervisor that
+// makes the directory anew before the old process has ended.
+TEST_F(UnixLinkTest, an_ending_listener_leaves_its_successors_socket_alone) {
+  auto old = listen();
+  ASSERT_EQ(::unlink(path_.c_str()), 0);
+  auto successor = listen();
+  ASSERT_NE(successor, nullptr);
+  old.reset();
+  auto dialer = dial();
+  EXPECT_TRUE(dialer->open().ok()) << "the successor can be reached";
+  EXPECT_TRUE(successor->open().ok());
+  successor.reset();
+  EXPECT_NE(::access(path_.c_str(), F_OK), 0) << "its own file is taken away";
+}
+
 }  // namespace
 }  // namespace torpor

@@ -51,6 +51,7 @@ struct Case {
   std::string name;
   std::function<Subject(const ModelFile& model)> make;
 };
+std::ostream& operator<<(std::ostream& out, const Case& one) { return out << one.name; }
 
 Subject cpu(const Kernels& kernels) {
   Subject subject;
@@ -291,7 +292,7 @@ TEST_P(ConformanceTest, conformance_a_backend_that_goes_takes_its_device_with_it
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, ConformanceTest, ::testing::ValuesIn(cases()),
-                         [](const auto& one) { return one.param.name; });
+                         ::testing::PrintToStringParamName());
 
 TEST(Conformance, every_backend_of_the_table_is_judged_here) {
   const std::vector<Case> all = cases();

@@ -14,6 +14,12 @@
 
 // Every table this processor can run against the reference, bit for bit.
 namespace torpor {
+
+// Found by GoogleTest where the table is; else the names of the tests carry an address.
+void PrintTo(const Kernels* table, std::ostream* out) {
+  for (const char* c = table->name; *c != 0; ++c) *out << (*c == '-' ? '_' : *c);
+}
+
 namespace {
 
 template <class T>
@@ -184,13 +190,7 @@ std::vector<const Kernels*> tables() {
   const KernelList list = available_kernels();
   return {list.tables, list.tables + list.count};
 }
-std::string path_name(const testing::TestParamInfo<const Kernels*>& path) {
-  std::string name = path.param->name;
-  for (char& c : name)
-    if (c == '-') c = '_';
-  return name;
-}
-INSTANTIATE_TEST_SUITE_P(Path, KernelTable, testing::ValuesIn(tables()), path_name);
+INSTANTIATE_TEST_SUITE_P(Path, KernelTable, testing::ValuesIn(tables()), testing::PrintToStringParamName());
 
 TEST(Kernels, offer_the_reference_last) {
   const KernelList list = available_kernels();

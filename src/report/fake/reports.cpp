@@ -239,6 +239,12 @@ class Arbitrary {
     const std::uint64_t kind = random_.below(10);
     into = kind < std::size(kSpecial) ? kSpecial[kind] : random_.normal() * std::exp(20 * random_.normal());
   }
+  void evidence(EvidenceBytes& into) {
+    std::array<std::byte, kMaxEvidenceBytes> room;
+    for (std::byte& b : room) b = static_cast<std::byte>(random_.bits());
+    (void)into.assign(
+        Bytes(room).first(random_.below(room.size() + 1)));  // fits: it is not longer than the room
+  }
   void span(Duration& into) { into = Duration(static_cast<std::int64_t>(random_.bits())); }
   template <class T>
   void code(T& into, std::size_t count) {
@@ -284,6 +290,7 @@ void Arbitrary::judgement(CycleReport& r) {
   r.verdict.latched = random_.below(2) == 1;
   integer(r.verdict.learned), integer(r.verdict.to_learn);
   integer(r.verdict.arming_epoch), integer(r.verdict.first_crossing_cycle);
+  evidence(r.evidence), evidence(r.fallback_evidence);
   text(r.verdict.explanation);
   r.indicators.axes = static_cast<std::uint32_t>(random_.below(kMaxAxes + 1));
   for (AxisIndicators& axis : r.indicators.axis) {
@@ -301,6 +308,7 @@ void Arbitrary::energy(CycleReport& r) {
   code(r.slept_by, 2);
   integer(r.failed_resumes);
   text(r.sleep_note);
+  text(r.stopped_for), text(r.state_note);
   span(r.stopped_after), span(r.unmeasured);
   text(r.energy_coverage), text(r.backend), text(r.backend_note);
   r.sleep_interpolated = random_.below(2) == 1;

@@ -13,19 +13,18 @@
 namespace torpor {
 
 Result<Compute> Compute::make(const Parts& parts, const Contract& contract, const BackendChoice& choice,
-                              const OpenedModel& opened, const std::string& state) {
+                              const OpenedModel& opened, const Stored& stored) {
   const PowerTerms& power = contract.terms().power;
   const std::size_t batch = Appraiser::batch_size(contract, 0);
-  const auto uid = static_cast<std::uint32_t>(::getuid());
   const auto judge_of = [&](Backend& scores) {
-    return Appraiser::make(contract, 0, {scores, parts.files}, {state, uid});
+    return Appraiser::make(contract, 0, {scores, parts.files}, stored.place, stored.newest);
   };
   Compute made;
   if (choice.worker.empty()) {
     made.backend = std::make_unique<CpuBackend>();
   } else {
     // One that is not there is reported by each cycle; one that others may write is not run.
-    const Status safe = check_owner_and_mode(parts.files, choice.worker, uid);
+    const auto safe = parts.files.owned_facts(choice.worker, stored.place.service_uid);
     if (!safe && safe.error().reason != Reason::file_missing) return safe.error();
     made.backend = std::make_unique<WorkerBackend>(
         WorkerBackend::Setup{

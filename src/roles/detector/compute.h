@@ -37,10 +37,14 @@ struct Compute {
     const ModelFile& model;
     std::string path;  // for a worker, which opens it itself
   };
-  // `state` is the directory baselines lie in. Errors: those of check_owner_and_mode for the
-  // worker, of Backend::load, of Appraiser::make.
+  // What the judges go on from.
+  struct Stored {
+    SensorBaseline::Place place;          // of baselines, and whose word about them counts
+    const CycleReport* newest = nullptr;  // this device's newest record; null: none
+  };
+  // Errors: those of Files::owned_facts for the worker, of Backend::load, of Appraiser::make.
   static Result<Compute> make(const Parts& parts, const Contract& contract, const BackendChoice& choice,
-                              const OpenedModel& opened, const std::string& state);
+                              const OpenedModel& opened, const Stored& stored);
 };
 
 }  // namespace torpor

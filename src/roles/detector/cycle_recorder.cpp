@@ -2,15 +2,22 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "roles/detector/cycle_recorder.h"
 
+#include <unistd.h>
+
 #include "base/assertion.h"
 #include "base/hex.h"
 #include "base/posix/tell.h"
-#include "contract/host/validity.h"
 #include "notes/refusal.h"
+#include "program/error_text.h"
 #include "report/breach_text.h"
 #include "roles/role_flags.h"
 
 namespace torpor {
+namespace {
+
+constexpr std::uint32_t kLastTakeBack = 4096;  // cycles after which the timer alone goes on
+
+}  // namespace
 
 CycleRecorder::CycleRecorder(const Parts& parts, Paths paths)
     : paths_(std::move(paths)),
@@ -18,12 +25,12 @@ CycleRecorder::CycleRecorder(const Parts& parts, Paths paths)
       clock_(parts.clock),
       admission_(parts.admission),
       log_(parts.log),
-      pusher_(parts.pusher) {}
+      pusher_(parts.pusher),
+      teller_(parts.teller),
+      trust_(parts.files, {.trust = paths_.trust, .own_uid = ::getuid()}, parts.admission.signer) {}
 
 Status CycleRecorder::agreed() {
   const Contract& contract = admission_.contract;
-  // An agreement is the end of what an earlier start was refused for.
-  TORPOR_CHECK(clear_refusal(files_, paths_.state));
   TORPOR_CHECK(admission_.store.begin(contract, paths_.bundle));
   tell("{}: agreed on {} sequence {} ({}..), a cycle every {} ms\n", kDetectorProgram,
        contract.terms().contract_id.view(), contract.sequence(), short_hex(contract.digest()).view(),
@@ -38,22 +45,55 @@ Status CycleRecorder::reported(const CycleReport& report) {
   TORPOR_ASSERT(log_.last_cycle() == report.cycle, "roles.the_newest_record_is_this_cycle");
   TORPOR_CHECK(admission_.store.cycle_completed(contract));
   TORPOR_CHECK(admission_.store.keep_trusted_time(
-      raise_trusted_time(admission_.store.trusted_s(), contract.terms(), clock_.now())));
+      follow_trusted_time(admission_.store.trusted_s(), contract.terms(), time_.observe(clock_.now()))));
+  if (!ended_) end_earlier_refusal();
   // Only changes are said: a line a minute would hide the one that matters.
   if (report.verdict.kind != kind_ || report.breaches != breaches_) say(report);
   kind_ = report.verdict.kind;
   breaches_ = report.breaches;
   awake_until_ = report.woke.boot + std::chrono::milliseconds(contract.terms().power.awake_limit_ms);
   if (pusher_ != nullptr) pusher_->add(report, log_.newest(), log_.end());
+  return look_at_trust();
+}
+
+// The last of the cycle's report: a key that is revoked ends the role, and the report that says
+// what the cycle saw is there before.
+Status CycleRecorder::look_at_trust() {
+  const bool well_before = !trust_.trouble();
+  TORPOR_CHECK(trust_.look());
+  // Once, not every minute.
+  if (well_before && trust_.trouble()) tell_error(kDetectorProgram, *trust_.trouble());
   return {};
 }
 
+// A cycle is the end of what an earlier start was refused for; an agreement is not, for what is refused
+// right after it would come and go with every start. A note that stays misleads people but no machine.
+void CycleRecorder::end_earlier_refusal() {
+  ended_ = true;
+  const auto over = end_refusal(files_, paths_.state);
+  if (!over) tell_error(kDetectorProgram, over.error());
+  to_take_back_ = teller_ != nullptr && over && *over;
+}
+
 // Pushing must not be what breaks the awake limit: a tenth of what is left stays.
+Duration CycleRecorder::room() const { return clock_.real(awake_until_ - clock_.now().boot) * 9 / 10; }
+
 void CycleRecorder::about_to_sleep() {
-  if (pusher_ == nullptr) return;
-  const Duration left = awake_until_ - clock_.now().boot;
-  const auto said = pusher_->contact_if_due(clock_.real(left) * 9 / 10);
-  if (!said.empty()) tell("{}: telemetry: {}\n", kDetectorProgram, said.view());
+  if (pusher_ != nullptr) {
+    const auto said = pusher_->contact_if_due(room());
+    if (!said.empty()) tell("{}: telemetry: {}\n", kDetectorProgram, said.view());
+  }
+  if (to_take_back_) take_back();
+}
+
+// After the contact, which matters more, and then ever more rarely: a server that is gone for good
+// must not cost every cycle a request. The timer of deploy/systemd goes on at its own pace.
+void CycleRecorder::take_back() {
+  if (++cycles_ < take_back_in_) return;
+  take_back_in_ *= 2;
+  const RefusalTelling telling = teller_->tell(room());
+  to_take_back_ = telling.left > 0 && take_back_in_ < kLastTakeBack;
+  if (!telling.said.empty()) tell("{}: telemetry: {}\n", kDetectorProgram, telling.said.view());
 }
 
 void CycleRecorder::say(const CycleReport& report) const {

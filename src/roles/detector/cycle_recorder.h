@@ -7,9 +7,12 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "contract/host/admission.h"
+#include "contract/host/trust_watch.h"
+#include "contract/host/validity.h"
 #include "duty/detector.h"
 #include "report/report_log.h"
 #include "telemetry/pusher.h"
+#include "telemetry/refusal_push.h"
 
 namespace torpor {
 
@@ -26,21 +29,28 @@ class CycleRecorder final : public DutyListener {
     const Clock& clock;
     Admission& admission;
     ReportLog& log;
-    Pusher* pusher;  // null: nothing is configured
+    Pusher* pusher;         // null: nothing is configured
+    RefusalTeller* teller;  // null likewise
   };
   struct Paths {
     std::string state;   // directory
     std::string bundle;  // file
+    std::string trust;   // file
   };
   CycleRecorder(const Parts& parts, Paths paths);
 
-  // Errors of these two end the role: those of Files, of ReportLog, of the rollback store.
+  // Errors of these two end the role: those of Files, of ReportLog, of the rollback store, and
+  // TrustWatch::look()'s when the bundle's key may not sign contracts any more.
   Status agreed() override;
   Status reported(const CycleReport& report) override;
   void about_to_sleep() override;
 
  private:
   void say(const CycleReport& report) const;
+  void end_earlier_refusal();
+  Duration room() const;
+  void take_back();
+  Status look_at_trust();
 
   Paths paths_;
   Files& files_;
@@ -48,6 +58,13 @@ class CycleRecorder final : public DutyListener {
   Admission& admission_;
   ReportLog& log_;
   Pusher* pusher_;
+  RefusalTeller* teller_;
+  bool ended_ = false;         // an earlier refusal is over
+  bool to_take_back_ = false;  // and is still shown somewhere
+  std::uint32_t cycles_ = 0;   // since then
+  std::uint32_t take_back_in_ = 1;
+  TrustWatch trust_;
+  AgreedTime time_;
   BootTime awake_until_{};
   VerdictKind kind_ = VerdictKind::not_scored;
   std::uint32_t breaches_ = 0;

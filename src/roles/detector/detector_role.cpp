@@ -29,6 +29,8 @@
 namespace torpor {
 namespace {
 
+constexpr std::string_view kTelemetry = "torpord: telemetry";  // who says what cannot be told
+
 // "2026-01-31T00:00:00Z"; none for an empty text; usage for anything else.
 Result<std::optional<WallTime>> wall_time(const std::string& text) {
   if (text.empty()) return std::optional<WallTime>();
@@ -57,9 +59,10 @@ class DetectorProcess {
 
  private:
   int end_told(const Error& error);
-  void push(const Refusal& refusal);
+  std::optional<RefusalTeller> teller_for(Transport& transport) const;
+  void tell_servers(const RefusalNote* fresh);
   void open_model();
-  Result<std::optional<Pusher>> open_pusher(Transport& transport, const ReportLog& log);
+  std::optional<Pusher> open_pusher(Transport& transport, const ReportLog& log);
   Result<int> watch(UnixLink& link);
 
   PosixFiles& files_;
@@ -70,22 +73,44 @@ class DetectorProcess {
   std::unique_ptr<ModelFile> model_;
 };
 
-// Ends a start that was refused: the servers are told once, within the site's deadline.
+// Ends a start that failed. The servers are told why where it was a refusal; where it was not, they
+// are told of an earlier one that they have not taken: this start may end in any way, and none of
+// them must be the one in which the refusal is lost. Before the greeting there is no time for it, a
+// peer that refuses waits two seconds to say so.
 int DetectorProcess::end_told(const Error& error) {
-  return end_with(error, home_, flags_, files_, clock_, [this](const Refusal& refusal) { push(refusal); });
+  bool fresh = false;
+  const int code = end_with(error, home_, flags_, files_, clock_, [&](const RefusalNote& note) {
+    fresh = true;
+    tell_servers(&note);
+  });
+  if (!fresh) tell_servers(nullptr);
+  return code;
 }
 
-void DetectorProcess::push(const Refusal& refusal) {
-  if (!home_.site.telemetry.on()) return;
-  if (const Status counted = Spool::count_refusal(files_, flags_.reports); !counted)
-    tell("{}: {}\n", kDetectorProgram, one_line(counted.error()).view());
+std::optional<RefusalTeller> DetectorProcess::teller_for(Transport& transport) const {
+  if (!home_.site.telemetry.on()) return std::nullopt;
   // A clock that nobody vouches for dates no sample earlier than the contract began.
   const std::int64_t not_before_s =
       home_.own.contract == nullptr ? 0 : home_.own.contract->terms().not_before_s;
+  return RefusalTeller(
+      {.files = files_, .clock = clock_, .transport = transport, .site = home_.site.telemetry},
+      {.state = flags_.state,
+       .device = std::string(home_.site.device_id.view()),
+       .boot_id = read_boot_id(),
+       .not_before_s = not_before_s});
+}
+
+void DetectorProcess::tell_servers(const RefusalNote* fresh) {
   CurlTransport transport(files_, uid_);
-  const auto said =
-      push_refusal(transport, clock_, home_.site.telemetry, ClockGate(not_before_s, read_boot_id()), refusal);
-  if (!said.empty()) tell("{}: telemetry: {}\n", kDetectorProgram, said.view());
+  auto teller = teller_for(transport);
+  if (!teller) return;
+  if (fresh != nullptr) {
+    const Status counted = Spool::count_refusal(files_, flags_.reports);
+    if (!counted) tell_error(kTelemetry, counted.error());
+  }
+  const RefusalTelling telling =
+      teller->tell(std::chrono::milliseconds(home_.site.telemetry.deadline_ms), fresh);
+  if (!telling.said.empty()) tell("{}: {}\n", kTelemetry, telling.said.view());
 }
 
 // A model the contract does not name is a refusal like that of a bundle: the peer is told.
@@ -101,20 +126,31 @@ void DetectorProcess::open_model() {
   home_.own.refusal = opened.error();
 }
 
-Result<std::optional<Pusher>> DetectorProcess::open_pusher(Transport& transport, const ReportLog& log) {
+// Telemetry is no precondition of watching: what is wrong with it is said, and the role goes on.
+// A secret that cannot be used costs the requests that need it, each of them counted as failed,
+// and is read again for every one; a spool that cannot be opened costs telemetry until the next
+// start.
+std::optional<Pusher> DetectorProcess::open_pusher(Transport& transport, const ReportLog& log) {
   const TelemetrySite& site = home_.site.telemetry;
-  if (!site.on()) return std::optional<Pusher>();
-  TORPOR_CHECK(check_secrets(files_, site, uid_));
-  TORPOR_TRY(Pusher pusher, Pusher::open({.files = files_,
-                                          .clock = clock_,
-                                          .transport = transport,
-                                          .contract = *home_.own.contract,
-                                          .site = site},
-                                         {.device = home_.site.device_id,
-                                          .boot_id = read_boot_id(),
-                                          .directory = flags_.reports,
-                                          .log_end = log.end()}));
-  return std::optional<Pusher>(std::move(pusher));
+  if (!site.on()) return std::nullopt;
+  for (const TelemetryServer* server : {&site.remote_write, &site.pushgateway, &site.alertmanager}) {
+    const Status secrets = check_secrets(files_, *server, uid_);
+    if (!secrets) tell_error(kTelemetry, secrets.error());
+  }
+  if (!site.textfile.empty())
+    say_strays(LinkRole::detector, site.textfile, sweep_strays_of(files_, site.textfile));
+  auto pusher = Pusher::open({.files = files_,
+                              .clock = clock_,
+                              .transport = transport,
+                              .contract = *home_.own.contract,
+                              .site = site},
+                             {.device = home_.site.device_id,
+                              .boot_id = read_boot_id(),
+                              .directory = flags_.reports,
+                              .log_end = log.end()});
+  if (pusher) return *std::move(pusher);
+  tell_error(kTelemetry, pusher.error());
+  return std::nullopt;
 }
 
 // The role itself. What is opened first is what the later parts stand on; all of it outlives
@@ -132,21 +168,36 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                                         .infer_mw = power.infer_mw,
                                         .sleep_mw = power.sleep_mw});
   const PosixClock real = PosixClock::unscaled();  // a worker's deadlines are no demonstration's
+  TORPOR_TRY(ReportLog log, ReportLog::open(files_, flags_.reports, log_bounds(contract.terms().telemetry)));
+  say_strays(LinkRole::detector, flags_.reports, log.home().strays());
+  // A log that was copied from another robot gives its numbers, never its verdicts.
+  const bool ours = log.found() && log.found()->device == home_.site.device_id;
   TORPOR_TRY(const Compute compute,
              Compute::make({.files = files_, .real = real, .tree = tree, .meter = *meter}, contract,
-                           home_.site.backend, {.model = *model_, .path = flags_.model}, flags_.state));
-  TORPOR_TRY(ReportLog log, ReportLog::open(files_, flags_.reports, log_bounds(contract.terms().telemetry)));
+                           home_.site.backend, {.model = *model_, .path = flags_.model},
+                           {.place = {.state_dir = flags_.state,
+                                      .service_uid = uid_,
+                                      .device = std::string(home_.site.device_id.view()),
+                                      .trust = home_.admission->trust},
+                            .newest = ours ? &*log.found() : nullptr}));
+  for (const Appraiser* appraiser : {compute.appraiser.get(), compute.fallback.get()}) {
+    if (appraiser == nullptr || !appraiser->maintenance_refusal()) continue;
+    // The alarm it was to clear stays, and so does the watch.
+    tell_error(kDetectorProgram, *appraiser->maintenance_refusal());
+  }
   TORPOR_TRY(StoredBudget budget,
              StoredBudget::open(files_, flags_.state, contract.terms(), read_boot_id(), clock_.now().boot));
   if (budget.damage()) tell_error(kDetectorProgram, *budget.damage());
   CurlTransport transport(files_, uid_);
-  TORPOR_TRY(std::optional<Pusher> pusher, open_pusher(transport, log));
+  std::optional<Pusher> pusher = open_pusher(transport, log);
+  std::optional<RefusalTeller> teller = teller_for(transport);
   CycleRecorder recorder({.files = files_,
                           .clock = clock_,
                           .admission = *home_.admission,
                           .log = log,
-                          .pusher = pusher ? &*pusher : nullptr},
-                         {.state = flags_.state, .bundle = flags_.bundle});
+                          .pusher = pusher ? &*pusher : nullptr,
+                          .teller = teller ? &*teller : nullptr},
+                         {.state = flags_.state, .bundle = flags_.bundle, .trust = flags_.trust});
   QueueMemory memory(contract);
   Detector detector({.link = link,
                      .clock = clock_,
@@ -164,7 +215,9 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                      .speed = flags_.speed,
                      .last_cycle = log.last_cycle(),
                      .cycle_limit = flags_.cycles,
-                     .link_buffer_bytes = link.buffer_bytes()});
+                     .link_buffer_bytes = link.buffer_bytes(),
+                     .notice = home_.admission->store.wiped() ? std::optional(Reason::rollback_state_wiped)
+                                                              : std::nullopt});
   TORPOR_TRY(const int ended, run_role(detector, clock_, link));
   if (detector.failure()) return *detector.failure();
   return ended;

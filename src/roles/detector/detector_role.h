@@ -22,8 +22,8 @@ void add_detector_flags(CLI::App& app, DetectorFlags& flags);
 
 // Wires the stages and runs the role to its end; the exit code (docs/exit-codes.md), with the
 // reason on stderr and, for a refusal, in STATE and told to the site's servers. Without a valid
-// bundle or model the peer is told before the process goes. Starts no thread; blocks SIGTERM
-// and SIGINT, which end the role. Call it once.
+// bundle or model the peer is told before the process goes. Starts no thread; blocks SIGTERM,
+// SIGINT and SIGHUP, which end the role. Call it once.
 int run_detector(const DetectorFlags& flags);
 
 }  // namespace torpor

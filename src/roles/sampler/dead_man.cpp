@@ -15,12 +15,33 @@ DeadMan::DeadMan(const Parts& parts, Facts facts)
   TORPOR_ASSERT(!facts_.state.empty(), "roles.a_dead_man_knows_where_its_note_lies");
 }
 
-Status DeadMan::stop(const Overdue& why) {
-  TORPOR_ASSERT(why.after >= why.limit, "roles.only_an_overdue_peer_is_stopped");
+namespace {
+
+// Ends before a time.
+std::string_view in_words(StopCause cause) {
+  switch (cause) {
+    case StopCause::awake:
+      return "awake for";
+    case StopCause::asleep:
+      return "not back from its sleep for";
+    case StopCause::early:
+      return "asked for a window again after";
+    case StopCause::flood:
+      return "said more than a period has to say in";
+  }
+  return "?";
+}
+
+}  // namespace
+
+Status DeadMan::stop(const Offence& why) {
+  const bool owes_time = why.cause == StopCause::awake || why.cause == StopCause::asleep;
+  TORPOR_ASSERT(!owes_time || why.after >= why.limit, "roles.only_an_overdue_peer_is_stopped");
   // Taken before: with the peer its process id goes from the link.
   const StoppedNote note{.device = facts_.device,
                          .pid = link_.peer_pid(),
-                         .asleep = why.asleep,
+                         .state = name(why.cause),
+                         .offence = in_words(why.cause),
                          .after = why.after,
                          .limit = why.limit,
                          .window = why.window,

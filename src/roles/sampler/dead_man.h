@@ -33,7 +33,7 @@ class DeadMan final : public PeerStopper {
   // Errors, said on stderr: those of UnixLink::kill_peer(), and then there is no note, for
   // nobody was stopped. A note that cannot be left is said and is no error: the detector is
   // stopped all the same.
-  Status stop(const Overdue& why) override;
+  Status stop(const Offence& why) override;
 
  private:
   const UnixLink& link_;

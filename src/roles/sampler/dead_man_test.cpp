@@ -19,7 +19,7 @@ namespace {
 using std::chrono::seconds;
 using testing::HasSubstr;
 
-constexpr Overdue kOverdue{.asleep = true, .after = seconds(9), .limit = seconds(4), .window = 7};
+constexpr Offence kOverdue{.cause = StopCause::asleep, .after = seconds(9), .limit = seconds(4), .window = 7};
 
 // A real link with a real process at its other end.
 class DeadManTest : public ::testing::Test {

@@ -12,6 +12,7 @@
 #include "roles/role_home.h"
 #include "roles/sampler/dead_man.h"
 #include "roles/sampler/machine_sleep.h"
+#include "roles/sampler/sampler_record.h"
 #include "sensor/spec/source_spec.h"
 #include "window/queue_memory.h"
 
@@ -61,6 +62,8 @@ Result<int> SamplerProcess::sample(UnixLink& link) {
                    {.state = flags_.state,
                     .device = std::string(home_.site.device_id.view()),
                     .contract = {.digest = contract.digest(), .sequence = contract.sequence()}});
+  SamplerRecord record({.admission = *home_.admission, .files = files_},
+                       {.state = flags_.state, .bundle = flags_.bundle});
   SamplerRole sampler({.link = link,
                        .clock = clock_,
                        .source = *source,
@@ -68,15 +71,10 @@ Result<int> SamplerProcess::sample(UnixLink& link) {
                        .memory = memory.memory(),
                        .link_buffer_bytes = link.buffer_bytes(),
                        .stopper = &dead_man,
-                       .sleep = machine ? &machine->sleep() : nullptr});
+                       .sleep = machine ? &machine->sleep() : nullptr,
+                       .listener = &record});
   TORPOR_TRY(const int ended, run_role(sampler, clock_, link));
   if (sampler.failure()) return *sampler.failure();
-  // Somebody agreed with it: what an earlier start was refused for is over. A note that stays
-  // misleads a person but no machine, so it is said and changes nothing.
-  if (sampler.peer().session() > 0) {
-    if (const Status cleared = clear_refusal(files_, flags_.state); !cleared)
-      tell_error(kSamplerProgram, cleared.error());
-  }
   return ended;
 }
 

@@ -18,7 +18,7 @@ void add_sampler_flags(CLI::App& app, SamplerFlags& flags);
 
 // Wires a source and runs the role to its end; the exit code (docs/exit-codes.md), with the
 // reason on stderr and, for a refusal, in STATE. Without a valid bundle the peer is told before
-// the process goes. Starts no thread; blocks SIGTERM and SIGINT, which end the role. Call it
+// the process goes. Starts no thread; blocks SIGTERM, SIGINT and SIGHUP, which end the role. Call it
 // once.
 int run_sampler(const SamplerFlags& flags);
 

@@ -19,6 +19,7 @@ Status serve(std::span<const char* const> given) {
   // torpord alone decides when this process ends; a signal meant for both must not come first.
   std::signal(SIGTERM, SIG_IGN);
   std::signal(SIGINT, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);
   if (!die_with_parent(arguments.parent))
     return Error{.reason = Reason::usage, .where = "--parent", .expected = "the process that started this"};
   PosixFiles files;

@@ -12,7 +12,7 @@ extern const char* const kWorkerHelp;
 
 // Serves the parent that the arguments name (model/worker/worker_arguments.h, without the
 // program's name) until it hangs up, on the socket it inherited; the exit code, with the reason
-// on stderr. Ignores SIGTERM and SIGINT; dies with its parent.
+// on stderr. Ignores SIGTERM, SIGINT and SIGHUP; dies with its parent.
 int run_worker(std::span<const char* const> arguments);
 
 }  // namespace torpor

@@ -140,7 +140,7 @@ Outcome FakeTransport::send(const Request& request, Duration deadline) {
   sent.back().deadline = deadline;
   if (request.path.empty()) return write(request);
   if (request.path.starts_with("/api/v2") && alertmanager_down) return {};
-  return answer(200);
+  return answer(request.path.starts_with("/metrics") ? gateway_status : 200);
 }
 
 Outcome FakeTransport::write(const Request& request) {

@@ -11,9 +11,11 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/fake/memory_files.h"
 #include "base/posix/posix_files.h"
 #include "telemetry/fake/hostile_server.h"
 #include "telemetry/fake/servers.h"
+#include "telemetry/http/credentials.h"
 
 namespace torpor {
 namespace {
@@ -177,11 +179,43 @@ TEST_F(CurlTransportTest, credentials_are_sent_as_headers) {
   EXPECT_NE(server.heard().find("Authorization: Basic dXNlcjp3b3Jk\r\n"), std::string::npos);
 }
 
+TEST_F(CurlTransportTest, blanks_and_line_ends_around_a_secret_do_not_count) {
+  const HostileServer server(Manner::answers, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  TelemetryServer to;
+  to.url = server.url();
+  for (const char* text : {"bearer abc.def ", " bearer  abc.def\t\n", "\nbearer abc.def\r\n\r\n"}) {
+    to.auth_file = secret(text, 0600);
+    const Outcome outcome = post(to);
+    EXPECT_EQ(outcome.answer, Answer::taken) << outcome.said.view() << " of " << text;
+  }
+  std::size_t sent = 0;
+  for (std::size_t at = 0;
+       (at = server.heard().find("Authorization: Bearer abc.def\r\n", at)) != std::string::npos; ++at)
+    ++sent;
+  EXPECT_EQ(sent, 3u) << server.heard();
+}
+
+TEST(Credentials, a_secret_of_root_may_be_given_to_one_group_as_secret_stores_do) {
+  MemoryFiles files;
+  const auto verdict = [&](std::uint32_t owner, std::uint32_t mode) {
+    EXPECT_TRUE(files.replace("token", as_bytes("bearer abc"), mode).ok());
+    files.set_owner(owner);
+    return check_secret(files, "token", 1000).ok();
+  };
+  for (const std::uint32_t mode : {0400u, 0440u, 0600u, 0640u})
+    EXPECT_TRUE(verdict(0, mode)) << std::oct << mode;
+  for (const std::uint32_t mode : {0444u, 0644u, 0660u, 0604u})
+    EXPECT_FALSE(verdict(0, mode)) << std::oct << mode;
+  EXPECT_TRUE(verdict(1000, 0600));
+  EXPECT_FALSE(verdict(1000, 0640)) << "the service's own file is nobody else's";
+  EXPECT_FALSE(verdict(1001, 0600));
+}
+
 TEST_F(CurlTransportTest, a_secret_that_others_may_read_is_not_used) {
   const HostileServer server(Manner::answers, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
   TelemetryServer to;
   to.url = server.url();
-  to.auth_file = secret("bearer abc\n", 0640);
+  to.auth_file = secret("bearer abc\n", 0644);
   const Outcome outcome = post(to);
   EXPECT_EQ(outcome.answer, Answer::unreachable);
   EXPECT_NE(outcome.said.view().find("credential_unsafe"), std::string_view::npos) << outcome.said.view();

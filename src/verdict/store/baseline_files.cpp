@@ -2,7 +2,9 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "verdict/store/baseline_files.h"
 
+#include "base/assertion.h"
 #include "base/cbor.h"
+#include "contract/sign1.h"
 
 namespace torpor {
 namespace {
@@ -22,8 +24,8 @@ Error at(Error error, const std::string& path) {
 bool missing(const Error& error) { return error.reason == Reason::file_missing; }
 
 // The event waiting in this file; none where there is no file.
-Result<std::vector<BaselineEvent>> pending_event(Files& files, const BaselinePaths& paths) {
-  const auto bytes = files.read(paths.event, kMaxEventBytes);
+Result<std::vector<BaselineEvent>> pending_event(const Result<std::vector<std::byte>>& bytes,
+                                                 const BaselinePaths& paths) {
   if (!bytes) {
     if (missing(bytes.error())) return std::vector<BaselineEvent>{};
     return bytes.error();
@@ -38,7 +40,12 @@ Result<std::vector<BaselineEvent>> pending_event(Files& files, const BaselinePat
 BaselinePaths baseline_paths(const std::string& state_dir, const std::string& stem) {
   const std::string directory = state_dir + "/baseline";
   const std::string base = directory + "/" + stem;
-  return {directory, stem, base + std::string(kSuffix), base + ".evidence", base + ".event"};
+  return {directory,
+          stem,
+          base + std::string(kSuffix),
+          base + ".evidence",
+          base + ".event",
+          base + ".maintenance"};
 }
 
 BaselinePaths baseline_paths(const std::string& state_dir, const BaselineKey& key) {
@@ -48,44 +55,68 @@ BaselinePaths baseline_paths(const std::string& state_dir, const BaselineKey& ke
 Result<StoredBaseline> load_baseline(Files& files, const std::string& state_dir, const AlarmTerms& terms,
                                      const BaselineKey& key, std::uint32_t service_uid) {
   const BaselinePaths paths = baseline_paths(state_dir, key);
-  const auto bytes = files.read(paths.baseline, kMaxBaselineBytes);
-  if (!bytes) {
-    if (!missing(bytes.error())) return bytes.error();
-    return StoredBaseline{Judge(terms, key), {}, {}, false};
+  StoredBaseline stored{Judge(terms, key), {}, {}, false};
+  const auto bytes = files.read_owned(paths.baseline, kMaxBaselineBytes, service_uid);
+  if (bytes) {
+    auto loaded = decode_baseline(*bytes, terms, key);
+    if (!loaded) return at(loaded.error(), paths.baseline);
+    stored = {std::move(loaded->judge),
+              {loaded->features.begin(), loaded->features.end()},
+              {loaded->envelope.begin(), loaded->envelope.end()},
+              true};
+  } else if (!missing(bytes.error())) {
+    return bytes.error();
   }
-  TORPOR_CHECK(check_owner_and_mode(files, paths.baseline, service_uid));
-  auto loaded = decode_baseline(*bytes, terms, key);
-  if (!loaded) return at(loaded.error(), paths.baseline);
-
-  const auto evidence = files.read(paths.evidence, kMaxEvidenceBytes);
+  // Also without a baseline: before its first save, and after somebody moved it away to learn
+  // anew. Cycle numbers go on, and an alarm stays.
+  const auto evidence = files.read_owned(paths.evidence, kMaxEvidenceBytes, service_uid);
   if (evidence) {
-    TORPOR_CHECK(check_owner_and_mode(files, paths.evidence, service_uid));
-    if (const Status taken = loaded->judge.take_evidence(*evidence); !taken)
+    if (const Status taken = stored.judge.take_evidence(*evidence); !taken)
       return at(taken.error(), paths.evidence);
   } else if (!missing(evidence.error())) {
     return evidence.error();
   }
-  return StoredBaseline{std::move(loaded->judge),
-                        {loaded->features.begin(), loaded->features.end()},
-                        {loaded->envelope.begin(), loaded->envelope.end()},
-                        true};
+  return stored;
 }
 
 Result<bool> apply_pending_event(Files& files, const BaselinePaths& paths, std::uint32_t service_uid,
                                  Judge& judge) {
-  TORPOR_TRY(const auto pending, pending_event(files, paths));
+  TORPOR_TRY(const auto pending,
+             pending_event(files.read_owned(paths.event, kMaxEventBytes, service_uid), paths));
   if (pending.empty()) return false;
-  TORPOR_CHECK(check_owner_and_mode(files, paths.event, service_uid));
   const Status applied = judge.apply(pending.front());
   if (applied) return true;
   if (applied.error().reason == Reason::event_stale) return false;
   return at(applied.error(), paths.event);
 }
 
-Status forget_event(Files& files, const BaselinePaths& paths) {
-  const Status removed = files.remove(paths.event);
+Result<std::optional<Work>> apply_pending_maintenance(Files& files, const BaselinePaths& paths,
+                                                      const Believed& believed, Judge& judge) {
+  const auto message = files.read_owned(paths.maintenance, kMaxBundleBytes, believed.service_uid);
+  if (!message && missing(message.error())) return std::optional<Work>();
+  if (!message) return message.error();
+  TORPOR_TRY(const SignedMaintenance signed_event,
+             verify_maintenance(*message, believed.trust, paths.maintenance));
+  TORPOR_CHECK(check_maintenance_device(signed_event.event(), believed.device, paths.maintenance));
+  const Status applied = judge.apply(signed_event);
+  if (applied) return std::optional<Work>(signed_event.event().work);
+  if (applied.error().reason == Reason::maintenance_applied) return std::optional<Work>();
+  return at(applied.error(), paths.maintenance);
+}
+
+namespace {
+
+Status forget(Files& files, const std::string& path) {
+  const Status removed = files.remove(path);
   if (!removed && missing(removed.error())) return {};
   return removed;
+}
+
+}  // namespace
+
+Status forget_event(Files& files, const BaselinePaths& paths) { return forget(files, paths.event); }
+Status forget_maintenance(Files& files, const BaselinePaths& paths) {
+  return forget(files, paths.maintenance);
 }
 
 Result<std::vector<std::string>> list_baselines(Files& files, const std::string& state_dir) {
@@ -106,15 +137,25 @@ Result<std::vector<std::string>> list_baselines(Files& files, const std::string&
   return stems;
 }
 
-Result<BaselineSummary> summarize(Files& files, const std::string& state_dir, const std::string& stem) {
-  const BaselinePaths paths = baseline_paths(state_dir, stem);
+namespace {
+
+// The judge as it was stored, evidence taken up; not for judging.
+Result<Judge> peek_judge(Files& files, const BaselinePaths& paths) {
   TORPOR_TRY(const auto bytes, files.read(paths.baseline, kMaxBaselineBytes));
   auto loaded = peek_baseline(bytes);
   if (!loaded) return at(loaded.error(), paths.baseline);
-  Judge& judge = loaded->judge;
   if (const auto evidence = files.read(paths.evidence, kMaxEvidenceBytes)) {
-    if (const Status taken = judge.take_evidence(*evidence); !taken) return at(taken.error(), paths.evidence);
+    if (const Status taken = loaded->judge.take_evidence(*evidence); !taken)
+      return at(taken.error(), paths.evidence);
   }
+  return std::move(loaded->judge);
+}
+
+}  // namespace
+
+Result<BaselineSummary> summarize(Files& files, const std::string& state_dir, const std::string& stem) {
+  const BaselinePaths paths = baseline_paths(state_dir, stem);
+  TORPOR_TRY(const Judge judge, peek_judge(files, paths));
   BaselineSummary out;
   out.stem = stem;
   out.key = judge.key();
@@ -123,12 +164,15 @@ Result<BaselineSummary> summarize(Files& files, const std::string& state_dir, co
   out.last_cycle = judge.last_cycle();
   out.arming_epoch = judge.arming_epoch();
   out.first_crossing = judge.first_crossing();
+  out.crossing_epoch = judge.alarm().arming_epoch;
+  out.maintenance_sequence = judge.maintenance_sequence();
   out.log_evidence = Sequential(judge.evidence()).log_evidence();
   out.calibration = judge.calibration();
   if (out.state == JudgeState::not_armed) out.refusal = one_line(judge.refusal()).view();
   out.events = judge.events();
   out.history.assign(judge.history().begin(), judge.history().end());
-  TORPOR_TRY(out.pending, pending_event(files, paths));
+  out.maintenance_waits = files.facts(paths.maintenance).ok();
+  TORPOR_TRY(out.pending, pending_event(files.read(paths.event, kMaxEventBytes), paths));
   return out;
 }
 
@@ -157,13 +201,36 @@ Status request_event(Files& files, const std::string& state_dir, const std::stri
   const Status created = files.create(paths.event, bytes, kMode);
   if (created || created.error().reason != Reason::file_exists) return created;
   // One that was applied and whose file outlived a crash may be replaced.
-  const auto waiting = pending_event(files, paths);
+  const auto waiting = pending_event(files.read(paths.event, kMaxEventBytes), paths);
   if (waiting && !waiting->empty() && waiting->front().after < now.events)
     return files.replace(paths.event, bytes, kMode);
   Error e{Reason::event_pending, {}, {}, {}};
   e.where << paths.event;
   if (waiting && !waiting->empty()) e.found << name(waiting->front().kind) << " waits";
   return e;
+}
+
+Result<std::vector<std::string>> request_maintenance(Files& files, const std::string& state_dir,
+                                                     const SignedMaintenance& event, Bytes message) {
+  TORPOR_TRY(const auto stems, list_baselines(files, state_dir));
+  std::vector<std::string> taken;
+  std::optional<Error> closest;
+  for (const std::string& stem : stems) {
+    const BaselinePaths paths = baseline_paths(state_dir, stem);
+    TORPOR_TRY(Judge judge, peek_judge(files, paths));
+    // What the detector will do, done to a copy: the refusal is heard here and not at its start.
+    const Status applied = judge.apply(event);
+    if (applied) {
+      TORPOR_CHECK(files.replace(paths.maintenance, message, kMode));
+      taken.push_back(stem);
+      continue;
+    }
+    // That another baseline belongs to another sensor says nothing beside what its own says.
+    if (!closest || closest->reason == Reason::maintenance_other_sensor) closest = applied.error();
+  }
+  if (!taken.empty()) return taken;
+  TORPOR_ASSERT(closest.has_value(), "baseline.an_event_that_is_refused_by_all_has_a_reason");
+  return *closest;
 }
 
 }  // namespace torpor

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/fake/memory_files.h"
+#include "contract/fake/golden_maintenance.h"
 #include "verdict/fake/scores.h"
 
 namespace torpor {
@@ -185,6 +186,119 @@ TEST_F(baseline_files, the_summary_needs_no_contract) {
   EXPECT_EQ(summary->last_cycle, judge.last_cycle());
   EXPECT_EQ(summary->log_evidence, Sequential(judge.evidence()).log_evidence());
   EXPECT_EQ(summary->calibration.n, 240u);
+}
+
+// --- maintenance ---------------------------------------------------------------------------
+
+class maintenance_files : public baseline_files {
+ protected:
+  // A judge that has applied event number 4 and holds the alarm of golden::sound_event().
+  maintenance_files() {
+    key_.sensor = golden::sound_event().sensor;
+    paths_ = baseline_paths(kState, key_);
+    AlarmTerms terms = alarm_for_test();
+    terms.fit_cycles = 120;
+    terms.calibration_cycles = 120;
+    ScoreSource source(5);
+    Judge judge(terms, key_);
+    std::uint64_t cycle = 0;
+    while (judge.state() == JudgeState::learning_fit) judge.fitted(++cycle);
+    while (judge.state() == JudgeState::learning_calibration) judge.scored(++cycle, source.next());
+    EXPECT_EQ(judge.arming_epoch(), 1u);
+    while (!judge.latched()) judge.unusable(++cycle, WindowQuality::saturated);
+    MaintenanceEvent fourth = golden::sound_event();
+    fourth.first_crossing_cycle = judge.first_crossing();
+    fourth.sequence = golden::kLastMaintenance;
+    EXPECT_TRUE(judge.apply(golden::signed_for_test(fourth)));
+    for (cycle = 300 - terms.shock_cycles + 1; !judge.latched(); ++cycle)
+      judge.unusable(cycle, WindowQuality::saturated);
+    EXPECT_EQ(judge.first_crossing(), 300u);
+    terms_ = terms;
+    save(judge);
+    save_evidence(judge);
+  }
+  Result<StoredBaseline> load() { return load_baseline(files_, kState, terms_, key_, kUid); }
+  void leave(Bytes message) { ASSERT_TRUE(files_.replace(paths_.maintenance, message, 0644)); }
+  Result<std::optional<Work>> apply(Judge& judge) {
+    return apply_pending_maintenance(files_, paths_, {"amr-0173", trust_, kUid}, judge);
+  }
+  Result<std::vector<std::string>> ask(Bytes message) {
+    TORPOR_TRY(const SignedMaintenance verified, verify_maintenance(message, trust_, "asked"));
+    return request_maintenance(files_, kState, verified, message);
+  }
+
+  BaselineKey key_ = key_for_test();
+  AlarmTerms terms_ = alarm_for_test();
+  TrustSet trust_ = *parse_trust(as_bytes(golden::trust_text()), "trust");
+};
+
+TEST_F(maintenance_files, every_refused_event_leaves_the_alarm_latched_and_says_why) {
+  for (const auto& c : golden::maintenance_cases()) {
+    SCOPED_TRACE(name(c.reason));
+    leave(c.message);
+    auto stored = load();
+    ASSERT_TRUE(stored);
+    const auto applied = apply(stored->judge);
+    EXPECT_EQ(stored->judge.first_crossing(), 300u);
+    if (c.reason == Reason::maintenance_applied) {
+      ASSERT_TRUE(applied) << "a crash left it behind: taken, not refused";
+      EXPECT_FALSE(applied->has_value());
+    } else {
+      ASSERT_FALSE(applied);
+      EXPECT_EQ(name(applied.error().reason), name(c.reason)) << one_line(applied.error()).view();
+      EXPECT_NE(applied.error().where.view().find(paths_.maintenance), std::string_view::npos);
+    }
+    // The verb hears what the detector would have said, and leaves nothing.
+    if (c.judge != golden::MaintenanceJudge::judge) continue;
+    ASSERT_TRUE(files_.remove(paths_.maintenance));
+    const auto asked = ask(c.message);
+    ASSERT_FALSE(asked);
+    EXPECT_EQ(name(asked.error().reason), name(c.reason));
+    EXPECT_FALSE(files_.exists(paths_.maintenance));
+  }
+}
+
+TEST_F(maintenance_files, an_event_in_a_file_others_may_write_is_not_even_read) {
+  ASSERT_TRUE(files_.replace(paths_.maintenance, golden::good_maintenance(), 0666));
+  auto stored = load();
+  EXPECT_EQ(apply(stored->judge).error().reason, Reason::file_unsafe);
+}
+
+TEST_F(maintenance_files, a_good_event_clears_exactly_once_wherever_the_power_fails) {
+  const auto baseline = *files_.read(paths_.baseline, 1 << 20);
+  const auto evidence = *files_.read(paths_.evidence, 1 << 20);
+  // The detector's start: load, apply, save, forget. The power fails at every operation.
+  for (std::uint64_t n = 1;; ++n) {
+    SCOPED_TRACE(n);
+    files_ = MemoryFiles();
+    files_.put(paths_.baseline, baseline);
+    files_.put(paths_.evidence, evidence);
+    const auto asked = ask(golden::good_maintenance());
+    ASSERT_TRUE(asked) << one_line(asked.error()).view();
+    EXPECT_EQ(*asked, std::vector<std::string>{paths_.stem});
+    EXPECT_TRUE(summarize(files_, kState, paths_.stem)->maintenance_waits);
+    const auto start = [&]() -> Status {
+      TORPOR_TRY(StoredBaseline stored, load());
+      TORPOR_TRY(const auto work, apply(stored.judge));
+      if (work) {
+        std::vector<std::byte> room(stored.judge.encoded_bound(0, 0));
+        TORPOR_TRY(const Bytes bytes, stored.judge.encode(room, {}, {}));
+        TORPOR_CHECK(files_.replace(paths_.baseline, bytes, 0644));
+      }
+      return forget_maintenance(files_, paths_);
+    };
+    files_.lose_power_at(n);
+    const bool whole = start().ok();
+    files_.crash();
+    ASSERT_TRUE(start());
+    const auto after = load();
+    ASSERT_TRUE(after);
+    EXPECT_FALSE(after->judge.latched());
+    EXPECT_EQ(after->judge.events(), 2u);
+    EXPECT_EQ(after->judge.maintenance_sequence(), golden::kLastMaintenance + 1);
+    EXPECT_FALSE(files_.exists(paths_.maintenance));
+    if (whole) break;
+  }
 }
 
 }  // namespace

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#include "roles/sampler/sampler_record.h"
+
+#include "base/assertion.h"
+#include "notes/refusal.h"
+#include "program/error_text.h"
+#include "roles/role_flags.h"
+
+namespace torpor {
+
+void SamplerRecord::agreed() { kept(admission_.store.begin(admission_.contract, paths_.bundle)); }
+
+void SamplerRecord::window_sent() {
+  kept(admission_.store.cycle_completed(admission_.contract));
+  if (refusal_over_) return;
+  refusal_over_ = true;
+  // People should not have to wait for the end of a good run to see it. What servers were told is taken
+  // back by torpor-retry.timer: the sampler speaks to none.
+  const auto over = end_refusal(files_, paths_.state);
+  if (!over) tell_error(kSamplerProgram, over.error());
+}
+
+// The first of a session, which a restart explains, and each after it, which nothing does.
+void SamplerRecord::request_refused(const Error& why, std::uint32_t times) {
+  TORPOR_ASSERT(times > 0, "roles.a_refusal_is_counted");
+  tell_error(kSamplerProgram, why);
+}
+
+std::optional<Reason> SamplerRecord::notice() const {
+  return admission_.store.wiped() ? std::optional(Reason::rollback_state_wiped) : std::nullopt;
+}
+
+// A full disk would else say a line a minute.
+void SamplerRecord::kept(const Status& status) {
+  if (status) {
+    trouble_.reset();
+    return;
+  }
+  if (trouble_ != status.error().reason) tell_error(kSamplerProgram, status.error());
+  trouble_ = status.error().reason;
+}
+
+}  // namespace torpor

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: torpor authors
+#pragma once
+
+#include <string>
+
+#include "contract/host/admission.h"
+#include "firmware/sampler_listener.h"
+
+namespace torpor {
+
+// What a sampler keeps on a computer: its own rollback counter, in its own state directory, so
+// that no contract is valid again because the detector's was wiped. The counter begins with an
+// agreement and advances with the first window that was sent, which is also the end of what an earlier
+// start was refused for. Says on stderr what it could not
+// keep, each trouble once in a row, and which requests it refused. Heap; one thread.
+class SamplerRecord final : public SamplerListener {
+ public:
+  // Outlive it.
+  struct Parts {
+    Admission& admission;
+    Files& files;
+  };
+  struct Paths {
+    std::string state;   // directory, exists
+    std::string bundle;  // file
+  };
+  SamplerRecord(const Parts& parts, Paths paths)
+      : admission_(parts.admission), files_(parts.files), paths_(std::move(paths)) {}
+
+  void agreed() override;
+  void window_sent() override;
+  void request_refused(const Error& why, std::uint32_t times) override;
+  std::optional<Reason> notice() const override;
+
+ private:
+  void kept(const Status& status);
+
+  Admission& admission_;
+  Files& files_;
+  const Paths paths_;
+  bool refusal_over_ = false;      // that of an earlier start
+  std::optional<Reason> trouble_;  // said already
+};
+
+}  // namespace torpor
