@@ -97,6 +97,11 @@ void CycleLedger::charge_work() {
   bucket.settle(mj);
 }
 
+Status CycleLedger::save(BootTime next_cycle) {
+  TORPOR_ASSERT(!open_, "ledger.what_is_saved_holds_no_allowance");
+  return parts_.budget.save(next_cycle);
+}
+
 void CycleLedger::break_off() {
   if (!phase_) return;
   end_span(parts_.clock.now().boot);

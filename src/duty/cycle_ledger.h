@@ -63,8 +63,9 @@ class CycleLedger {
   const Costs& costs() const { return costs_; }
   double balance_mj() const { return parts_.budget.bucket().balance_mj(); }
   const EnergyMeter& meter() const { return parts_.meter; }
-  // Durable on return. `ended`: everything is charged and this process spends no more.
-  Status save(bool ended) { return parts_.budget.save(ended); }
+  // StoredBudget::save, between cycles: everything until now is charged, but for the reporting
+  // under way.
+  Status save(BootTime next_cycle);
 
  private:
   void end_span(BootTime at);

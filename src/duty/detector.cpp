@@ -99,10 +99,10 @@ void Detector::greet() {
   if (!peer_->agreed()) return;
   session_ = peer_->session();
   if (const Status told = parts_.listener.agreed(); !told) return fail(told.error());
-  // From here on this process spends: one that dies is charged for the cycle nobody counted.
-  if (const Status saved = ledger_.save(false); !saved) return fail(saved.error());
   if (run_.notice) builder_.notice(LinkRole::detector, name(*run_.notice));
   schedule_.emplace(contract_, now());
+  // From here on this process spends: one that dies is charged for the cycle nobody counted.
+  if (const Status saved = ledger_.save(schedule_->slot(0)); !saved) return fail(saved.error());
   deadline_ = schedule_->slot(0);
   begin_cycle();
 }
@@ -286,7 +286,7 @@ void Detector::close_cycle() {
 // after it what is only its copy.
 Status Detector::keep_cycle() {
   TORPOR_CHECK(watch_.save_learned());
-  TORPOR_CHECK(ledger_.save(false));
+  TORPOR_CHECK(ledger_.save(schedule_->slot(schedule_->after(slot_, now()).slot)));
   watch_.put_evidence(builder_.report());
   TORPOR_CHECK(parts_.listener.reported(builder_.report()));
   return watch_.save_evidence();
@@ -320,7 +320,7 @@ void Detector::end(std::optional<Error> why, Farewell farewell) {
     lease_.reset();
     also(watch_.save_learned(true));
     also(watch_.save_evidence());
-    also(ledger_.save(true));
+    also(ledger_.save(EnergyBudget::kNoCycle));
   }
   if (peer_->agreed() && !peer_finished_) {
     // Best effort: without it the peer finds the link lost and waits for the next.

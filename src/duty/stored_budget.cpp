@@ -23,9 +23,9 @@ Result<StoredBudget> StoredBudget::open(Files& files, const std::string& state_d
   return budget;
 }
 
-Status StoredBudget::save(bool ended) {
+Status StoredBudget::save(BootTime next_cycle) {
   std::array<std::byte, EnergyBudget::kEncodedSize> room;
-  return files_->replace(path_, bucket_.encode(boot_id_, ended, room), 0644);
+  return files_->replace(path_, bucket_.encode(boot_id_, next_cycle, room), 0644);
 }
 
 }  // namespace torpor

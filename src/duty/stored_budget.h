@@ -23,9 +23,9 @@ class StoredBudget {
   const std::optional<Error>& damage() const { return damage_; }
   EnergyBudget& bucket() { return bucket_; }
 
-  // Whole or not at all, durable on return. `ended`: all that was spent is charged, and
-  // this process spends no more.
-  Status save(bool ended);
+  // Whole or not at all, durable on return. `next_cycle`: when the next cycle begins, whose
+  // cost is not charged yet; EnergyBudget::kNoCycle: this process begins none.
+  Status save(BootTime next_cycle);
 
  private:
   StoredBudget(Files& files, std::string path, const Terms& terms, const FixedString<36>& boot_id,

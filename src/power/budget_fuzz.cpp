@@ -15,6 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (bytes.size() == EnergyBudget::kEncodedSize)
     store_le(&bytes[kCrcAt], crc32c(Bytes(bytes).first(kCrcAt)));
   Terms terms{};
+  terms.duty.sample_ms = 5000;
   terms.duty.interval_tolerance_ms = 500;
   terms.power.active_mj_per_cycle = 15'000;
   terms.power.mj_per_hour = 900'000;
@@ -26,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!(balance <= budget.full_mj()) || (!taken && balance != 0)) __builtin_trap();
   std::array<std::byte, EnergyBudget::kEncodedSize> room;
   EnergyBudget again(terms, now);
-  if (!again.restore(budget.encode(boot, true, room), boot, now)) __builtin_trap();
+  if (!again.restore(budget.encode(boot, EnergyBudget::kNoCycle, room), boot, now)) __builtin_trap();
   if (std::fabs(again.balance_mj() - balance) > 0.001 + 1e-12 * std::fabs(balance)) __builtin_trap();
   return 0;
 }

@@ -40,22 +40,29 @@ class EnergyBudget {
   double cycle_mj() const { return cycle_mj_; }
   double full_mj() const { return full_mj_; }
 
-  // Survives a restart: balance and when it was, by boottime and boot id, and whether all
-  // that was spent is in it ("settled": the process ended of itself). Within one boot the
-  // time that passed fills the bucket, and a process that did not settle has spent a cycle
-  // nobody counted: it is charged. After a new boot a debt stays as it was (nobody knows what
-  // was drawn in between) and a bucket without debt is full: a computer takes longer to
-  // boot than a cycle's share of the hour, and a reboot is no reason to miss a look.
-  // Damaged, or from later in this boot than now: the bucket is left empty and the error is
-  // budget_damaged, which the caller reports and goes on.
-  static constexpr std::size_t kEncodedSize = 68;
-  Bytes encode(const FixedString<36>& boot_id, bool settled, std::span<std::byte, kEncodedSize> out) const;
+  // Survives a restart: balance and when it was, by boottime and boot id, and when the next
+  // cycle begins whose cost is not in it (kNoCycle: this process begins none). Within one boot
+  // the time that passed fills the bucket. Where that cycle could begin before `now`, a process
+  // died in it and nobody counted what it took: it is charged the allowance, or, before a window
+  // could even be sampled, as much of it as of the sampling had passed; that is the most it can
+  // have been, for until then a cycle does nothing but sample. A process that died asleep, or
+  // before a cycle began, has taken nothing that is not in the balance. After a new boot a debt
+  // stays as it was (nobody knows what was drawn in between) and a bucket without debt is full: a
+  // computer takes longer to boot than a cycle's share of the hour, and a reboot is no reason to
+  // miss a look. Damaged, or from later in this boot than now: the bucket is left empty and the
+  // error is budget_damaged, which the caller reports and goes on.
+  static constexpr std::size_t kEncodedSize = 76;
+  static constexpr BootTime kNoCycle = BootTime::max();
+  Bytes encode(const FixedString<36>& boot_id, BootTime next_cycle,
+               std::span<std::byte, kEncodedSize> out) const;
   Status restore(Bytes stored, const FixedString<36>& boot_id, BootTime now);
 
  private:
   [[nodiscard]] bool sound() const;
+  double uncounted_mj(Duration since_it_began) const;
 
   double mj_per_second_;
+  Duration sample_;
   double cycle_mj_;
   double full_mj_;
   double balance_mj_;

@@ -123,21 +123,47 @@ TEST(EnergyBudget, a_restart_in_one_boot_keeps_the_balance_and_fills_it_by_the_t
   EnergyBudget budget(terms(), kStart);
   budget.charge(4 * kCycle);
   Room room;
-  const Bytes stored = budget.encode(kBoot, true, room);
+  const Bytes stored = budget.encode(kBoot, EnergyBudget::kNoCycle, room);
   EnergyBudget again(terms(), kStart + minutes(2));
   ASSERT_TRUE(again.restore(stored, kBoot, kStart + minutes(2)).ok());
   EXPECT_NEAR(again.balance_mj(), budget.full_mj() - 4 * kCycle + 2 * kCycle, 0.002);
 }
 
-TEST(EnergyBudget, a_process_that_did_not_settle_is_charged_the_cycle_nobody_counted) {
+// A process that died: its last cycle left the bucket full but for `spent`, the next was to begin at
+// `next`, and another process starts at `now`.
+double balance_after_death(double spent, BootTime next, BootTime now) {
   EnergyBudget budget(terms(), kStart);
+  budget.charge(spent);
   Room room;
-  const Bytes stored = budget.encode(kBoot, false, room);
-  EnergyBudget again(terms(), kStart);
-  ASSERT_TRUE(again.restore(stored, kBoot, kStart).ok());
-  EXPECT_FALSE(again.pays_for_a_cycle());
-  again.refill(kStart + minutes(1));
-  EXPECT_TRUE(again.pays_for_a_cycle());
+  const Bytes stored = budget.encode(kBoot, next, room);
+  EnergyBudget again(terms(), now);
+  EXPECT_TRUE(again.restore(stored, kBoot, now).ok());
+  return again.balance_mj();
+}
+
+TEST(EnergyBudget, a_process_that_died_in_a_cycle_is_charged_what_it_can_have_taken_once) {
+  const double full = EnergyBudget(terms(), kStart).full_mj();
+  const BootTime next = kStart + minutes(1);
+  EXPECT_NEAR(balance_after_death(0, next, next + seconds(30)), full - kCycle, 0.002);
+  EXPECT_NEAR(balance_after_death(0, next, next + hours(30)), full - kCycle, 0.002)
+      << "once, whenever it is found";
+  EXPECT_NEAR(balance_after_death(0, next, next + milliseconds(500)), full - kCycle / 10, 0.002)
+      << "a tenth of its window was sampled";
+  EXPECT_NEAR(balance_after_death(0, next, next), full, 0.002);
+}
+
+TEST(EnergyBudget, a_process_that_died_asleep_or_reporting_is_charged_nothing_twice) {
+  const double full = EnergyBudget(terms(), kStart).full_mj();
+  for (const Duration after : {Duration(0), Duration(milliseconds(1)), Duration(seconds(59))})
+    EXPECT_NEAR(balance_after_death(kCycle, kStart + minutes(1), kStart + after),
+                full - kCycle + kHour / 3600 * std::chrono::duration<double>(after).count(), 0.01);
+}
+
+TEST(EnergyBudget, a_process_that_died_in_a_cycle_it_slept_through_is_not_charged_for_one) {
+  const double full = EnergyBudget(terms(), kStart).full_mj();
+  const BootTime next = kStart + minutes(1);
+  EXPECT_NEAR(balance_after_death(3 * kCycle, next, next + seconds(30)), full - 3 * kCycle + 1.5 * kCycle,
+              0.01);
 }
 
 TEST(EnergyBudget, a_new_boot_forgives_no_debt_and_takes_no_credit_away) {
@@ -145,18 +171,18 @@ TEST(EnergyBudget, a_new_boot_forgives_no_debt_and_takes_no_credit_away) {
   budget.charge(3 * kCycle);
   Room room;
   EnergyBudget again(terms(), BootTime{seconds(20)});
-  ASSERT_TRUE(again.restore(budget.encode(kBoot, false, room), kOtherBoot, BootTime{seconds(20)}).ok());
+  ASSERT_TRUE(again.restore(budget.encode(kBoot, kStart, room), kOtherBoot, BootTime{seconds(20)}).ok());
   EXPECT_NEAR(again.balance_mj(), budget.balance_mj(), 0.001);
   EnergyBudget credit(terms(), kStart);
   credit.charge(kCycle / 2);
-  ASSERT_TRUE(again.restore(credit.encode(kBoot, false, room), kOtherBoot, BootTime{seconds(20)}).ok());
+  ASSERT_TRUE(again.restore(credit.encode(kBoot, kStart, room), kOtherBoot, BootTime{seconds(20)}).ok());
   EXPECT_TRUE(again.pays_for_a_cycle());
 }
 
 TEST(EnergyBudget, what_is_damaged_or_of_the_future_leaves_the_bucket_empty) {
   EnergyBudget budget(terms(), kStart);
   Room room;
-  const Bytes good = budget.encode(kBoot, true, room);
+  const Bytes good = budget.encode(kBoot, EnergyBudget::kNoCycle, room);
   for (std::size_t i = 0; i < good.size(); ++i) {
     std::vector<std::byte> bad(good.begin(), good.end());
     bad[i] ^= std::byte{0x10};
@@ -180,7 +206,7 @@ TEST(EnergyBudget, what_is_damaged_or_of_the_future_leaves_the_bucket_empty) {
 TEST(EnergyBudget, a_contract_with_a_smaller_bucket_keeps_no_more_than_it_holds) {
   EnergyBudget budget(terms(), kStart);
   Room room;
-  const Bytes stored = budget.encode(kBoot, true, room);
+  const Bytes stored = budget.encode(kBoot, EnergyBudget::kNoCycle, room);
   Terms smaller = terms();
   smaller.power.active_mj_per_cycle = 1000;
   EnergyBudget again(smaller, kStart);

@@ -72,6 +72,7 @@ Robot::Robot(const Setup& setup, FakeClock& clock)
 }
 
 void Robot::make_detector() {
+  log_.reset();  // of the process before, with its hold on the directory
   log_.emplace(must_open_log(detector_contract_, files_));
   appraiser_ = must_make(detector_contract_, *setup_.backend, files_, *log_);
   if (setup_.fallback != nullptr) fallback_ = must_make(detector_contract_, *setup_.fallback, files_, *log_);
