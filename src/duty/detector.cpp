@@ -98,11 +98,13 @@ void Detector::greet() {
   }
   if (!peer_->agreed()) return;
   session_ = peer_->session();
-  if (const Status told = parts_.listener.agreed(); !told) return fail(told.error());
+  Status kept = storage_.take(parts_.listener.agreed());
+  if (!kept) return fail(kept.error());
   if (run_.notice) builder_.notice(LinkRole::detector, name(*run_.notice));
   schedule_.emplace(contract_, now());
   // From here on this process spends: one that dies is charged for the cycle nobody counted.
-  if (const Status saved = ledger_.save(schedule_->slot(0)); !saved) return fail(saved.error());
+  kept = storage_.take(ledger_.save(schedule_->slot(0)));
+  if (!kept) return fail(kept.error());
   deadline_ = schedule_->slot(0);
   begin_cycle();
 }
@@ -285,11 +287,16 @@ void Detector::close_cycle() {
 // evidence. Before it what it speaks of and cannot carry, a baseline that was armed above all;
 // after it what is only its copy.
 Status Detector::keep_cycle() {
-  TORPOR_CHECK(watch_.save_learned());
-  TORPOR_CHECK(ledger_.save(schedule_->slot(schedule_->after(slot_, now()).slot)));
+  TORPOR_CHECK(storage_.take(watch_.save_learned()));
+  TORPOR_CHECK(storage_.take(ledger_.save(schedule_->slot(schedule_->after(slot_, now()).slot))));
   watch_.put_evidence(builder_.report());
-  TORPOR_CHECK(parts_.listener.reported(builder_.report()));
-  return watch_.save_evidence();
+  builder_.stored(storage_);
+  const Status record = parts_.listener.reported(builder_.report());
+  TORPOR_CHECK(storage_.take(record));
+  TORPOR_CHECK(storage_.take(parts_.listener.finished(record.ok())));
+  TORPOR_CHECK(storage_.take(watch_.save_evidence()));
+  storage_.next_cycle(record.ok());
+  return {};
 }
 
 void Detector::fall_asleep() {
@@ -313,14 +320,15 @@ void Detector::end(std::optional<Error> why, Farewell farewell) {
   const auto also = [&why](const Status& status) {
     if (!status && !why) why = status.error();
   };
+  const auto keep = [&](const Status& written) { also(storage_.take(written)); };
   if (schedule_) {
     // Asleep there is no lease; a device that the last look found held is asked once more.
     if (builder_.report().residency == ResidencyState::resident && !lease_) lease_.emplace(parts_.backend);
     if (lease_) also(lease_->close());
     lease_.reset();
-    also(watch_.save_learned(true));
-    also(watch_.save_evidence());
-    also(ledger_.save(EnergyBudget::kNoCycle));
+    keep(watch_.save_learned(true));
+    keep(watch_.save_evidence());
+    keep(ledger_.save(EnergyBudget::kNoCycle));
   }
   if (peer_->agreed() && !peer_finished_) {
     // Best effort: without it the peer finds the link lost and waits for the next.

@@ -10,6 +10,7 @@
 #include "duty/report_builder.h"
 #include "duty/schedule.h"
 #include "duty/sensor_watch.h"
+#include "duty/storage_state.h"
 #include "link/peer.h"
 #include "power/residency.h"
 
@@ -72,6 +73,8 @@ class Detector final : public Role {
 
   // Why it ended, unless it ended well.
   const std::optional<Error>& failure() const { return failure_; }
+  // What could not be written in its last cycle, or at its end: no reason to end in another way.
+  const std::optional<Error>& unsaved() const { return storage_.failure(); }
   const Peer& peer() const { return *peer_; }
 
  private:
@@ -105,6 +108,7 @@ class Detector final : public Role {
   SensorWatch watch_;
   CycleLedger ledger_;
   ReportBuilder builder_;
+  StorageState storage_;
   std::optional<ComputeLease<Backend>> lease_;  // of the cycle under way, until its release
 
   State state_ = State::greeting;

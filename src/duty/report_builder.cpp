@@ -87,6 +87,13 @@ bool ReportBuilder::hot() const {
   return report_.idle_rail_mw > std::int64_t{contract_.terms().power.idle_mw};
 }
 
+void ReportBuilder::stored(const StorageState& storage) {
+  report_.unwritten = storage.unwritten();
+  if (!storage.failure()) return;
+  report_.set(Breach::storage);
+  report_.storage_note = in_short(*storage.failure());
+}
+
 void ReportBuilder::finish(std::uint32_t sensor, const CycleLedger& ledger) {
   TORPOR_ASSERT(report_.cycle != 0, "report_builder.a_record_is_of_a_cycle");
   report_.sensor = contract_.terms().sensors()[sensor].id;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "duty/cycle_ledger.h"
+#include "duty/storage_state.h"
 #include "link/message.h"
 #include "report/cycle_report.h"
 
@@ -42,6 +43,9 @@ class ReportBuilder {
   void released(ResidencyState state, const FixedString<64>& note, const Result<std::int64_t>& rail_mw);
   // The rail stands above the contract's idle limit.
   bool hot() const;
+
+  // What could not be written until now, last of all.
+  void stored(const StorageState& storage);
 
   // The record is complete: the costs are in it and every limit is judged.
   void finish(std::uint32_t sensor, const CycleLedger& ledger);

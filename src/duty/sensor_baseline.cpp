@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/assertion.h"
+#include "duty/storage_state.h"
 
 namespace torpor {
 namespace {
@@ -22,7 +24,6 @@ Result<std::unique_ptr<SensorBaseline>> SensorBaseline::open(Files& files, const
                                                              const CycleReport* newest) {
   TORPOR_TRY(StoredBaseline stored, load_baseline(files, place.state_dir, alarm, key, place.service_uid));
   std::unique_ptr<SensorBaseline> made(new SensorBaseline(files, place, sensor, std::move(stored.judge)));
-  TORPOR_CHECK(files.make_directories(made->paths_.directory));
   if (newest != nullptr) made->bring_up_to(*newest);
   TORPOR_CHECK(made->take_up(stored, place));
   return made;
@@ -74,10 +75,9 @@ Status SensorBaseline::take_up(const StoredBaseline& stored, const Place& place)
   const bool contradicts = !whole();
   if (contradicts) start_anew();
   TORPOR_ASSERT(whole(), "baseline.taken_up_whole");
-  if (followed || worked || contradicts) TORPOR_CHECK(save_all());
-  // Only now: a crash before this finds the events again and sees that they were taken.
-  if (!maintenance_refusal_) TORPOR_CHECK(forget_maintenance(files_, paths_));
-  return forget_event(files_, paths_);
+  owed_ = followed || worked || contradicts;
+  const Status written = owed_ ? save_all() : forget_events();
+  return written || is_storage_failure(written.error().reason) ? Status{} : written;
 }
 
 Status SensorBaseline::check_size(std::size_t found, std::size_t each) const {
@@ -213,16 +213,31 @@ Status SensorBaseline::save_all() {
   TORPOR_ASSERT(whole(), "baseline.written_whole");
   TORPOR_TRY(const Bytes envelope, explainer_.encode(envelope_));
   TORPOR_TRY(const Bytes file, judge_.encode(encoded_, encode_features(), envelope));
-  TORPOR_CHECK(files_.replace(paths_.baseline, file, 0644));
+  TORPOR_CHECK(write(paths_.baseline, file));
   unsaved_ = 0;
   saved_state_ = judge_.state();
-  return {};
+  // Only now: a crash before this finds the event again and sees that it was taken.
+  return std::exchange(owed_, false) ? forget_events() : Status{};
+}
+
+// A maintenance event that was refused stays for the person who has to see to it.
+Status SensorBaseline::forget_events() {
+  if (!maintenance_refusal_) TORPOR_CHECK(forget_maintenance(files_, paths_));
+  return forget_event(files_, paths_);
+}
+
+// The directory is made where there is none, also when it went while we ran.
+Status SensorBaseline::write(const std::string& path, Bytes content) {
+  Status written = files_.replace(path, content, 0644);
+  if (written || written.error().reason != Reason::file_missing) return written;
+  TORPOR_CHECK(files_.make_directories(paths_.directory));
+  return files_.replace(path, content, 0644);
 }
 
 Status SensorBaseline::save_learned(bool closing) {
   ++unsaved_;
   const bool due = learning() && (closing || unsaved_ >= kLearningSaveEvery);
-  return due || judge_.state() != saved_state_ ? save_all() : Status{};
+  return due || owed_ || judge_.state() != saved_state_ ? save_all() : Status{};
 }
 
 EvidenceBytes SensorBaseline::evidence() const {
@@ -233,6 +248,6 @@ EvidenceBytes SensorBaseline::evidence() const {
   return evidence;
 }
 
-Status SensorBaseline::save_evidence() { return files_.replace(paths_.evidence, evidence().view(), 0644); }
+Status SensorBaseline::save_evidence() { return write(paths_.evidence, evidence().view()); }
 
 }  // namespace torpor

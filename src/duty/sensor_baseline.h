@@ -46,8 +46,8 @@ class SensorBaseline {
   // that contradicts itself (a fit without its sums, an armed judge without its feature
   // baseline: earlier versions left such) starts the fit anew; a latched alarm stays. Errors:
   // those of load_baseline, apply_pending_event, BaselineBuilder::decode, FeatureBaseline::
-  // decode and Explainer::decode: nothing that could not be read is ever replaced. `files`
-  // outlives this.
+  // decode and Explainer::decode: nothing that could not be read is ever replaced. What could not
+  // be written is no error: each save tries again. `files` outlives this.
   static Result<std::unique_ptr<SensorBaseline>> open(Files& files, const Place& place,
                                                       const AlarmTerms& alarm, const SensorTerms& sensor,
                                                       const BaselineKey& key, const CycleReport* newest);
@@ -101,6 +101,8 @@ class SensorBaseline {
   bool learning() const;
   Bytes encode_features();
   Status save_all();
+  Status forget_events();
+  Status write(const std::string& path, Bytes content);
 
   Files& files_;
   BaselinePaths paths_;
@@ -116,6 +118,7 @@ class SensorBaseline {
   std::uint32_t unsaved_ = 0;  // learning cycles since the last save
   JudgeState saved_state_;
   std::optional<Error> maintenance_refusal_;
+  bool owed_ = false;  // an event was taken, or all begun anew, and the file does not know it yet
 };
 
 }  // namespace torpor

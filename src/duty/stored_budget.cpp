@@ -9,8 +9,7 @@ namespace torpor {
 Result<StoredBudget> StoredBudget::open(Files& files, const std::string& state_dir, const Terms& terms,
                                         const FixedString<36>& boot_id, BootTime now) {
   const std::string directory = state_dir + "/energy";
-  TORPOR_CHECK(files.make_directories(directory));
-  StoredBudget budget(files, directory + "/budget", terms, boot_id, now);
+  StoredBudget budget(files, directory, terms, boot_id, now);
   const auto stored = files.read(budget.path_, EnergyBudget::kEncodedSize);
   if (!stored && stored.error().reason == Reason::file_missing) return budget;
   const bool too_large = !stored && stored.error().reason == Reason::file_too_large;
@@ -25,7 +24,12 @@ Result<StoredBudget> StoredBudget::open(Files& files, const std::string& state_d
 
 Status StoredBudget::save(BootTime next_cycle) {
   std::array<std::byte, EnergyBudget::kEncodedSize> room;
-  return files_->replace(path_, bucket_.encode(boot_id_, next_cycle, room), 0644);
+  const Bytes encoded = bucket_.encode(boot_id_, next_cycle, room);
+  Status written = files_->replace(path_, encoded, 0644);
+  if (written || written.error().reason != Reason::file_missing) return written;
+  // The directory is made where there is none, also when it went while we ran.
+  TORPOR_CHECK(files_->make_directories(directory_));
+  return files_->replace(path_, encoded, 0644);
 }
 
 }  // namespace torpor

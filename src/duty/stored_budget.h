@@ -28,11 +28,16 @@ class StoredBudget {
   Status save(BootTime next_cycle);
 
  private:
-  StoredBudget(Files& files, std::string path, const Terms& terms, const FixedString<36>& boot_id,
+  StoredBudget(Files& files, const std::string& directory, const Terms& terms, const FixedString<36>& boot_id,
                BootTime now)
-      : files_(&files), path_(std::move(path)), boot_id_(boot_id), bucket_(terms, now) {}
+      : files_(&files),
+        directory_(directory),
+        path_(directory + "/budget"),
+        boot_id_(boot_id),
+        bucket_(terms, now) {}
 
   Files* files_;
+  std::string directory_;
   std::string path_;
   FixedString<36> boot_id_;
   EnergyBudget bucket_;

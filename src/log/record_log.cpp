@@ -68,9 +68,11 @@ Status RecordLog::load() {
             [](const Segment& a, const Segment& b) { return a.name < b.name; });
   counters_.segments = segments_.size();
   if (segments_.empty()) return {};
+  newest_number_ = segments_.back().name.number;
+  newest_path_ = path_of(segments_.back());
 
   Segment& newest = segments_.back();
-  const std::string path = path_of(newest);
+  const std::string& path = newest_path_;
   auto content = files_->read(path, kMaxSegmentBytes);
   if (!content) {
     // Not ours to write to; it stays until it is the oldest.
@@ -82,7 +84,8 @@ Status RecordLog::load() {
     if (record.kind == RecordAt::Kind::damaged) return {};  // evidence: nothing is added behind it
     if (record.kind == RecordAt::Kind::end) break;
     if (record.kind == RecordAt::Kind::torn) {
-      TORPOR_CHECK(files_->truncate(path, at));
+      // On a disk that takes no change now the next append cuts it off, before it adds anything.
+      suspect_ = !files_->truncate(path, at).ok();
       counters_.cut_bytes = newest.bytes - at;
       counters_.bytes -= counters_.cut_bytes;
       newest.bytes = at;
@@ -90,7 +93,13 @@ Status RecordLog::load() {
     }
     at = record.next;
   }
-  TORPOR_TRY(file_, files_->open_append(path));
+  // What cannot be written now may be later: a log that can be read can be opened.
+  auto opened = suspect_ ? Result<std::unique_ptr<AppendFile>>(nullptr) : files_->open_append(path);
+  if (opened) {
+    file_ = *std::move(opened);
+  } else {
+    suspect_ = true;
+  }
   return {};
 }
 
@@ -111,7 +120,34 @@ Status RecordLog::append(Bytes payload, const TimeStamp& at) {
   return written;
 }
 
+// A file that was removed takes what is appended to it all the same, and it is gone. One look a
+// cycle: what was removed under us is counted, and the log goes on in a directory made anew,
+// behind the numbers it had, so that no place means two records.
+Status RecordLog::see_that_it_is_there() {
+  const auto gone = [this](const std::string& path) {
+    const auto facts = files_->facts(path);
+    return !facts && facts.error().reason == Reason::file_missing;
+  };
+  if (segments_.empty() || !gone(newest_path_)) return {};
+  // The lock went with a directory that went.
+  if (gone(directory())) {
+    TORPOR_TRY(home_, OwnedDirectory::take(*files_, directory()));
+  }
+  file_.reset();
+  suspect_ = false;
+  ++counters_.vanished;
+  std::erase_if(segments_, [&](const Segment& segment) {
+    if (!gone(path_of(segment))) return false;
+    counters_.bytes -= segment.bytes;
+    return true;
+  });
+  counters_.segments = segments_.size();
+  if (!segments_.empty()) newest_path_ = path_of(segments_.back());
+  return {};
+}
+
 Status RecordLog::write(Bytes payload, const TimeStamp& at) {
+  TORPOR_CHECK(see_that_it_is_there());
   // Repair before anything is added: behind a torn record a whole one would be damage.
   if (suspect_) TORPOR_CHECK(repair());
   const std::size_t size = frame_record(payload, frame_);
@@ -143,17 +179,22 @@ bool RecordLog::newest_is_done(std::size_t more, const TimeStamp& at) const {
 Status RecordLog::begin_segment(const TimeStamp& at) {
   file_.reset();
   // No log gets there by itself, but a file with that name may have been put beside it.
-  if (!segments_.empty() && segments_.back().name.number >= SegmentName::kLast)
-    return Error{.reason = Reason::io_failed}.at(path_of(segments_.back())).saw("the last number there is");
-  const SegmentName name{.number = segments_.empty() ? 1 : segments_.back().name.number + 1,
-                         .began_s = dated_s(at)};
+  if (newest_number_ >= SegmentName::kLast)
+    return Error{.reason = Reason::io_failed}.at(directory()).saw("the last number there is");
+  const SegmentName name{.number = newest_number_ + 1, .began_s = dated_s(at)};
   segments_.push_back({name, 0});
-  auto opened = files_->open_append(path_of(segments_.back()));
+  newest_number_ = name.number;
+  newest_path_ = path_of(segments_.back());
+  auto opened = files_->open_append(newest_path_);
   if (!opened) {
     // It may be there in spite of the failure (its directory was not synced); then its
     // number is taken.
-    auto facts = files_->facts(path_of(segments_.back()));
-    if (!facts && facts.error().reason == Reason::file_missing) segments_.pop_back();
+    auto facts = files_->facts(newest_path_);
+    if (!facts && facts.error().reason == Reason::file_missing) {
+      segments_.pop_back();
+      --newest_number_;
+      if (!segments_.empty()) newest_path_ = path_of(segments_.back());
+    }
     counters_.segments = segments_.size();
     return opened.error();
   }

@@ -28,7 +28,8 @@ struct LogCounters {
   std::uint64_t failed = 0;            // append() calls that returned an error: records lost
   std::uint64_t removed_segments = 0;  // for age or room
   std::uint64_t removed_bytes = 0;
-  std::uint64_t cut_bytes = 0;  // torn tail found and cut by open()
+  std::uint64_t cut_bytes = 0;  // torn tail found by open()
+  std::uint64_t vanished = 0;   // times the newest segment was found removed: records lost
 };
 
 // Appends records to a directory of bounded segments and removes the oldest segments
@@ -43,7 +44,8 @@ struct LogCounters {
 class RecordLog {
  public:
   // Takes the directory (base/owned_directory.h), cuts a torn tail off the newest segment and
-  // begins a new one if that one is full or damaged. Errors: of Files; directory_locked while
+  // begins a new one if that one is full or damaged. A log that can be read is opened, whether or
+  // not it can be written to now. Errors: of Files, for what must be read; directory_locked while
   // somebody else writes there; log_bounds when the bounds are too small to hold a log.
   static Result<RecordLog> open(Files& files, std::string directory, LogBounds bounds);
 
@@ -73,6 +75,7 @@ class RecordLog {
   Status load();
   void assert_sums() const;
   Status begin_segment(const TimeStamp& at);
+  Status see_that_it_is_there();
   Status repair();
   std::int64_t age_s() const { return std::chrono::ceil<std::chrono::seconds>(bounds_.age).count(); }
   [[nodiscard]] bool newest_is_done(std::size_t more, const TimeStamp& at) const;
@@ -87,6 +90,8 @@ class RecordLog {
   LogBounds bounds_;
   std::uint64_t segment_bytes_;
   std::vector<Segment> segments_;     // oldest first
+  std::uint64_t newest_number_ = 0;   // of a segment, ever
+  std::string newest_path_;           // kept: a look at it each cycle touches no heap
   std::unique_ptr<AppendFile> file_;  // the newest segment; none: begin one at the next append
   bool suspect_ = false;              // the newest segment may end in a part of a record
   std::vector<std::byte> frame_;      // one record, header and payload

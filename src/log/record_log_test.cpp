@@ -156,6 +156,39 @@ TEST_F(RecordLogTest, a_torn_tail_is_ignored_by_readers_and_cut_by_the_next_star
   EXPECT_EQ(after.damage.places, 0u);  // it was cut, not written over
 }
 
+TEST_F(RecordLogTest, a_read_only_log_with_a_torn_tail_opens_and_is_mended_once_it_can_be_written) {
+  {
+    RecordLog log = open();
+    ASSERT_TRUE(append(log, 1).ok());
+  }
+  {
+    auto file = files_.open_append(newest());
+    ASSERT_TRUE((*file)->append(as_bytes("torn")).ok());
+  }
+  files_.set_read_only(true);
+  RecordLog log = open();
+  EXPECT_FALSE(append(log, 2).ok());
+  EXPECT_FALSE(append(log, 3).ok());
+  files_.set_read_only(false);
+  ASSERT_TRUE(append(log, 4).ok());
+  EXPECT_EQ(read_all(files_).numbers, (std::vector<std::uint64_t>{1, 4}));
+  EXPECT_EQ(log.counters().failed, 2u);
+}
+
+TEST_F(RecordLogTest, what_is_removed_under_the_writer_is_counted_and_no_place_means_two_records) {
+  RecordLog log = open();
+  for (std::uint64_t n = 1; n <= 3; ++n) ASSERT_TRUE(append(log, n).ok());
+  const RecordPlace before = log.newest();
+  files_.remove_tree("logs");
+  ASSERT_TRUE(append(log, 4).ok());
+  EXPECT_EQ(log.counters().vanished, 1u);
+  EXPECT_LT(before, log.newest());
+  ASSERT_TRUE(append(log, 5).ok());
+  EXPECT_EQ(log.counters().vanished, 1u);
+  EXPECT_EQ(read_all(files_).numbers, (std::vector<std::uint64_t>{4, 5}));
+  EXPECT_FALSE(RecordLog::open(files_, "logs", kBounds).ok()) << "and it owns the new directory";
+}
+
 TEST_F(RecordLogTest, damage_is_counted_with_its_place_and_costs_only_the_damaged_record) {
   RecordLog log = open();
   for (std::uint64_t n = 1; n <= 8; ++n) ASSERT_TRUE(append(log, n).ok());

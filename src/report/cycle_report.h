@@ -100,6 +100,8 @@ struct CycleReport {
   FixedString<16> backend;         // what ran the network, or was to
   FixedString<96> backend_note;    // why it gave no score, or did not release: "worker_died: signal 9"
   std::array<Duration, kWorkerSteps> worker{};  // init, load, infer, teardown; 0 where in-process
+  std::uint64_t unwritten = 0;                  // cycles right before this one that left no record
+  FixedString<96> storage_note;                 // what could not be written: "io_failed: PATH: ..."
   std::uint32_t breaches = 0;                   // bit per Breach
   [[nodiscard]] bool has(Breach b) const { return (breaches >> static_cast<unsigned>(b)) & 1u; }
   void set(Breach b) { breaches |= 1u << static_cast<unsigned>(b); }

@@ -119,9 +119,8 @@ Status Robot::agreed() {
 }
 
 Status Robot::reported(const CycleReport& report) {
-  TORPOR_CHECK(log_->append(report));
   reports_.push_back(report);
-  return {};
+  return log_->append(report);
 }
 
 }  // namespace torpor

@@ -57,7 +57,7 @@ class Robot final : private DutyListener {
   const Detector& detector() const { return *detector_; }
   const SamplerRole& sampler() const { return *sampler_; }
   const Appraiser& appraiser() const { return *appraiser_; }
-  // Of all cycles since the robot began, as far as their records became durable.
+  // Of all cycles since the robot began, as they were told; what is durable lies in kReports.
   const std::vector<CycleReport>& reports() const { return reports_; }
   bool has_agreed() const { return agreements_ > 0; }
   std::optional<int> detector_exit() const { return world_.exit_code(detector_index_); }

@@ -49,7 +49,8 @@ class Pusher {
   // Errors: as Spool::open.
   static Result<Pusher> open(const Parts& parts, const Identity& identity);
 
-  // A cycle whose report has become durable at `at`.
+  // A cycle whose report has become durable at `at`; `at` == `end`: its record could not be
+  // written, so that it goes out live or not at all.
   void add(const CycleReport& report, RecordPlace at, RecordPlace end);
 
   // Makes contact where it is due. `room` is how long it may take, real time. What a person

@@ -89,7 +89,7 @@ void Spool::note_alarm(const CycleReport& report) {
 }
 
 void Spool::add(const CycleReport& report, RecordPlace at, RecordPlace end) {
-  TORPOR_ASSERT(at < end, "spool.a_report_lies_before_the_end_of_its_log");
+  TORPOR_ASSERT(at <= end, "spool.a_report_lies_not_behind_the_end_of_its_log");
   count(report);
   state_.head.place = end;
   if (live_count_ == kBatch) {

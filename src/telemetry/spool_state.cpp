@@ -25,6 +25,10 @@ struct Encode {
     writer.array(items);
     return {};
   }
+  Result<std::size_t> grown_list(std::size_t items) {
+    writer.array(items);
+    return items;
+  }
   template <std::size_t N>
   Status text(const FixedString<N>& value) {
     writer.text(value.view());
@@ -45,6 +49,12 @@ struct Decode {
     TORPOR_TRY(const std::size_t n, reader.array());
     if (n != items) return Error{.reason = Reason::cbor_type, .where = "cursor", .found = "another length"};
     return {};
+  }
+  // An earlier torpor counted fewer; those it did not know stay 0.
+  Result<std::size_t> grown_list(std::size_t items) {
+    TORPOR_TRY(const std::size_t n, reader.array());
+    if (n > items) return Error{.reason = Reason::cbor_type, .where = "cursor", .found = "another length"};
+    return n;
   }
   template <std::size_t N>
   Status text(FixedString<N>& value) {
@@ -77,7 +87,8 @@ Status walk_mark(Codec& codec, Mark& mark) {
   TORPOR_CHECK(codec.number(mark.totals.cycles));
   TORPOR_CHECK(walk_list(codec, mark.totals.energy_uj));
   TORPOR_CHECK(walk_list(codec, mark.totals.drops));
-  TORPOR_CHECK(walk_list(codec, mark.totals.breaches));
+  TORPOR_TRY(const std::size_t kinds, codec.grown_list(mark.totals.breaches.size()));
+  for (std::size_t i = 0; i < kinds; ++i) TORPOR_CHECK(codec.number(mark.totals.breaches[i]));
   TORPOR_CHECK(codec.number(mark.totals.idle_residency_ns));
   return codec.number(mark.totals.resident);
 }

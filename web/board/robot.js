@@ -23,10 +23,10 @@ const last = (series) => series?.points.at(-1)?.[1];
 
 export async function showRobot(name, hours) {
   const of = (metric) => samples(`${metric}{job="torpor",instance=${quoted(name)}}`, hours);
-  const [interval, period, tolerance, energy, hourly, evidence, alarmAt, watchAt, drops] = await Promise.all([
+  const [interval, period, tolerance, energy, hourly, evidence, alarmAt, drops] = await Promise.all([
     "torpor_cycle_interval_seconds", "torpor_contract_period_seconds", "torpor_contract_interval_tolerance_seconds",
     "torpor_energy_joules_total", "torpor_contract_hourly_energy_joules", "torpor_log_evidence",
-    "torpor_log_evidence_alarm_threshold", "torpor_log_evidence_watch_threshold", "torpor_dropped_frames_total",
+    "torpor_log_evidence_alarm_threshold", "torpor_dropped_frames_total",
   ].map(of));
   const none = `Nothing from this robot in ${hours === 1 ? "the last hour" : `the last ${hours} hours`}.`;
 
@@ -56,7 +56,7 @@ export async function showRobot(name, hours) {
   });
 
   const [vx, lines] = align(evidence);
-  const alarm = last(alarmAt[0]), watch = last(watchAt[0]);
+  const alarm = last(alarmAt[0]), watch = alarm / 2; // ln of the root of A
   const values = lines.flat().filter((v) => v != null);
   plot(figure("evidence"), {
     title: "Evidence of damage, ln R", sub: "Grows while the scores are higher than those of the healthy bearing.", unit: "", xs: vx,

@@ -25,6 +25,7 @@ class MemoryAppendFile final : public AppendFile {
 
   Status append(Bytes bytes) override {
     TORPOR_CHECK(alive());
+    if (files_.read_only_) return file_error(path_, EROFS);
     return files_.write_into(*file_, bytes, path_);
   }
   Status sync() override {
@@ -46,15 +47,13 @@ class MemoryAppendFile final : public AppendFile {
   std::uint64_t life_;
 };
 
+// Held as long as it lives.
 class MemoryDirectoryLock final : public DirectoryLock {
  public:
-  MemoryDirectoryLock(std::shared_ptr<std::set<std::string>> locked, std::string directory)
-      : locked_(std::move(locked)), directory_(std::move(directory)) {}
-  ~MemoryDirectoryLock() override { locked_->erase(directory_); }
+  explicit MemoryDirectoryLock(std::shared_ptr<const void> held) : held_(std::move(held)) {}
 
  private:
-  std::shared_ptr<std::set<std::string>> locked_;
-  std::string directory_;
+  std::shared_ptr<const void> held_;
 };
 
 MemoryFiles::MemoryFiles(const MemoryFiles& other) { *this = other; }
@@ -83,14 +82,21 @@ MemoryFiles& MemoryFiles::operator=(const MemoryFiles& other) {
   owner_ = other.owner_;
   given_away_ = other.given_away_;
   newest_inode_ = other.newest_inode_;
-  locked_ = std::make_shared<std::set<std::string>>();  // a lock is a process's, not the disk's
+  read_only_ = other.read_only_;
+  locked_.clear();  // a lock is a process's, not the disk's
   return *this;
 }
 
 Status MemoryFiles::step(const std::string& path) {
   ++operations_;
+  if (on_operation_) on_operation_();
   if (dark() || operations_ == fail_at_) return file_error(path, EIO);
   return {};
+}
+
+Status MemoryFiles::writing_step(const std::string& path) {
+  TORPOR_CHECK(step(path));
+  return read_only_ ? file_error(path, EROFS) : Status{};
 }
 
 // What fits is written even when not all of it does.
@@ -172,7 +178,7 @@ Result<std::vector<std::byte>> MemoryFiles::content_of(const std::string& path, 
 
 Result<std::string> MemoryFiles::write_beside(const std::string& path, Bytes content, std::uint32_t mode) {
   const std::string temporary = path + ".new.1";
-  TORPOR_CHECK(step(path));
+  TORPOR_CHECK(writing_step(path));
   TORPOR_CHECK(need_directory_of(path));
   live_.erase(temporary);
   auto file = new_file(mode);
@@ -215,7 +221,7 @@ Status MemoryFiles::create(const std::string& path, Bytes content, std::uint32_t
 }
 
 Result<std::unique_ptr<AppendFile>> MemoryFiles::open_append(const std::string& path) {
-  TORPOR_CHECK(step(path));
+  TORPOR_CHECK(writing_step(path));
   TORPOR_CHECK(need_directory_of(path));
   if (directories_.contains(path))
     return Error{.reason = Reason::file_not_regular}.at(path).saw("a directory");
@@ -227,7 +233,7 @@ Result<std::unique_ptr<AppendFile>> MemoryFiles::open_append(const std::string& 
 }
 
 Status MemoryFiles::truncate(const std::string& path, std::uint64_t size) {
-  TORPOR_CHECK(step(path));
+  TORPOR_CHECK(writing_step(path));
   const auto found = live_.find(path);
   if (found == live_.end()) return file_error(path, ENOENT);
   found->second->bytes.resize(static_cast<std::size_t>(size));
@@ -241,6 +247,7 @@ Status MemoryFiles::make_directories(const std::string& path) {
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const std::string part = path.substr(0, end);
     if (live_.contains(part)) return file_error(part, ENOTDIR);
+    if (read_only_ && !directories_.contains(part)) return file_error(part, EROFS);
     directories_.insert(part);
     if (end == std::string::npos) return {};
   }
@@ -249,9 +256,11 @@ Status MemoryFiles::make_directories(const std::string& path) {
 Result<std::unique_ptr<DirectoryLock>> MemoryFiles::lock(const std::string& directory) {
   TORPOR_CHECK(step(directory));
   if (!directories_.contains(directory)) return file_error(directory, ENOENT);
-  if (!locked_->insert(directory).second)
+  if (!locked_[directory].expired())
     return Error{.reason = Reason::directory_locked}.at(directory).saw("a process that owns it");
-  return std::unique_ptr<DirectoryLock>(std::make_unique<MemoryDirectoryLock>(locked_, directory));
+  const std::shared_ptr<const void> held = std::make_shared<int>();
+  locked_[directory] = held;
+  return std::unique_ptr<DirectoryLock>(std::make_unique<MemoryDirectoryLock>(held));
 }
 
 Result<std::vector<std::string>> MemoryFiles::list(const std::string& directory) {
@@ -269,7 +278,7 @@ Result<std::vector<std::string>> MemoryFiles::list(const std::string& directory)
 }
 
 Status MemoryFiles::remove(const std::string& path) {
-  TORPOR_CHECK(step(path));
+  TORPOR_CHECK(writing_step(path));
   if (live_.erase(path) == 0) return file_error(path, ENOENT);
   return sync_directory_of(path);
 }
@@ -308,8 +317,19 @@ void MemoryFiles::crash(std::uint64_t torn_bytes) {
   }
   dark_from_ = 0;
   fail_at_ = 0;
-  locked_ = std::make_shared<std::set<std::string>>();
+  locked_.clear();
   ++life_;
+}
+
+void MemoryFiles::remove_tree(const std::string& directory) {
+  const auto inside = [&](const std::string& path) {
+    return path == directory || path.starts_with(directory + "/");
+  };
+  for (Tree* tree : {&live_, &durable_})
+    std::erase_if(*tree, [&](const auto& entry) { return inside(entry.first); });
+  std::erase_if(directories_, inside);
+  // A lock is on what it was taken on, whatever comes there under the same name.
+  std::erase_if(locked_, [&](const auto& entry) { return inside(entry.first); });
 }
 
 std::uint64_t MemoryFiles::used() const {

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #pragma once
 
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -66,6 +67,14 @@ class MemoryFiles final : public Files {
   void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
   std::uint64_t used() const;
 
+  // While read-only, whatever would change the disk fails with EROFS; reading goes on.
+  void set_read_only(bool yes) { read_only_ = yes; }
+  // Called at each operation: a disk that takes its time advances the clock here.
+  void on_operation(std::function<void()> call) { on_operation_ = std::move(call); }
+  // Behind the back of everyone: a directory and all in it. Who holds a file open notices
+  // nothing.
+  void remove_tree(const std::string& directory);
+
   void set_owner(std::uint32_t uid) { owner_ = uid; }
   // A directory or file gets an owner, a group and a mode of its own.
   void give_away(const std::string& path, std::uint32_t owner, std::uint32_t group, std::uint32_t mode) {
@@ -94,6 +103,7 @@ class MemoryFiles final : public Files {
   Result<FileFacts> facts_of(const std::string& path) const;
   Result<FileFacts> judge_path(const std::string& path, std::uint32_t service_uid) const;
   Result<std::vector<std::byte>> content_of(const std::string& path, std::size_t max_bytes) const;
+  Status writing_step(const std::string& path);
   Status write_into(File& file, Bytes bytes, const std::string& path);
   Status need_directory_of(const std::string& path) const;
   Result<std::string> write_beside(const std::string& path, Bytes content, std::uint32_t mode);
@@ -103,8 +113,7 @@ class MemoryFiles final : public Files {
   Tree live_;
   Tree durable_;
   std::set<std::string> directories_;
-  // Shared with the locks: those of an earlier life let go of nothing that is held now.
-  std::shared_ptr<std::set<std::string>> locked_ = std::make_shared<std::set<std::string>>();
+  std::map<std::string, std::weak_ptr<const void>> locked_;  // by whoever holds what it points to
   std::uint64_t operations_ = 0;
   std::uint64_t fail_at_ = 0;
   std::uint64_t dark_from_ = 0;
@@ -113,6 +122,8 @@ class MemoryFiles final : public Files {
   std::uint32_t owner_ = 0;
   std::map<std::string, FileFacts> given_away_;
   std::uint64_t newest_inode_ = 0;
+  bool read_only_ = false;
+  std::function<void()> on_operation_;
 };
 
 }  // namespace torpor

@@ -291,6 +291,7 @@ void Arbitrary::judgement(CycleReport& r) {
   integer(r.verdict.learned), integer(r.verdict.to_learn);
   integer(r.verdict.arming_epoch), integer(r.verdict.first_crossing_cycle);
   evidence(r.evidence), evidence(r.fallback_evidence);
+  integer(r.unwritten), text(r.storage_note);
   text(r.verdict.explanation);
   r.indicators.axes = static_cast<std::uint32_t>(random_.below(kMaxAxes + 1));
   for (AxisIndicators& axis : r.indicators.axis) {

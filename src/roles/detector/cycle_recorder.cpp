@@ -7,6 +7,7 @@
 #include "base/assertion.h"
 #include "base/hex.h"
 #include "base/posix/tell.h"
+#include "duty/storage_state.h"
 #include "notes/refusal.h"
 #include "program/error_text.h"
 #include "report/breach_text.h"
@@ -31,39 +32,51 @@ CycleRecorder::CycleRecorder(const Parts& parts, Paths paths)
 
 Status CycleRecorder::agreed() {
   const Contract& contract = admission_.contract;
-  TORPOR_CHECK(admission_.store.begin(contract, paths_.bundle));
+  // Where it cannot be written down the role goes on: the counter is not in `next`, and comes to
+  // `current` with the first cycle whose record can be written.
+  const Status begun = admission_.store.begin(contract, paths_.bundle);
+  if (!begun && !is_storage_failure(begun.error().reason)) return begun;
   tell("{}: agreed on {} sequence {} ({}..), a cycle every {} ms\n", kDetectorProgram,
        contract.terms().contract_id.view(), contract.sequence(), short_hex(contract.digest()).view(),
        contract.period().count() / 1'000'000);
-  return {};
+  return begun;
 }
 
 Status CycleRecorder::reported(const CycleReport& report) {
   const Contract& contract = admission_.contract;
   TORPOR_ASSERT(report.cycle > log_.last_cycle(), "roles.a_cycle_is_recorded_once");
-  TORPOR_CHECK(log_.append(report));
-  TORPOR_ASSERT(log_.last_cycle() == report.cycle, "roles.the_newest_record_is_this_cycle");
-  TORPOR_CHECK(admission_.store.cycle_completed(contract));
-  TORPOR_CHECK(admission_.store.keep_trusted_time(
-      follow_trusted_time(admission_.store.trusted_s(), contract.terms(), time_.observe(clock_.now()))));
-  if (!ended_) end_earlier_refusal();
+  const std::uint64_t vanished = log_.counters().vanished;
+  const Status written = log_.append(report);
+  TORPOR_ASSERT(!written || log_.last_cycle() == report.cycle, "roles.the_newest_record_is_this_cycle");
+  if (log_.counters().vanished != vanished)
+    tell("{}: the record log was removed while it was written to; it begins anew\n", kDetectorProgram);
   // Only changes are said: a line a minute would hide the one that matters.
   if (report.verdict.kind != kind_ || report.breaches != breaches_) say(report);
   kind_ = report.verdict.kind;
   breaches_ = report.breaches;
   awake_until_ = report.woke.boot + std::chrono::milliseconds(contract.terms().power.awake_limit_ms);
-  if (pusher_ != nullptr) pusher_->add(report, log_.newest(), log_.end());
-  return look_at_trust();
+  if (pusher_ != nullptr) pusher_->add(report, written ? log_.newest() : log_.end(), log_.end());
+  return written;
 }
 
-// The last of the cycle's report: a key that is revoked ends the role, and the report that says
-// what the cycle saw is there before.
-Status CycleRecorder::look_at_trust() {
+Status CycleRecorder::finished(bool recorded) {
+  Status kept = recorded ? count_cycle() : Status{};
+  // The last of all: a key that is revoked ends the role, and the report that says what the cycle
+  // saw is there before.
   const bool well_before = !trust_.trouble();
   TORPOR_CHECK(trust_.look());
   // Once, not every minute.
   if (well_before && trust_.trouble()) tell_error(kDetectorProgram, *trust_.trouble());
-  return {};
+  return kept;
+}
+
+// The counter counts no cycle of which there is no record.
+Status CycleRecorder::count_cycle() {
+  const Contract& contract = admission_.contract;
+  if (!ended_) end_earlier_refusal();
+  TORPOR_CHECK(admission_.store.cycle_completed(contract));
+  return admission_.store.keep_trusted_time(
+      follow_trusted_time(admission_.store.trusted_s(), contract.terms(), time_.observe(clock_.now())));
 }
 
 // A cycle is the end of what an earlier start was refused for; an agreement is not, for what is refused

@@ -20,7 +20,8 @@ namespace torpor {
 // want to be told at once: a verdict that changed, a contract that was broken.
 //
 // The order is the promise: the report is in the log before the rollback counter counts its
-// cycle, and only what is in the log is handed to the pusher. One thread, the detector's.
+// cycle. What could not be written is said and pushed all the same: whoever hears of it now hears
+// of it at all. One thread, the detector's.
 class CycleRecorder final : public DutyListener {
  public:
   // Outlive the recorder.
@@ -39,10 +40,11 @@ class CycleRecorder final : public DutyListener {
   };
   CycleRecorder(const Parts& parts, Paths paths);
 
-  // Errors of these two end the role: those of Files, of ReportLog, of the rollback store, and
-  // TrustWatch::look()'s when the bundle's key may not sign contracts any more.
+  // Errors: those of Files, of ReportLog, of the rollback store.
   Status agreed() override;
   Status reported(const CycleReport& report) override;
+  // Also TrustWatch::look()'s, when the bundle's key may not sign contracts any more.
+  Status finished(bool recorded) override;
   void about_to_sleep() override;
 
  private:
@@ -50,7 +52,7 @@ class CycleRecorder final : public DutyListener {
   void end_earlier_refusal();
   Duration room() const;
   void take_back();
-  Status look_at_trust();
+  Status count_cycle();
 
   Paths paths_;
   Files& files_;

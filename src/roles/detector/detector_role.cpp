@@ -219,6 +219,7 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                      .notice = home_.admission->store.wiped() ? std::optional(Reason::rollback_state_wiped)
                                                               : std::nullopt});
   TORPOR_TRY(const int ended, run_role(detector, clock_, link));
+  if (detector.unsaved()) tell_error(kDetectorProgram, *detector.unsaved());
   if (detector.failure()) return *detector.failure();
   return ended;
 }
