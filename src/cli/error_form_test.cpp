@@ -153,7 +153,7 @@ TEST_F(ErrorFormTest, every_program_has_the_version_of_this_build) {
     EXPECT_EQ(ended.code, 0) << program;
     EXPECT_EQ(ended.err, "");
     EXPECT_THAT(ended.out, testing::MatchesRegex("[a-z-]+ [0-9]+\\.[0-9]+\\.[0-9]+\n  commit   [0-9a-z-]+\n"
-                                                 "  build    [A-Za-z]+, [^\n]+\n(  kernels  [a-z0-9_]+\n)?"));
+                                                 "  build    [A-Za-z]+, [^\n]+\n(  kernels  [a-z0-9-]+\n)?"));
     EXPECT_EQ(ended.out.find(std::string(program) + " "), 0u) << ended.out;
     // The sampler runs no network.
     if (std::string(program) != "torpor-sampler") {

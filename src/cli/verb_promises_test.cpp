@@ -67,7 +67,7 @@ TEST_F(VerbPromisesTest, what_is_no_file_is_never_replaced_by_one) {
   const Ended ended = torpor({"contract", "sign", "contract.toml", "--key", key, "--sequence", "1",
                               "--not-before", "now", "--expires", "+90d", "--out", "pipe"});
   EXPECT_EQ(ended.code, 74);
-  EXPECT_THAT(ended.err, HasSubstr("file_not_regular: pipe: found a pipe"));
+  EXPECT_THAT(ended.err, HasSubstr("file_exists: pipe: found something that is no bundle"));
   EXPECT_TRUE(std::filesystem::is_fifo(at("pipe")));
 }
 

@@ -33,11 +33,13 @@ TEST(Allocation, neither_end_touches_the_heap_after_construction) {
   FrameQueue queue(detector_side.contract(), 0, detector_memory.memory());
   WindowAssembler assembler(detector_side.contract(), 0, queue);
 
+  constexpr int kStepMs = 100;
+  const int period = static_cast<int>(detector_side.contract().period() / std::chrono::milliseconds(kStepMs));
   const std::uint64_t before = allocations_for_test();
   Step step = sampler.wake(Wake::start);
   std::uint64_t window = 0;
   int good = 0;
-  for (int i = 0; i < 2000 && !step.exit_code; ++i) {
+  for (int i = 0; i < 22 * period && !step.exit_code; ++i) {
     const BootTime now = clock.now().boot;
     peer.step(now);
     while (const Message* m = peer.receive(now)) {
@@ -46,12 +48,12 @@ TEST(Allocation, neither_end_touches_the_heap_after_construction) {
           assembler.take_latest(window, now).quality == WindowQuality::good)
         ++good;
     }
-    if (peer.agreed() && i % 70 == 5) {
+    if (peer.agreed() && i % period == 5) {  // sooner it is refused
       queue.begin(++window);
       if (!peer.send(WindowStart{window, 16'000}, now)) std::abort();
     }
     step = sampler.wake(Wake::link);
-    clock.advance(std::chrono::milliseconds(100));
+    clock.advance(std::chrono::milliseconds(kStepMs));
   }
   EXPECT_EQ(allocations_for_test() - before, 0u);
   EXPECT_GT(good, 20);

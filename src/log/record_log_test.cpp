@@ -5,12 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 
-#include "base/fake/allocations.h"
 #include "base/fake/fake_clock.h"
 #include "base/fake/memory_files.h"
-#include "base/posix/posix_files.h"
 #include "log/record_reader.h"
 
 namespace torpor {
@@ -390,24 +387,6 @@ TEST(RecordLogCrash, two_failed_operations_in_a_row_are_survived) {
     EXPECT_GE(acknowledged.size(), kLife - 2) << n;
     expect_kept(acknowledged, read_all(files), "operation " + std::to_string(n));
   }
-}
-
-TEST(RecordLogHeap, appending_to_a_segment_allocates_nothing) {
-  PosixFiles files;
-  const FakeClock clock;
-  const std::string directory = testing::TempDir() + "torpor-log-heap";
-  std::filesystem::remove_all(directory);
-  {
-    auto log = *RecordLog::open(files, directory, {.bytes = 16 << 20, .age = std::chrono::hours(24)});
-    const std::string text = payload(1);
-    ASSERT_TRUE(log.append(as_bytes(text), clock.now()).ok());
-    const std::uint64_t before = allocations_for_test();
-    bool written = true;
-    for (int i = 0; i < 20; ++i) written = written && log.append(as_bytes(text), clock.now()).ok();
-    EXPECT_EQ(allocations_for_test(), before);
-    EXPECT_TRUE(written);
-  }
-  std::filesystem::remove_all(directory);
 }
 
 }  // namespace

@@ -95,13 +95,13 @@ TEST_F(EnergyRolesTest, the_budget_outlives_the_process_and_a_damaged_one_is_sai
     ASSERT_EQ(wait_for(detector), 0) << logs();
     ASSERT_EQ(wait_for(sampler), 0) << logs();
   }
-  ASSERT_EQ(std::filesystem::file_size(at("detector/energy/budget")), 68u);
+  ASSERT_EQ(std::filesystem::file_size(at("detector/energy/budget")), 76u);
   std::ofstream(at("detector/energy/budget")) << "rubbish";
   ChildProcess sampler = start_sampler("50");
   ChildProcess detector = start_detector("50", "2");
   ASSERT_EQ(wait_for(detector), 0) << logs();
   EXPECT_NE(slurp(at("detector.log")).find("budget_damaged"), std::string::npos) << logs();
-  EXPECT_EQ(std::filesystem::file_size(at("detector/energy/budget")), 68u);
+  EXPECT_EQ(std::filesystem::file_size(at("detector/energy/budget")), 76u);
 }
 
 TEST_F(EnergyRolesTest, bench_energy_says_what_its_figures_stand_on) {

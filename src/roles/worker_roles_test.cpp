@@ -233,6 +233,7 @@ TEST_F(WorkerRolesTest, worker_at_work_does_not_keep_torpord_from_ending_on_sigt
   EXPECT_EQ(wait_for(detector), 0) << logs();
   EXPECT_LT(std::chrono::steady_clock::now() - asked, std::chrono::seconds(1));
   EXPECT_FALSE(runs(worker));
+  sampler.terminate();  // it waits for a detector that said it returns
   EXPECT_EQ(wait_for(sampler), 0) << logs();
   EXPECT_TRUE(reports().empty()) << "the cycle it fell into leaves no report";
 }

@@ -140,6 +140,7 @@ void RefusalTeller::tell_one(RefusalNote& note, Change change) {
 void RefusalTeller::open_gate() {
   if (!remote_write_.to.on() || !gate_.may_ask(parts_.clock.now())) return;
   const std::string empty = remote_write_body({});
+  // Whatever the answer is, the gate has taken its Date, and says itself whether it is open.
   static_cast<void>(send(remote_write_, {.method = "POST",
                                          .to = &remote_write_.to,
                                          .path = {},

@@ -26,6 +26,7 @@ const kElsewhere = [
   [/^torpor model plan .*/, 'needs an engine built by TensorRT'],
   [/^torpor telemetry decommission .*/, 'the example site tells no server; cli tests run it'],
   [/^torpor baseline (accept|reset) .*/, 'needs a robot that has learned; duty tests run it'],
+  [/^torpor maintenance apply .*/, 'needs a robot with that alarm; cli tests run it'],
   [/^torpor-train\b/, 'built by tools/dev train only'],
   [/^(dmesg|top|ping|timedatectl|fuser)\b/, 'the operating system speaks, not we'],
   [/^cat \/sys\//, 'a machine that can suspend'],
@@ -154,7 +155,8 @@ function judge(line, key) {
     if (!existsSync(join(root, path[0]))) return `${path[0]} is not there`;
   if (kElsewhere.some(([pattern]) => pattern.test(line))) return null;
   if (!/^(torpor|cat)$/.test(program)) return 'no rule knows this command';
-  const ran = spawnSync('sh', ['-c', moved(line).replaceAll('KEYID', key).replace(/ DIR$/, ' fresh')],
+  const ran = spawnSync('sh', ['-c', moved(line).replaceAll('KEYID', key).replace('ALARM_ID', 'amr-0173/wheel/1/300')
+    .replace('--sequence N', '--sequence 1').replace(/ DIR$/, ' fresh')],
     { cwd: work, encoding: 'utf8', env: { ...process.env, PATH: `${usr}/bin:${process.env.PATH}` } });
   // The doctor answers like a monitoring plug-in: 1 and 2 are findings about this machine.
   const good = program === 'torpor' && words[0] === 'doctor' ? 2 : 0;

@@ -228,6 +228,8 @@ struct ClockCase {
   Reason expected;                             // Reason{}: it starts
 };
 
+void PrintTo(const ClockCase& clock, std::ostream* out) { *out << clock.name; }
+
 TimeStamp right(std::int64_t true_s) { return at(true_s, true); }
 TimeStamp dead(std::int64_t) { return at(0, false); }
 TimeStamp ahead(std::int64_t true_s) { return at(true_s + 92 * kDay, true); }

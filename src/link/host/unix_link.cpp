@@ -116,6 +116,7 @@ Status UnixLink::start_listening() {
   if (::chmod(options_.path.c_str(), options_.group_access ? 0660 : 0600) != 0 ||
       ::listen(fd.get(), 1) != 0) {
     const int os_code = errno;
+    // What matters is why it failed; a file left behind is taken over by the next start.
     static_cast<void>(remove_file(file));
     return failure(Reason::io_failed, "listen", os_code);
   }

@@ -29,10 +29,10 @@ class Mine : public SamplerRole {};
 Step wake(SamplerRole& role) { return role.wake({1}); }
 
 // NOT a_stop_is_not_dropped: [-Werror=unused-result]
-void stop(PeerStopper& stopper, const Overdue& why) { stopper.stop(why); }
+void stop(PeerStopper& stopper, const Offence& why) { stopper.stop(why); }
 
 // NOT what_is_overdue_is_not_dropped: [-Werror=unused-result]
-void look(PeerWatch& watch, const TimeStamp& now) { watch.overdue(now); }
+void look(const PeerWatch& watch, BootTime now) { watch.overdue(now); }
 
 // NOT what_is_not_credible_is_not_dropped: [-Werror=unused-result]
 void believe(const PeerWatch& watch, BootTime until, BootTime now) { watch.credible(until, now); }
@@ -41,7 +41,7 @@ void believe(const PeerWatch& watch, BootTime until, BootTime now) { watch.credi
 void heard(PeerWatch& watch, BootTime now) { watch.heard(now); }
 
 // NOT a_limit_is_no_number: could not convert
-Overdue overdue() { return {.limit = 5000}; }
+Offence offence() { return {.limit = 5000}; }
 
 // NOT a_message_that_was_not_sent_is_not_dropped: [-Werror=unused-result]
 void send(Peer& peer, BootTime now) { peer.send(Goodbye{}, now); }
