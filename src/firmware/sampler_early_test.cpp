@@ -107,6 +107,24 @@ TEST_F(EarlyTest, a_detector_started_again_is_refused_once_at_most_and_then_keep
   }
 }
 
+// The first request came late by just more than the tolerance: whether the next ones, in their
+// slots, are early or too early is a matter of milliseconds.
+TEST_F(EarlyTest, who_was_late_with_its_first_request_is_refused_once_and_not_again_and_again) {
+  start();
+  const BootTime begun = now();
+  run(tolerance() + milliseconds(5));
+  ask(1);
+  for (std::uint64_t window = 2; window < 20; ++window) {
+    run(seconds(6));
+    const BootTime slot = begun + (window - 1) * period() + milliseconds(window % 2 == 0 ? 0 : 10);
+    sleep_until(slot);
+    run(slot - now());
+    ask(window);
+  }
+  EXPECT_EQ(record_.refusals.size(), 1u);
+  EXPECT_EQ(source_.starts, 18u);
+}
+
 TEST_F(EarlyTest, a_request_before_its_time_takes_nothing_from_the_window_under_way) {
   start();
   ask(1);

@@ -27,8 +27,12 @@ void WindowGate::given(BootTime now, Duration away) {
   if (slot_) {
     // The newest slot that has begun, or within the tolerance is about to: a request that is early
     // by the tolerance moves no slot, so that a tolerance is had once and not in every period.
-    const BootTime newest = *slot_ + (now - *slot_ + tolerance_) / period_ * period_;
-    if (now - newest <= lateness_ + away) slot = newest;
+    // Unless a whole slot went without a window: then the first request was late, these are the
+    // detector's slots, and without the move it would be refused again and again.
+    const auto passed = (now - *slot_ + tolerance_) / period_;
+    const BootTime newest = *slot_ + passed * period_;
+    const bool late = now >= newest;
+    if (late ? now - newest <= lateness_ + away : passed < 2) slot = newest;
   }
   TORPOR_ASSERT(!slot_ || slot >= *slot_ + spacing(), "window_gate.no_slot_is_given_twice");
   slot_ = slot;

@@ -17,7 +17,8 @@ namespace torpor {
 // keeps to slots, one a period, but may ask late in a slot: it finds its link again, or its
 // sampler is slow to hear. So as long as a request is no later in its slot than a detector that
 // keeps its contract can be (the awake limit less sample and deadlines), the next is measured
-// from the slot and not from the request; else the slots begin anew with it. Each slot is given
+// from the slot and not from the request; else the slots begin anew with it. So do they with one
+// that is early in its slot after a slot without a window. Each slot is given
 // once, so that windows can never be more than one a period (the virtual scheduling algorithm of
 // ITU-T I.371, with the lateness bounded). Pure, freestanding. One thread.
 class WindowGate {
