@@ -2,13 +2,15 @@
 // node tools/house_rules.mjs TREE
 //
 // The rules of the house that a machine can hold: lengths, calls that have a better, names
-// of assertions. One line a finding; exit 1 if there is one. A line that must break a rule
+// of assertions and of types, who may see the operating system. One line a finding; exit 1 if there is one. A line that must break a rule
 // says so behind itself: // house: RULE, because REASON
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { functionsOf } from './house/functions.mjs';
-import { sources, withoutComments } from './rooms/includes.mjs';
+import { kSystemHeader, kSystemRooms } from './house/system.mjs';
+import { typesOf } from './house/types.mjs';
+import { includesOf, sources, withoutComments } from './rooms/includes.mjs';
 
 const kFileLines = 400;
 const kFunctionLines = 70;
@@ -103,6 +105,27 @@ function checkAssertions(file, quoted) {
   }
 }
 
+const types = new Map();
+
+// One name, one thing: of two a reader takes one for the other, and where both are linked, so
+// may the linker.
+function checkTypes(file, code) {
+  if (!file.startsWith('src/')) return;
+  for (const { name, line } of typesOf(code)) {
+    if (types.has(name)) report(file, line, 'type-name', `a second ${name}, beside that of ${types.get(name)}`, 'a name unique over src', 'say what this one is');
+    else types.set(name, `${file}:${line}`);
+  }
+}
+
+// A source that sees the operating system cannot be stepped, and compiles on one alone.
+function checkSystem(file) {
+  if (!file.startsWith('src/') || kTest.test(file)) return;
+  for (const { line, path } of includesOf(join(root, file))) {
+    if (!path || !kSystemHeader.test(path) || kSystemRooms.some(({ at }) => file.startsWith(at))) continue;
+    report(file, line, 'system', `<${path}>`, 'it only where tools/house/system.mjs says', 'use the seam (base/files.h, base/clock.h, base/link.h, base/system_tree.h), or name the place there with its reason');
+  }
+}
+
 for (const file of files) {
   const text = readFileSync(join(root, file), 'utf8');
   const quoted = withoutComments(text);
@@ -111,6 +134,8 @@ for (const file of files) {
   checkCalls(file, text, code);
   checkDropped(file, text, code);
   checkAssertions(file, quoted);
+  checkTypes(file, code);
+  checkSystem(file);
 }
 for (const line of findings) console.log(line);
 if (findings.length === 0) console.log(`house: ${files.length} files, ${assertions.size} assertions`);

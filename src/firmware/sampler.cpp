@@ -72,6 +72,7 @@ SamplerRole::SamplerRole(const Parts& parts)
       watch_(contract_, own_.speed_permille),
       gate_(contract_, own_.speed_permille),
       notice_(parts.listener == nullptr ? std::nullopt : parts.listener->notice()),
+      asked_to_go_on_(clock_.now().boot),
       sleep_(contract_.terms().power.sleep_level == SleepLevel::suspend ? parts.sleep : nullptr) {}
 
 // What holds between any two steps, whatever the peer sent.
@@ -112,6 +113,7 @@ Step SamplerRole::wake(Wake why) {
   asked_.reset();
   collect(now);
   transmit(now);
+  ask_to_go_on(now);
   if (state_ == State::ending && said_goodbye(now)) return done();
   if (suspend_due_ && state_ == State::idle) suspend();
   check_state();
@@ -294,9 +296,20 @@ void SamplerRole::transmit(const TimeStamp& now) {
     state_ = State::idle;
     queue_.end();
     ++counts_.windows_sent;
+    ask_due_ = true;
     if (listener_ != nullptr) listener_->window_sent();
     if (source_.ended()) end(std::nullopt, now);
   }
+}
+
+// Behind a window, not in front of it: the peer hears of the end when its cycle is over and its
+// record is written. Only under an agreement, where somebody can be told.
+void SamplerRole::ask_to_go_on(const TimeStamp& now) {
+  if (listener_ == nullptr || state_ != State::idle || !peer_.agreed()) return;
+  if (!ask_due_ && now.boot - asked_to_go_on_ < contract_.period()) return;
+  ask_due_ = false;
+  asked_to_go_on_ = now.boot;
+  if (const Status may = listener_->may_go_on(); !may) end(may.error(), now);
 }
 
 // True when the window's last words are with the link; false: no room, try again.

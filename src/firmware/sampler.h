@@ -30,9 +30,10 @@ namespace torpor {
 // the source has no further window: GOODBYE for good, and the end with 0. A source that fails,
 // or that is not the sensor of the contract: the reason is told to the peer and is the exit
 // code; so is window_request_refused, where the peer asks for another window than the
-// contract's. SIGTERM: GOODBYE that it returns, if the link takes it at once, and the end with 0
-// in the same wake. A peer that is lost, or says that it returns, stops the sensor; the next one
-// agrees anew. GOODBYE for good: the end, with 0, or peer_refused where it gives a reason.
+// contract's, and what the listener says when the contract may not be worked by any more. SIGTERM: GOODBYE
+// that it returns, if the link takes it at once, and the end with 0 in the same wake. A peer that is lost, or
+// says that it returns, stops the sensor; the next one agrees anew. GOODBYE for good: the end, with 0, or
+// peer_refused where it gives a reason.
 //
 // A request before its time (firmware/window_gate.h) is not served: WINDOW_REFUSED says from
 // when on it is. The window under way goes on.
@@ -104,6 +105,7 @@ class SamplerRole final : public Role {
   void collect(const TimeStamp& now);
   void transmit(const TimeStamp& now);
   [[nodiscard]] bool close_window(const TimeStamp& now);
+  void ask_to_go_on(const TimeStamp& now);
   void give_up_window();
   void end(const std::optional<Error>& why, const TimeStamp& now);
   [[nodiscard]] bool said_goodbye(const TimeStamp& now);
@@ -146,7 +148,9 @@ class SamplerRole final : public Role {
   std::optional<Stopped> stopped_;         // not yet known to a detector that works
   std::optional<Reason> notice_;           // as that
   bool record_told_ = false;               // both, in this session
-  SystemSleep* const sleep_;               // null also where the contract does not ask for suspend
+  bool ask_due_ = false;                   // a window was sent since the listener was asked to go on
+  BootTime asked_to_go_on_;
+  SystemSleep* const sleep_;  // null also where the contract does not ask for suspend
   bool suspend_due_ = false;
   std::array<std::int16_t, kMaxFrameSamples> outgoing_;
 };

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "base/error.h"
+#include "base/result.h"
 
 namespace torpor {
 
@@ -19,6 +19,10 @@ class SamplerListener {
   virtual void window_sent() = 0;
   // The detector was refused a window, the `times`-th in this session.
   virtual void request_refused(const Error& why, std::uint32_t times) = 0;
+  // Whether the contract may still be worked by. After each window that was sent, and while none is
+  // asked for at the first wake a period after the last time: no wake is made for it. An error ends
+  // the role as a source's does, with its reason told to the peer.
+  virtual Status may_go_on() = 0;
   // What the detector's record should say of the sampler's own state, if anything.
   virtual std::optional<Reason> notice() const = 0;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
+#include "firmware/fake/fakes.h"
 #include "firmware/fake/sampler_fixture.h"
 
 namespace torpor {
@@ -226,6 +227,52 @@ TEST_F(SamplerTest, a_request_for_another_window_than_the_contracts_is_refused) 
   EXPECT_EQ(detector_->goodbye->reason.view(), "window_request_refused");
   EXPECT_EQ(detector_->goodbye->farewell.value, Farewell::ends);
   EXPECT_EQ(source_.starts, 0u);
+}
+
+// Behind the window, where the detector's cycle is over before it hears of the end.
+TEST_F(SamplerTest, a_contract_that_may_not_be_worked_by_any_more_ends_it_behind_the_window) {
+  FakeListener record;
+  listener_ = &record;
+  start();
+  ask(1);
+  run(seconds(1));
+  record.forbids = Reason::bundle_key_revoked;
+  run(seconds(5));
+  ASSERT_TRUE(ended());
+  EXPECT_EQ(*step_.exit_code, 78);
+  EXPECT_EQ(sampler_->failure()->reason, Reason::bundle_key_revoked);
+  detector_->turn(now());
+  EXPECT_EQ(take(1).quality, WindowQuality::good) << "all of it was there before";
+  ASSERT_TRUE(detector_->goodbye.has_value());
+  EXPECT_EQ(detector_->got.back(), MessageType::goodbye);
+  EXPECT_EQ(detector_->goodbye->reason.view(), "bundle_key_revoked");
+  EXPECT_EQ(detector_->goodbye->farewell.value, Farewell::ends) << "78 stays down";
+}
+
+TEST_F(SamplerTest, whether_it_may_go_on_is_asked_once_a_period_and_no_wake_is_made_for_it) {
+  const auto wakes_of_20_cycles = [this](FakeListener* record, bool windows) {
+    links_.hang_up();
+    step_ = {};
+    listener_ = record;
+    start();
+    run(seconds(1));
+    const int before = wakes_;
+    for (std::uint64_t cycle = 1; cycle <= 20; ++cycle) {
+      const BootTime slot = now();
+      if (windows) ask(cycle);
+      run(seconds(6));
+      sleep_until(slot + period());
+      run(slot + period() - now());
+    }
+    return wakes_ - before;
+  };
+  for (const bool windows : {true, false}) {
+    FakeListener record;
+    const int unasked = wakes_of_20_cycles(nullptr, windows);
+    EXPECT_EQ(wakes_of_20_cycles(&record, windows), unasked) << "windows: " << windows;
+    EXPECT_GE(record.asked, 19) << "windows: " << windows;
+    EXPECT_LE(record.asked, 20) << "windows: " << windows;
+  }
 }
 
 TEST_F(SamplerTest, bundles_that_differ_end_it_with_78_before_the_sensor_is_touched) {

@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 //
 // One directory, one owner: what a second process is told, and what a killed one left.
+#include <unistd.h>
+
 #include "roles/fake/roles_fixture.h"
 
 namespace torpor {
@@ -56,6 +58,51 @@ TEST_F(OwnershipTest, a_second_role_with_a_directory_in_use_is_refused_and_distu
   for (std::size_t i = 0; i < all.size(); ++i) EXPECT_EQ(all[i].cycle, i + 1);
   for (const char* note : {"detector/refusal.json", "sampler/refusal.json", "other/refusal.json"})
     EXPECT_FALSE(there(note)) << note;
+}
+
+// What lies in them is believed at the next start: the counter, the baseline, the budget.
+TEST_F(OwnershipTest, a_directory_that_others_may_fill_is_refused_with_77_and_nothing_is_left_in_it) {
+  const std::vector<std::string> detects = {
+      "--model", source_file("data/detector.model"), "--cycles", "1", "--reports", at("reports")};
+  const auto refused_for = [&](const std::string& fault, const std::string& fill) {
+    const bool sampler = fill == "sampler";
+    EXPECT_EQ(second(role(sampler ? "torpor-sampler" : "torpord", sampler ? "sampler" : "detector", "50"),
+                     sampler ? std::vector<std::string>{"--source", "sim:7"} : detects),
+              77);
+    const std::string said = slurp(at("second.log"));
+    EXPECT_NE(said.find("file_unsafe: " + fault), std::string::npos) << said;
+    EXPECT_TRUE(std::filesystem::is_empty(at(fill))) << fill;
+  };
+  std::filesystem::create_directory(at("reports"));
+  for (const char* name : {"sampler", "detector"}) {
+    for (const unsigned mode : {0777u, 01777u, 0757u}) {
+      std::filesystem::permissions(at(name), std::filesystem::perms(mode));
+      refused_for(at(name), name);
+    }
+    std::filesystem::permissions(at(name), std::filesystem::perms(0755));
+    if (::getuid() != 0) continue;  // only root gives directories away
+    ASSERT_EQ(::chown(at(name).c_str(), 4711, 4711), 0);
+    refused_for(at(name), name);
+    ASSERT_EQ(::chown(at(name).c_str(), 0, 0), 0);
+  }
+  ChildProcess sampler = start_sampler("50");
+  std::filesystem::permissions(at("reports"), std::filesystem::perms(0777));
+  refused_for(at("reports"), "reports");
+  EXPECT_NE(slurp(at("detector/refusal.json")).find("file_unsafe"), std::string::npos)
+      << "the state is its own, and there it is said";
+}
+
+TEST_F(OwnershipTest, a_state_that_lies_below_what_others_may_write_is_refused_and_the_part_is_named) {
+  std::filesystem::create_directories(at("open/deep"));
+  std::filesystem::permissions(at("open"), std::filesystem::perms(0777));
+  std::filesystem::copy_file(at("sampler.bundle"), at("open/deep/sampler.bundle"));
+  auto command = role("torpor-sampler", "sampler", "50");
+  for (std::string& word : command)
+    if (word == at("sampler")) word = at("open/deep/sampler");
+  EXPECT_EQ(second(command, {"--source", "sim:7"}), 77);
+  EXPECT_NE(slurp(at("second.log")).find("file_unsafe: " + at("open")), std::string::npos)
+      << slurp(at("second.log"));
+  std::filesystem::permissions(at("open"), std::filesystem::perms(0755));
 }
 
 TEST_F(OwnershipTest, what_killed_writes_left_is_swept_at_the_next_start) {

@@ -17,6 +17,8 @@
 namespace torpor {
 namespace {
 
+constexpr std::uint32_t kSticky = 01000;
+
 std::string_view program_of(LinkRole role) {
   return role == LinkRole::detector ? kDetectorProgram : kSamplerProgram;
 }
@@ -29,16 +31,32 @@ std::vector<FieldDifference> differences(const RoleHome& home) {
   return all;
 }
 
+// Before anything in it is read, swept or written.
+Result<OwnedDirectory> take_state(Files& files, const std::string& state, std::uint32_t uid) {
+  TORPOR_CHECK(check_own_directory(files, state, uid));
+  return OwnedDirectory::take(files, state);
+}
+
 // Both files. A refusal met before the state directory was ours finds its own way into it.
 Status leave_refusal(Files& files, const std::string& state, bool ours, const Refusal& refusal) {
   std::optional<OwnedDirectory> taken;
   if (!ours) {
-    TORPOR_TRY(taken, OwnedDirectory::take(files, state));
+    TORPOR_TRY(taken, take_state(files, state, ::getuid()));
   }
   return write_refusal(files, state, refusal);
 }
 
 }  // namespace
+
+// Made first: of a path that is not there nobody can say whose it is. What is made is made below
+// directories that are judged right after.
+Status check_own_directory(Files& files, const std::string& path, std::uint32_t uid) {
+  TORPOR_CHECK(files.make_directories(path));
+  TORPOR_TRY(FileFacts facts, files.owned_facts(path, uid));
+  // Sticky is enough on the way, as /tmp is; a directory that others may fill is nobody's own.
+  facts.mode &= ~kSticky;
+  return check_path_part(path, facts, uid);
+}
 
 Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& files, const PosixClock& clock) {
   TORPOR_ASSERT(!home.admission, "roles.a_home_is_prepared_once");
@@ -46,7 +64,7 @@ Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& fil
   TORPOR_TRY(home.site, load_site(files, flags.site, uid));
   home.own.role = role;
   // Before anything in it is read, and before the link: a role that is there already keeps both.
-  TORPOR_TRY(home.state, OwnedDirectory::take(files, flags.state));
+  TORPOR_TRY(home.state, take_state(files, flags.state, uid));
   say_strays(role, flags.state, home.state->strays());
   home.own.claim = &home.peer;
   home.own.speed_permille = static_cast<std::uint32_t>(std::llround(flags.speed * 1000));

@@ -113,7 +113,7 @@ Regime Machine::regime(double shaft_hz) {
   for (const Line& line : m.lines)
     regime.line_amplitude.push_back(static_cast<float>(line.amplitude * std::pow(speed, line.speed_exponent) *
                                                        std::exp(m.regime_nepers * random_.normal())));
-  for (const Modulation& mod : m.modulations)
+  for (const ShaftModulation& mod : m.modulations)
     regime.depth.push_back(
         static_cast<float>(std::min(0.6, mod.depth * std::exp(m.regime_nepers * random_.normal()))));
   return regime;
@@ -140,7 +140,7 @@ void Machine::modulate(const Regime& regime, std::span<float> out) {
   if (facts_.modulations.empty()) return;
   swing_.assign(out.size(), 1.0f);
   std::vector<double> turns;
-  for (const Modulation& mod : facts_.modulations)
+  for (const ShaftModulation& mod : facts_.modulations)
     turns.push_back(mod.order * regime.shaft_hz / facts_.rate_hz);
   add_tones(turns, regime.depth, 0.004 * random_.normal(), random_, swing_);
   // Several modulations may add up to more than 1: noise that swings through 0 would come back louder.

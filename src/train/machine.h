@@ -28,7 +28,7 @@ struct Line {
   double speed_exponent = 0;
 };
 
-struct Modulation {
+struct ShaftModulation {
   double order = 0;
   double depth = 0;  // 0 .. .4
 };
@@ -43,7 +43,7 @@ struct MachineFacts {
   double tilt = 0, roll_off = 0.5, floor_db = -50, level_exponent = 1;
   std::vector<Resonance> resonances;
   std::vector<Line> lines;
-  std::vector<Modulation> modulations;
+  std::vector<ShaftModulation> modulations;
   double mesh_order = 0, mesh_width = 0, mesh_db = 0;  // a bump of noise that moves with speed; 0 = none
   double shocks_per_s = 0, shock_size = 0;             // random hits, size in RMS
   double gain_jitter = 0;                              // of ln gain, every window

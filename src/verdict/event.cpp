@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "verdict/event.h"
 
+#include "base/assertion.h"
 #include "base/sealed.h"
 #include "verdict/event_codec.h"
 
@@ -9,6 +10,12 @@ namespace torpor {
 namespace {
 
 constexpr SealKind kEventSeal = {"TPEV", 1, Reason::event_damaged, Reason::event_unsupported};
+
+[[nodiscard]] bool reads_back(Bytes written, const BaselineEvent& event, std::string_view stem) {
+  const auto again = decode_event(written, stem);
+  return again && again->kind == event.kind && again->reason == event.reason &&
+         again->recorded_s == event.recorded_s && again->after == event.after && again->cycle == event.cycle;
+}
 
 }  // namespace
 
@@ -49,7 +56,9 @@ Result<Bytes> encode_event(const BaselineEvent& event, std::string_view stem, Mu
   w.text(stem);
   w.uint(2);
   put_event(w, event);
-  return seal(out, kEventSeal, w);
+  TORPOR_TRY(const Bytes sealed, seal(out, kEventSeal, w));
+  TORPOR_ASSERT(reads_back(sealed, event, stem), "verdict.a_pending_event_reads_back");
+  return sealed;
 }
 
 Result<BaselineEvent> decode_event(Bytes bytes, std::string_view stem) {

@@ -89,6 +89,29 @@ void g() { TORPOR_ASSERT(a("x") == ')', "power.one"); TORPOR_ASSERT(b < 100'000,
     files: { 'src/power/meter.cpp': 'void f() { ::usleep(5); }  // house: exit, because of this\nvoid g() { std::exit(1); }  // house: exit, because\n' },
     expected: [['src/power/meter.cpp:1', 'sleep', 'a deadline'], ['src/power/meter.cpp:2', 'exit', 'an Error']],
   }),
+  catches_a_type_whose_name_another_has: () => ({
+    files: {
+      'src/base/a.h': 'namespace torpor {\nclass Judge final : public Base {\n  struct Part { int a; };\n};\nenum class Kind : int { one };\n}\n',
+      'src/power/b.h': 'namespace torpor::power {\nstruct Part { int b; };\ntemplate <class T>\nstruct Judge {\n};\n}\n',
+    },
+    expected: [['src/power/b.h:4', 'type-name', 'a second Judge, beside that of src/base/a.h:2']],
+  }),
+  lets_types_be_declared_anywhere_and_named_alike_where_nobody_else_sees_them: () => ({
+    files: {
+      'src/base/a.h': 'namespace torpor {\nclass Judge;\nstruct Judge { int a; };\nJudge made(struct Judge* x) { return {}; }\n}\n',
+      'src/power/b.cpp': 'namespace torpor {\nclass Judge;\nnamespace {\nstruct Judge { int b; };\n}\nstruct Meter::State { int c; };\nvoid f() { struct Judge { int d; }; }\n}\n',
+      'src/power/c.cpp': 'namespace torpor {\nstruct Other::State { int c; };\n}\n',
+    },
+    expected: [],
+  }),
+  catches_the_operating_system_in_a_room_that_has_a_seam: () => ({
+    files: { 'src/duty/detector.cpp': '// #include <poll.h>\n#include <vector>\n#include <unistd.h>\n#include <sys/socket.h>\n#include <csignal>\n' },
+    expected: [['src/duty/detector.cpp:3', 'system', '<unistd.h>'], ['src/duty/detector.cpp:4', 'system', 'use the seam'], ['src/duty/detector.cpp:5', 'system', 'tools/house/system.mjs']],
+  }),
+  lets_the_seams_and_tests_see_the_operating_system: () => ({
+    files: { 'src/base/posix/disk.cpp': '#include <fcntl.h>\n', 'src/duty/detector_test.cpp': '#include <unistd.h>\n', 'src/power/fake/rail.h': '#include <sys/stat.h>\n' },
+    expected: [],
+  }),
   catches_a_name_of_two_assertions: () => ({
     files: { 'src/base/a.cpp': 'void f() { TORPOR_ASSERT(a(1) > 2, "base.fact"); }\n', 'src/power/b.cpp': '\nvoid f() {\n  TORPOR_ASSERT(b,\n    "base.fact");\n}\n' },
     expected: [['src/power/b.cpp:3', 'assertion', '"base.fact", which src/base/a.cpp:1 has']],

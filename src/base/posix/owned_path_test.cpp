@@ -71,6 +71,12 @@ TEST_F(OwnedPathTest, each_part_of_another_user_is_named) {
   }
 }
 
+TEST_F(OwnedPathTest, what_root_owns_is_fine_for_whichever_user_the_service_is) {
+  if (::getuid() != 0) GTEST_SKIP() << "the files are this user's own";
+  for (const std::uint32_t service_uid : {0u, 997u, 65534u})
+    EXPECT_TRUE(files_.read_owned(file(), 4096, service_uid)) << service_uid;
+}
+
 // /tmp: everybody may write, nobody may touch what is not theirs.
 TEST_F(OwnedPathTest, a_sticky_directory_passes_and_a_sticky_file_does_not) {
   chmod(dir_ + "/etc", 01777);

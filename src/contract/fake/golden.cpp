@@ -151,37 +151,37 @@ std::vector<Case> envelope_cases() {
   Raw altered = good();
   altered[altered.size() / 2] ^= std::byte{1};
   return {
-      {Reason::bundle_too_large, Judge::verify,
+      {Reason::bundle_too_large, RefusedBy::verify,
        changed([](Envelope& e) { e.payload.resize(kMaxBundleBytes); })},
-      {Reason::bundle_truncated, Judge::verify, truncated},
-      {Reason::bundle_not_deterministic, Judge::verify,
+      {Reason::bundle_truncated, RefusedBy::verify, truncated},
+      {Reason::bundle_not_deterministic, RefusedBy::verify,
        sealed(envelope(with(sound_payload(), raw({0xad, 0x01, 0x01}), raw({0xad, 0x01, 0x18, 0x01}))))},
-      {Reason::bundle_trailing, Judge::verify, changed([](Envelope& e) { e.after = raw({0x00}); })},
-      {Reason::bundle_not_sign1, Judge::verify, changed([](Envelope& e) { e.tag = {}; })},
-      {Reason::bundle_algorithm, Judge::verify,
+      {Reason::bundle_trailing, RefusedBy::verify, changed([](Envelope& e) { e.after = raw({0x00}); })},
+      {Reason::bundle_not_sign1, RefusedBy::verify, changed([](Envelope& e) { e.tag = {}; })},
+      {Reason::bundle_algorithm, RefusedBy::verify,
        header({raw({0x01, 0x26}), content_type_entry(), key_id_entry(kTrusted)})},
-      {Reason::bundle_content_type, Judge::verify,
+      {Reason::bundle_content_type, RefusedBy::verify,
        header({algorithm_entry(), joined({raw({0x03}), text_item(content_type(Scope::maintenance))}),
                key_id_entry(kTrusted)})},
-      {Reason::bundle_key_id, Judge::verify, header({algorithm_entry(), content_type_entry()})},
-      {Reason::bundle_header, Judge::verify,
+      {Reason::bundle_key_id, RefusedBy::verify, header({algorithm_entry(), content_type_entry()})},
+      {Reason::bundle_header, RefusedBy::verify,
        header({algorithm_entry(), raw({0x02, 0x81, 0x01}), content_type_entry(), key_id_entry(kTrusted)})},
-      {Reason::bundle_unprotected, Judge::verify, changed([](Envelope& e) {
+      {Reason::bundle_unprotected, RefusedBy::verify, changed([](Envelope& e) {
          e.unprotected = raw({0xa1, 0x04, 0x41, 0x00});
        })},
-      {Reason::bundle_no_payload, Judge::verify, changed([](Envelope& e) { e.payload_is_null = true; })},
-      {Reason::bundle_no_signature, Judge::verify,
+      {Reason::bundle_no_payload, RefusedBy::verify, changed([](Envelope& e) { e.payload_is_null = true; })},
+      {Reason::bundle_no_signature, RefusedBy::verify,
        [] {
          Envelope e = envelope(sound_payload());
          return e.bytes();
        }()},
-      {Reason::bundle_signature_size, Judge::verify,
+      {Reason::bundle_signature_size, RefusedBy::verify,
        changed([](Envelope& e) { e.signature = Raw(63, std::byte{7}); })},
-      {Reason::bundle_signature, Judge::verify, altered},
-      {Reason::signature_malleable, Judge::verify, signature_with_larger_s()},
-      {Reason::bundle_key_unknown, Judge::verify, sealed(envelope(sound_payload(), kUnknown), kUnknown)},
-      {Reason::bundle_key_revoked, Judge::verify, sealed(envelope(sound_payload(), kRevoked), kRevoked)},
-      {Reason::bundle_key_scope, Judge::verify,
+      {Reason::bundle_signature, RefusedBy::verify, altered},
+      {Reason::signature_malleable, RefusedBy::verify, signature_with_larger_s()},
+      {Reason::bundle_key_unknown, RefusedBy::verify, sealed(envelope(sound_payload(), kUnknown), kUnknown)},
+      {Reason::bundle_key_revoked, RefusedBy::verify, sealed(envelope(sound_payload(), kRevoked), kRevoked)},
+      {Reason::bundle_key_scope, RefusedBy::verify,
        sealed(envelope(sound_payload(), kMaintenance), kMaintenance)},
   };
 }
@@ -199,54 +199,57 @@ std::vector<Case> field_cases() {
   const Raw telemetry = raw({0x0d, 0xa3, 0x01, 0x19, 0xea, 0x60});
   less.erase(std::search(less.begin(), less.end(), telemetry.begin(), telemetry.end()), less.end());
   return {
-      {Reason::contract_schema_unsupported, Judge::verify, surgery(schema, raw({0xad, 0x01, 0x02, 0x02}))},
-      {Reason::contract_unknown_field, Judge::verify, sealed(envelope(more))},
-      {Reason::contract_missing_field, Judge::verify, sealed(envelope(less))},
-      {Reason::contract_duplicate_field, Judge::verify,
+      {Reason::contract_schema_unsupported, RefusedBy::verify,
+       surgery(schema, raw({0xad, 0x01, 0x02, 0x02}))},
+      {Reason::contract_unknown_field, RefusedBy::verify, sealed(envelope(more))},
+      {Reason::contract_missing_field, RefusedBy::verify, sealed(envelope(less))},
+      {Reason::contract_duplicate_field, RefusedBy::verify,
        surgery(schema, raw({0xae, 0x01, 0x01, 0x01, 0x01, 0x02}))},
-      {Reason::contract_wrong_type, Judge::verify, surgery(schema, raw({0xad, 0x01, 0x61, 0x31, 0x02}))},
+      {Reason::contract_wrong_type, RefusedBy::verify, surgery(schema, raw({0xad, 0x01, 0x61, 0x31, 0x02}))},
       // 100 ms of sampling where 500 is the least.
-      {Reason::contract_out_of_range, Judge::verify,
+      {Reason::contract_out_of_range, RefusedBy::verify,
        surgery(raw({0x07, 0xa3, 0x01, 0x19, 0x13, 0x88}), raw({0x07, 0xa3, 0x01, 0x18, 0x64}))},
-      {Reason::contract_bad_text, Judge::verify,
+      {Reason::contract_bad_text, RefusedBy::verify,
        surgery(text_item("test-contract"), text_item("test contract"))},
   };
 }
 
 std::vector<Case> rule_cases() {
   return {
-      {Reason::rule_validity, Judge::verify, breaking([](Terms& t) { t.expires_s = t.not_before_s; })},
-      {Reason::rule_interval, Judge::verify,
+      {Reason::rule_validity, RefusedBy::verify, breaking([](Terms& t) { t.expires_s = t.not_before_s; })},
+      {Reason::rule_interval, RefusedBy::verify,
        breaking([](Terms& t) { t.duty.interval_tolerance_ms = 30'000; })},
-      {Reason::rule_deadlines, Judge::verify,
+      {Reason::rule_deadlines, RefusedBy::verify,
        breaking([](Terms& t) { t.power.infer_deadline_ms = t.duty.sleep_ms - t.power.release_deadline_ms; })},
-      {Reason::rule_awake_limit, Judge::verify, breaking([](Terms& t) { t.power.awake_limit_ms = 7999; })},
-      {Reason::rule_queue_bytes, Judge::verify, breaking([](Terms& t) { t.queue.bytes = 3 * 96'000 - 1; })},
-      {Reason::rule_queue_age, Judge::verify, breaking([](Terms& t) { t.queue.age_ms = 4999; })},
-      {Reason::rule_sensor_repeated, Judge::verify, breaking([](Terms& t) {
+      {Reason::rule_awake_limit, RefusedBy::verify,
+       breaking([](Terms& t) { t.power.awake_limit_ms = 7999; })},
+      {Reason::rule_queue_bytes, RefusedBy::verify,
+       breaking([](Terms& t) { t.queue.bytes = 3 * 96'000 - 1; })},
+      {Reason::rule_queue_age, RefusedBy::verify, breaking([](Terms& t) { t.queue.age_ms = 4999; })},
+      {Reason::rule_sensor_repeated, RefusedBy::verify, breaking([](Terms& t) {
          t.sensor_count = 2;
          t.sensor_list[1] = t.sensor_list[0];
          t.queue.bytes = 6 * 96'000;
        })},
-      {Reason::rule_one_sensor, Judge::verify, breaking([](Terms& t) {
+      {Reason::rule_one_sensor, RefusedBy::verify, breaking([](Terms& t) {
          t.sensor_count = 2;
          t.sensor_list[1] = t.sensor_list[0];
          t.sensor_list[1].id = "gearbox";
          t.queue.bytes = 6 * 96'000;
        })},
-      {Reason::rule_noise_floor, Judge::verify,
+      {Reason::rule_noise_floor, RefusedBy::verify,
        breaking([](Terms& t) { t.sensor_list[0].noise_floor_ug = 160'001; })},
-      {Reason::rule_bearing, Judge::verify,
+      {Reason::rule_bearing, RefusedBy::verify,
        breaking([](Terms& t) { t.sensor_list[0].bearing.pitch_diameter_um = 10'000; })},
-      {Reason::rule_hourly_energy, Judge::verify,
+      {Reason::rule_hourly_energy, RefusedBy::verify,
        breaking([](Terms& t) { t.power.mj_per_hour = 60 * 20'000 - 1; })},
-      {Reason::rule_learning, Judge::verify,
+      {Reason::rule_learning, RefusedBy::verify,
        breaking([](Terms& t) { t.alarm.calibration_cycles = 90 * 1440 - 239; })},
-      {Reason::rule_spool_age, Judge::verify, breaking([](Terms& t) {
+      {Reason::rule_spool_age, RefusedBy::verify, breaking([](Terms& t) {
          t.telemetry.interval_ms = 61'000;
          t.telemetry.spool_age_ms = 60'000;
        })},
-      {Reason::rule_spool_bytes, Judge::verify, breaking([](Terms& t) {
+      {Reason::rule_spool_bytes, RefusedBy::verify, breaking([](Terms& t) {
          t.telemetry.interval_ms = 86'400'000;
          t.telemetry.spool_bytes = 1440 * 1024 - 1;
        })},
@@ -255,18 +258,18 @@ std::vector<Case> rule_cases() {
 
 std::vector<Case> admission_cases() {
   return {
-      {Reason::contract_wrong_target, Judge::admission,
+      {Reason::contract_wrong_target, RefusedBy::admission,
        breaking([](Terms& t) { t.target_class = "other-robot"; })},
-      {Reason::contract_not_yet_valid, Judge::admission,
+      {Reason::contract_not_yet_valid, RefusedBy::admission,
        breaking([](Terms& t) { t.not_before_s = kNow + 1; })},
-      {Reason::contract_expired, Judge::admission, breaking([](Terms& t) { t.expires_s = kNow; })},
-      {Reason::rollback_lower, Judge::admission,
+      {Reason::contract_expired, RefusedBy::admission, breaking([](Terms& t) { t.expires_s = kNow; })},
+      {Reason::rollback_lower, RefusedBy::admission,
        breaking([](Terms& t) { t.sequence = kDeviceSequence - 1; })},
-      {Reason::rollback_equivocation, Judge::admission, breaking([](Terms& t) {
+      {Reason::rollback_equivocation, RefusedBy::admission, breaking([](Terms& t) {
          t.sequence = kDeviceSequence;
          t.duty.sleep_ms += 40'000;
        })},
-      {Reason::rollback_jump, Judge::admission,
+      {Reason::rollback_jump, RefusedBy::admission,
        breaking([](Terms& t) { t.sequence = kDeviceSequence + 1001; })},
   };
 }

@@ -13,14 +13,14 @@
 // that a change of format cannot pass unnoticed. Test code only.
 namespace torpor::golden {
 
-enum class Judge : std::uint8_t {
+enum class RefusedBy : std::uint8_t {
   verify,     // the bundle alone tells
   admission,  // the device tells: class, clock, counter
 };
 
 struct Case {
   Reason reason;
-  Judge judge;
+  RefusedBy judge;
   std::vector<std::byte> bundle;
 };
 

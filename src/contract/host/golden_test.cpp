@@ -72,7 +72,7 @@ TEST(Golden, each_bundle_is_refused_for_its_own_reason) {
   for (const golden::Case& c : golden::cases()) {
     SCOPED_TRACE(name(c.reason));
     expect_file_holds(name(c.reason), c.bundle);
-    if (c.judge == golden::Judge::verify) {
+    if (c.judge == golden::RefusedBy::verify) {
       const auto refused = verify(c.bundle, trust(), "golden");
       ASSERT_FALSE(refused);
       EXPECT_EQ(name(refused.error().reason), name(c.reason)) << one_line(refused.error()).view();

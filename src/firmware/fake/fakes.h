@@ -38,12 +38,19 @@ class FakeListener final : public SamplerListener {
     refusals.push_back(why);
     last_times = times;
   }
+  Status may_go_on() override {
+    ++asked;
+    if (forbids) return Error{.reason = *forbids};
+    return {};
+  }
   std::optional<Reason> notice() const override { return to_note; }
 
   std::vector<std::string> told;
   std::vector<Error> refusals;
   std::uint32_t last_times = 0;
   std::optional<Reason> to_note;
+  std::optional<Reason> forbids;  // to go on
+  int asked = 0;                  // whether it may
 };
 
 // Stands still until shortly before the end, or as the test says.

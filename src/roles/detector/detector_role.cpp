@@ -105,7 +105,8 @@ void DetectorProcess::tell_servers(const RefusalNote* fresh) {
   auto teller = teller_for(transport);
   if (!teller) return;
   if (fresh != nullptr) {
-    const Status counted = Spool::count_refusal(files_, flags_.reports);
+    const Status ours = check_own_directory(files_, flags_.reports, uid_);
+    const Status counted = ours ? Spool::count_refusal(files_, flags_.reports) : ours;
     if (!counted) tell_error(kTelemetry, counted.error());
   }
   const RefusalTelling telling =
@@ -168,6 +169,7 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                                         .infer_mw = power.infer_mw,
                                         .sleep_mw = power.sleep_mw});
   const PosixClock real = PosixClock::unscaled();  // a worker's deadlines are no demonstration's
+  TORPOR_CHECK(check_own_directory(files_, flags_.reports, uid_));
   TORPOR_TRY(ReportLog log, ReportLog::open(files_, flags_.reports, log_bounds(contract.terms().telemetry)));
   say_strays(LinkRole::detector, flags_.reports, log.home().strays());
   // A log that was copied from another robot gives its numbers, never its verdicts.

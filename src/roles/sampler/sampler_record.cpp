@@ -2,12 +2,20 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "roles/sampler/sampler_record.h"
 
+#include <unistd.h>
+
 #include "base/assertion.h"
 #include "notes/refusal.h"
 #include "program/error_text.h"
 #include "roles/role_flags.h"
 
 namespace torpor {
+
+SamplerRecord::SamplerRecord(const Parts& parts, Paths paths)
+    : admission_(parts.admission),
+      files_(parts.files),
+      paths_(std::move(paths)),
+      trust_(parts.files, {.trust = paths_.trust, .own_uid = ::getuid()}, parts.admission.signer) {}
 
 void SamplerRecord::agreed() { kept(admission_.store.begin(admission_.contract, paths_.bundle)); }
 
@@ -25,6 +33,14 @@ void SamplerRecord::window_sent() {
 void SamplerRecord::request_refused(const Error& why, std::uint32_t times) {
   TORPOR_ASSERT(times > 0, "roles.a_refusal_is_counted");
   tell_error(kSamplerProgram, why);
+}
+
+Status SamplerRecord::may_go_on() {
+  const bool well_before = !trust_.trouble();
+  TORPOR_CHECK(trust_.look());
+  // Once, not every minute.
+  if (well_before && trust_.trouble()) tell_error(kSamplerProgram, *trust_.trouble());
+  return {};
 }
 
 std::optional<Reason> SamplerRecord::notice() const {

@@ -63,7 +63,7 @@ Result<int> SamplerProcess::sample(UnixLink& link) {
                     .device = std::string(home_.site.device_id.view()),
                     .contract = {.digest = contract.digest(), .sequence = contract.sequence()}});
   SamplerRecord record({.admission = *home_.admission, .files = files_},
-                       {.state = flags_.state, .bundle = flags_.bundle});
+                       {.state = flags_.state, .bundle = flags_.bundle, .trust = flags_.trust});
   SamplerRole sampler({.link = link,
                        .clock = clock_,
                        .source = *source,

@@ -23,7 +23,7 @@ void transform(std::vector<Complex>& data, int sign) {
 
 }  // namespace
 
-EnvelopeSpectrum::EnvelopeSpectrum(std::span<const double> signal, double rate_hz, double low, double high) {
+LibraryEnvelope::LibraryEnvelope(std::span<const double> signal, double rate_hz, double low, double high) {
   const std::size_t n = signal.size();
   std::vector<Complex> data(signal.begin(), signal.end());
   transform(data, FFTW_FORWARD);
@@ -42,11 +42,11 @@ EnvelopeSpectrum::EnvelopeSpectrum(std::span<const double> signal, double rate_h
   for (std::size_t k = 0; k < n / 2; ++k) amplitude_.push_back(std::abs(data[k]));
 }
 
-EnvelopeSpectrum::Line EnvelopeSpectrum::near(double hertz, double tolerance) const {
+LibraryEnvelope::Line LibraryEnvelope::near(double hertz, double tolerance) const {
   return largest(hertz * (1 - tolerance), hertz * (1 + tolerance));
 }
 
-EnvelopeSpectrum::Line EnvelopeSpectrum::largest(double from_hertz, double to_hertz) const {
+LibraryEnvelope::Line LibraryEnvelope::largest(double from_hertz, double to_hertz) const {
   const auto first = static_cast<std::size_t>(std::floor(from_hertz / resolution_hz_));
   const auto last =
       std::min(amplitude_.size() - 1, static_cast<std::size_t>(std::ceil(to_hertz / resolution_hz_)));

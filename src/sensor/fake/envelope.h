@@ -10,9 +10,9 @@ namespace torpor {
 // Spectrum of the envelope of a signal, by a library's FFT: band-pass from `low` to `high`
 // (fractions of the rate), Hilbert transform, squared magnitude, mean removed, Hann, FFT.
 // The judge of the simulator, so it shares no code with it.
-class EnvelopeSpectrum {
+class LibraryEnvelope {
  public:
-  EnvelopeSpectrum(std::span<const double> signal, double rate_hz, double low, double high);
+  LibraryEnvelope(std::span<const double> signal, double rate_hz, double low, double high);
 
   struct Line {
     double hertz = 0;       // where the largest bin lies

@@ -56,7 +56,7 @@ double rms(const std::vector<double>& values) {
 
 // What a machine's first window shows on its one axis.
 struct Look {
-  EnvelopeSpectrum spectrum;
+  LibraryEnvelope spectrum;
   BearingOrders orders;
   double shaft_hz;
 };
@@ -64,7 +64,7 @@ Look look(const SimConfig& config) {
   const SensorTerms sensor = sensor_for_test(kRate, 1);
   const auto source = made(config, sensor);
   const auto x = axis_of(window_of(*source, kSamples), 0, 1, source->describe().scale_pg);
-  return {EnvelopeSpectrum(x, kRate, 0.05, 0.48), *bearing_orders(sensor.bearing),
+  return {LibraryEnvelope(x, kRate, 0.05, 0.48), *bearing_orders(sensor.bearing),
           source->context().rpm_milli / 60e3};
 }
 
@@ -152,8 +152,8 @@ TEST(SimulatedBearing, follows_a_ramp_of_the_shaft) {
     const auto x = axis_of(window_of(*source, kSamples), 0, 1, source->describe().scale_pg);
     constexpr std::size_t kEighth = kSamples / 8;
     const std::span<const double> all(x);
-    const EnvelopeSpectrum early(all.first(kEighth), kRate, 0.05, 0.48);
-    const EnvelopeSpectrum late(all.last(kEighth), kRate, 0.05, 0.48);
+    const LibraryEnvelope early(all.first(kEighth), kRate, 0.05, 0.48);
+    const LibraryEnvelope late(all.last(kEighth), kRate, 0.05, 0.48);
     const double first = bpfo * (1 - direction * 0.2 * 7 / 8);
     const double last = bpfo * (1 + direction * 0.2 * 7 / 8);
     EXPECT_NEAR(early.largest(0.7 * bpfo, 1.3 * bpfo).hertz, first, 0.04 * first);

@@ -45,7 +45,7 @@ struct Watch {
 };
 
 Explanation after(const MachineConfig& config, int windows, Watch& watch) {
-  Machine machine(config);
+  MachineForTest machine(config);
   for (int i = 0; i < windows; ++i) watch.observe(machine.next(kSeconds));
   return watch.explain();
 }
@@ -128,7 +128,7 @@ TEST(explanation, what_healthy_windows_showed_is_no_news) {
   config.sensor = sensor_for_test(kRate, 9, 0.203);
   config.defect = Defect::outer_race;
   Watch watch(config.sensor, 0.7);
-  Machine machine(config);
+  MachineForTest machine(config);
   for (int i = 0; i < 64; ++i) watch.learn(machine.next(0.7));
   for (int i = 0; i < 8; ++i) watch.observe(machine.next(0.7));
   EXPECT_EQ(watch.explain().kind, Kind::nothing);
@@ -141,12 +141,12 @@ TEST(explanation, a_defect_that_was_not_there_is_named_against_the_reference) {
   healthy.sensor = sensor_for_test(kRate, 9, 0.203);
   healthy.belt = 0.5;
   Watch watch(healthy.sensor, 0.7);
-  Machine machine(healthy);
+  MachineForTest machine(healthy);
   for (int i = 0; i < 64; ++i) watch.learn(machine.next(0.7));
   EXPECT_EQ(watch.explain().kind, Kind::nothing);
   MachineConfig damaged = healthy;
   damaged.defect = Defect::inner_race;
-  Machine later(damaged);
+  MachineForTest later(damaged);
   for (int i = 0; i < 12; ++i) watch.observe(later.next(0.7));
   const Explanation e = watch.explain();
   EXPECT_EQ(e.kind, Kind::defect);
@@ -157,11 +157,11 @@ TEST(explanation, sudden_damage_is_named_in_its_first_window) {
   MachineConfig config;
   config.sensor = sensor_for_test(kRate, 9, 0.203);
   Watch watch(config.sensor, 2);
-  Machine machine(config);
+  MachineForTest machine(config);
   for (int i = 0; i < 8; ++i) watch.observe(machine.next(2));
   EXPECT_EQ(watch.explain().kind, Kind::nothing);
   config.defect = Defect::outer_race;
-  Machine later(config);
+  MachineForTest later(config);
   watch.observe(later.next(2));
   EXPECT_EQ(watch.explain().kind, Kind::defect);
 }
@@ -183,7 +183,7 @@ TEST(explanation, without_shaft_speed_no_defect_is_named) {
   config.sensor = sensor_for_test(kRate, 9, 0.203);
   config.defect = Defect::outer_race;
   Watch watch(config.sensor, kSeconds);
-  Machine machine(config);
+  MachineForTest machine(config);
   Window window = machine.next(kSeconds);
   window.context.rpm_milli = 0;
   watch.observe(window);
@@ -194,7 +194,7 @@ TEST(explanation, louder_than_healthy_without_a_period_gives_the_band) {
   MachineConfig healthy;
   healthy.sensor = sensor_for_test(kRate, 9, 0.203);
   Watch watch(healthy.sensor, 0.7);
-  Machine machine(healthy);
+  MachineForTest machine(healthy);
   for (int i = 0; i < 64; ++i) watch.learn(machine.next(0.7));
   for (int i = 0; i < 16; ++i) {
     Window window = machine.next(0.7);
@@ -216,7 +216,7 @@ TEST(explanation, short_gathered_blocks_add_up_over_windows) {
   config.defect = Defect::outer_race;
   config.strike = 10;
   Watch watch(config.sensor, 0.5);
-  Machine machine(config);
+  MachineForTest machine(config);
   for (int i = 0; i < 12; ++i) watch.observe(machine.next(0.5));
   const Explanation e = watch.explain();
   EXPECT_EQ(e.kind, Kind::defect);
@@ -241,7 +241,7 @@ TEST(explanation, the_reference_survives_a_restart_and_damage_is_refused) {
   config.sensor = sensor_for_test(kRate, 9, 0.203);
   config.defect = Defect::outer_race;
   Watch watch(config.sensor, 0.7);
-  Machine machine(config);
+  MachineForTest machine(config);
   for (int i = 0; i < 64; ++i) watch.learn(machine.next(0.7));
   std::vector<std::byte> room(Explainer::kMaxBytes), again(Explainer::kMaxBytes);
   const auto bytes = watch.explainer.encode(room);
@@ -268,7 +268,7 @@ TEST(explanation, allocates_nothing_per_window) {
   config.sensor = sensor_for_test(kRate, 9, 0.203);
   config.defect = Defect::ball;
   Watch watch(config.sensor, 0.7);
-  Machine machine(config);
+  MachineForTest machine(config);
   const Window window = machine.next(0.7);
   const std::size_t before = allocations_for_test();
   for (int i = 0; i < 20; ++i) watch.learn(window);

@@ -25,7 +25,7 @@ SensorTerms sensor_for_test(double rate_hz, std::uint32_t elements, double ratio
 
 // What belongs to the machine, not to the window; but for the phases, made anew each time
 // from the same seed.
-struct Machine::Structure {
+struct MachineForTest::Structure {
   struct Mode {
     double hertz, decay;
   } modes[3];
@@ -34,7 +34,7 @@ struct Machine::Structure {
 };
 
 // The order of the draws is part of the fake: tests are tuned to what a seed gives.
-Window Machine::next(double seconds) {
+Window MachineForTest::next(double seconds) {
   const double rate = config_.sensor.rate_mhz * 1e-3;
   const auto n = static_cast<std::size_t>(std::lround(seconds * rate));
   const std::uint32_t axes = config_.sensor.axes;
@@ -74,7 +74,7 @@ Window Machine::next(double seconds) {
 }
 
 // Of the defect, with slip and load zone, and bumps of the floor.
-std::vector<Machine::Strike> Machine::strikes(double seconds) {
+std::vector<MachineForTest::Strike> MachineForTest::strikes(double seconds) {
   const double shaft = config_.rpm / 60;
   std::uniform_real_distribution<double> uniform;
   std::vector<Strike> strikes;
@@ -101,7 +101,7 @@ std::vector<Machine::Strike> Machine::strikes(double seconds) {
 }
 
 // Coloured noise, and tones of shaft and belt.
-void Machine::background(const Structure& structure, std::vector<double>& x) {
+void MachineForTest::background(const Structure& structure, std::vector<double>& x) {
   const double rate = config_.sensor.rate_mhz * 1e-3, shaft = config_.rpm / 60;
   const auto& [modes, belt_hz, tone_phase, tone_weight] = structure;
   double slow = 0;
@@ -118,7 +118,7 @@ void Machine::background(const Structure& structure, std::vector<double>& x) {
 }
 
 // Each strike rings each mode of the structure, at a phase of its own.
-void Machine::ring(const Structure& structure, std::vector<double>& x) {
+void MachineForTest::ring(const Structure& structure, std::vector<double>& x) {
   const double rate = config_.sensor.rate_mhz * 1e-3;
   std::uniform_real_distribution<double> uniform;
   const auto n = static_cast<std::ptrdiff_t>(x.size());

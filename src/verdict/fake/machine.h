@@ -26,9 +26,9 @@ struct MachineConfig {
   std::size_t block = 0;   // samples per block; 0: one block
 };
 
-class Machine {
+class MachineForTest {
  public:
-  explicit Machine(const MachineConfig& config) : config_(config), random_(config.seed) {}
+  explicit MachineForTest(const MachineConfig& config) : config_(config), random_(config.seed) {}
   // The next window; valid until the one after.
   Window next(double seconds);
 
