@@ -104,10 +104,6 @@ void DetectorProcess::tell_servers(const RefusalNote* fresh) {
   CurlTransport transport(files_, uid_);
   auto teller = teller_for(transport);
   if (!teller) return;
-  if (fresh != nullptr) {
-    const Status counted = Spool::count_refusal(files_, flags_.reports);
-    if (!counted) tell_error(kTelemetry, counted.error());
-  }
   const RefusalTelling telling =
       teller->tell(std::chrono::milliseconds(home_.site.telemetry.deadline_ms), fresh);
   if (!telling.said.empty()) tell("{}: {}\n", kTelemetry, telling.said.view());
