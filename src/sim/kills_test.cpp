@@ -179,8 +179,8 @@ INSTANTIATE_TEST_SUITE_P(
               .to = kLearning + 46,
               .trouble = [](std::uint64_t cycle) { return Trouble{.damaged = cycle > kLearning + 4}; }},
         Story{.name = "shocks_beside_an_alarm",
-              .from = kLearning + 40,
-              .to = kLearning + 50,
+              .from = kLearning + 32,
+              .to = kLearning + 54,
               .trouble =
                   [](std::uint64_t cycle) {
                     return Trouble{.damaged = cycle > kLearning + 4, .shocked = cycle > kLearning + 43};
