@@ -46,8 +46,7 @@ class TrustSet {
 
 // Errors, with `what` and the line in `where`: trust_too_large, trust_syntax (also an unknown
 // or repeated scope), trust_duplicate (the same statement twice, or two keys with one id), trust_key_id (the
-// id is not that of the key), trust_too_many, trust_empty (no key that is trusted),
-// key_weak.
+// id is not that of the key), trust_too_many, trust_empty (no entry), key_weak.
 Result<TrustSet> parse_trust(Bytes text, std::string_view what);
 
 // The line a .pub file holds, without a scope, with its newline.

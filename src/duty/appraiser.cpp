@@ -74,7 +74,7 @@ Appraisal Appraiser::appraise(std::uint64_t cycle, const Window& window, WindowQ
   appraisal.scores = *scores;
   appraisal.verdict = baseline_->scored(cycle, *scores);
   if (appraisal.verdict.kind == VerdictKind::watch || appraisal.verdict.kind == VerdictKind::alarm) {
-    appraisal.verdict.explanation = baseline_->explain(**measured);
+    baseline_->explain(**measured, appraisal.verdict);
   }
   return appraisal;
 }

@@ -65,6 +65,7 @@ void ReportBuilder::slept(const Slept& slept) {
 
 // The sampler repeats itself until a cycle is over.
 void ReportBuilder::notice(LinkRole role, std::string_view reason) {
+  wiped_ = wiped_ || reason == name(Reason::rollback_state_wiped);
   FixedString<120> note(name(role));
   note << ": " << reason;
   if (state_note_.view().find(note.view()) != std::string_view::npos) return;
@@ -99,8 +100,13 @@ void ReportBuilder::finish(std::uint32_t sensor, const CycleLedger& ledger) {
   report_.sensor = contract_.terms().sensors()[sensor].id;
   const Stopped stopped = std::exchange(stopped_, Stopped{});
   report_.stopped_after = stopped.after;
-  if (stopped.after != Duration::zero()) report_.stopped_for = name(stopped.cause.value);
+  if (stopped.after != Duration::zero()) {
+    report_.stopped_for = name(stopped.cause.value);
+    const bool early = stopped.cause.value == StopCause::early || stopped.cause.value == StopCause::flood;
+    report_.set(early ? Breach::early : Breach::dead_man);
+  }
   report_.state_note = std::exchange(state_note_, {});
+  if (std::exchange(wiped_, false)) report_.set(Breach::wiped);
   const CycleLedger::Costs& costs = ledger.costs();
   report_.slept_from = costs.slept_from;
   report_.spent = costs.spent;
@@ -135,7 +141,7 @@ void ReportBuilder::judge_limits() {
   if (certainly_expired(terms, r.woke, 0)) r.set(Breach::expired);
   if (std::any_of(r.drops.begin(), r.drops.end(), [](std::uint64_t n) { return n != 0; }))
     r.set(Breach::drops);
-  if (r.stopped_after != Duration::zero()) r.set(Breach::dead_man);
+  if (r.verdict.reason == VerdictReason::window_refused) r.set(Breach::early);
 }
 
 }  // namespace torpor

@@ -36,6 +36,7 @@ class ReportBuilder {
   // STOPPED: the detector before this one was stopped. Told in one record.
   void stopped(const Stopped& stopped) { stopped_ = stopped; }
   // What a role says of its own state, in the sampler's NOTICE or here. Told in one record.
+  // rollback_state_wiped is Breach::wiped.
   void notice(LinkRole role, std::string_view reason);
   // The backend gave no score, or did not release.
   void backend_failed(const Error& error);
@@ -59,6 +60,7 @@ class ReportBuilder {
   std::uint32_t slots_skipped_ = 0;
   Stopped stopped_{};
   FixedString<120> state_note_;
+  bool wiped_ = false;  // a role found no rollback counter
 };
 
 }  // namespace torpor

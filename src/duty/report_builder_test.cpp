@@ -104,6 +104,29 @@ TEST_F(ReportBuilderTest, a_stop_and_lost_slots_are_told_once) {
   EXPECT_EQ(run(one, seconds(1), seconds(1)).slots_skipped, 0u);
 }
 
+TEST_F(ReportBuilderTest, a_stop_for_what_came_too_early_is_no_long_wake) {
+  for (const StopCause cause : {StopCause::early, StopCause::flood}) {
+    ReportBuilder one = builder();
+    one.stopped({.after = seconds(20), .limit = seconds(55), .cause = {cause}});
+    const CycleReport& told = run(one, seconds(1), seconds(1));
+    EXPECT_TRUE(told.has(Breach::early));
+    EXPECT_FALSE(told.has(Breach::dead_man));
+    EXPECT_FALSE(run(one, seconds(1), seconds(1)).has(Breach::early));
+  }
+}
+
+TEST_F(ReportBuilderTest, a_wiped_counter_of_either_role_is_a_breach_of_one_record) {
+  for (const LinkRole role : {LinkRole::sampler, LinkRole::detector}) {
+    ReportBuilder one = builder();
+    EXPECT_FALSE(run(one, seconds(1), seconds(1)).has(Breach::wiped));
+    one.notice(role, "rollback_state_wiped");
+    EXPECT_TRUE(run(one, seconds(1), seconds(1)).has(Breach::wiped));
+    EXPECT_FALSE(run(one, seconds(1), seconds(1)).has(Breach::wiped));
+    one.notice(role, "another_word");
+    EXPECT_FALSE(run(one, seconds(1), seconds(1)).has(Breach::wiped));
+  }
+}
+
 TEST_F(ReportBuilderTest, the_first_failure_is_the_one_that_is_told) {
   ReportBuilder one = builder();
   one.begin(1, {}, {}, true);

@@ -51,7 +51,8 @@ void SensorBaseline::bring_up_to(const CycleReport& newest) {
   if (!verdict.latched) return;
   judge_.take_over({.first_crossing = verdict.first_crossing_cycle,
                     .arming_epoch = verdict.arming_epoch,
-                    .reason = verdict.kind == VerdictKind::alarm ? verdict.reason : VerdictReason::none});
+                    .reason = verdict.kind == VerdictKind::alarm ? verdict.reason : VerdictReason::none,
+                    .further = verdict.further});
 }
 
 // The event comes before what was learned is read: a reset is also the cure of a baseline
@@ -190,8 +191,11 @@ void SensorBaseline::show(const Measurement& measured) {
   }
 }
 
-FixedString<200> SensorBaseline::explain(const Measurement& last) {
-  return explainer_.text(explainer_.explain(*last.envelope));
+void SensorBaseline::explain(const Measurement& last, Verdict& verdict) {
+  const Explanation explanation = explainer_.explain(*last.envelope);
+  verdict.explanation = explainer_.text(explanation);
+  judge_.named(place_of(explanation));
+  verdict.further = judge_.alarm().further;
 }
 
 bool SensorBaseline::learning() const {

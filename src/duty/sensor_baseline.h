@@ -72,8 +72,9 @@ class SensorBaseline {
   // A good window after the fit, before it is scored: into the explanation's recent mean, and
   // while it is known to be healthy into its reference.
   void show(const Measurement& measured);
-  // What the recent windows show. `last`: the one shown last.
-  FixedString<200> explain(const Measurement& last);
+  // What the recent windows show, into the verdict on `last`, the window shown and scored last:
+  // a watch or an alarm.
+  void explain(const Measurement& last, Verdict& verdict);
 
   // Judge::take_over.
   void take_over(const LatchedAlarm& alarm) { judge_.take_over(alarm); }

@@ -36,13 +36,19 @@ Error damaged(std::string_view part) {
 
 }  // namespace
 
+// One allowance and the inflow of the interval tolerance: with the allowance alone, a cycle that wakes
+// a millisecond early would be slept through although the contract is kept (docs/decisions.md).
+double full_bucket_mj(std::uint32_t mj_per_hour, std::uint32_t active_mj_per_cycle,
+                      std::uint32_t interval_tolerance_ms) {
+  return active_mj_per_cycle + mj_per_hour / 3600.0 * (interval_tolerance_ms / 1000.0);
+}
+
 EnergyBudget::EnergyBudget(const Terms& terms, BootTime now)
     : mj_per_second_(terms.power.mj_per_hour / 3600.0),
       sample_(std::chrono::milliseconds(terms.duty.sample_ms)),
       cycle_mj_(terms.power.active_mj_per_cycle),
-      // One allowance and the inflow of the interval tolerance: with the allowance alone, a cycle that wakes
-      // a millisecond early would be slept through although the contract is kept (docs/decisions.md).
-      full_mj_(cycle_mj_ + mj_per_second_ * (terms.duty.interval_tolerance_ms / 1000.0)),
+      full_mj_(full_bucket_mj(terms.power.mj_per_hour, terms.power.active_mj_per_cycle,
+                              terms.duty.interval_tolerance_ms)),
       balance_mj_(full_mj_),
       filled_at_(now) {
   TORPOR_ASSERT(pays_for_a_cycle(), "budget.a_full_bucket_pays_for_a_cycle");

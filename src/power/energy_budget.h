@@ -10,6 +10,10 @@
 
 namespace torpor {
 
+// What a full bucket of such a contract holds, in mJ.
+double full_bucket_mj(std::uint32_t mj_per_hour, std::uint32_t active_mj_per_cycle,
+                      std::uint32_t interval_tolerance_ms);
+
 // The contract's mJ per hour as a token bucket: filled at that rate, emptied by what was
 // spent, and holding what one cycle may take (plus what flows in within the interval
 // tolerance, or a cycle that wakes a moment early would find its bucket a drop short). A

@@ -34,11 +34,11 @@ TEST(Breaches, have_names_of_their_own_and_fit_the_record) {
 // Bits are on disk for as long as anybody keeps a log, and kinds in the cursors of robots.
 TEST(Breaches, keep_the_numbers_that_records_and_cursors_hold) {
   const std::vector<std::string_view> breaches = {
-      "interval", "awake",     "energy", "residency", "infer_deadline", "drops",  "expired",
-      "idle",     "inference", "device", "dead_man",  "budget",         "suspend"};
+      "interval",  "awake",  "energy",   "residency", "infer_deadline", "drops",   "expired", "idle",
+      "inference", "device", "dead_man", "budget",    "suspend",        "storage", "wiped",   "early"};
   for (std::size_t i = 0; i < breaches.size(); ++i) EXPECT_EQ(name(static_cast<Breach>(i)), breaches[i]);
-  const std::vector<std::string_view> kinds = {"interval",  "awake",   "energy", "residency",
-                                               "inference", "expired", "suspend"};
+  const std::vector<std::string_view> kinds = {"interval", "awake",   "energy",  "residency", "inference",
+                                               "expired",  "suspend", "storage", "wiped",     "early"};
   for (std::size_t i = 0; i < kinds.size(); ++i) EXPECT_EQ(name(static_cast<BreachKind>(i)), kinds[i]);
 }
 

@@ -31,6 +31,11 @@ FixedString<96> stopped(const CycleReport& r) {
   return text << " after " << ms(r.stopped_after) << " of " << r.contract.awake_limit_ms << " ms awake";
 }
 
+FixedString<96> asked_early(const CycleReport& r) {
+  if (r.stopped_after != Duration::zero()) return stopped(r);
+  return FixedString<96>("sample: the sampler refused the window, its time has not come");
+}
+
 }  // namespace
 
 FixedString<160> breach_text(Breach breach, const CycleReport& r) {

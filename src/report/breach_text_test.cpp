@@ -35,9 +35,14 @@ TEST(BreachText, names_the_phase_and_the_numbers) {
   r.stopped_after = std::chrono::milliseconds(12'400);
   EXPECT_EQ(breach_text(Breach::dead_man, r).view(), "stopped after 12400 of 12000 ms awake");
   r.stopped_for = "early";
-  EXPECT_EQ(breach_text(Breach::dead_man, r).view(), "stopped: asked for a window again after 12400 ms");
+  EXPECT_EQ(breach_text(Breach::early, r).view(), "stopped: asked for a window again after 12400 ms");
   r.stopped_for = "flood";
-  EXPECT_EQ(breach_text(Breach::dead_man, r).view(), "stopped: flooded the link for 12400 ms");
+  EXPECT_EQ(breach_text(Breach::early, r).view(), "stopped: flooded the link for 12400 ms");
+  r.stopped_after = {};
+  EXPECT_EQ(breach_text(Breach::early, r).view(),
+            "sample: the sampler refused the window, its time has not come");
+  r.state_note = "sampler: rollback_state_wiped";
+  EXPECT_EQ(breach_text(Breach::wiped, r).view(), "start: sampler: rollback_state_wiped");
 }
 
 TEST(BreachText, holds_whatever_a_report_holds) {

@@ -239,6 +239,7 @@ using VerdictCode = Enum<kVerdictKinds>;
 using ReasonCode = Enum<kVerdictReasons>;
 using ResidencyCode = Enum<3>;
 using SleepCode = Enum<2>;
+using CrossingCode = Enum<kCrossingCauses>;
 using EachZ = Of<&ScoreEvidence::z, Micro>;
 using EachE = Of<&ScoreEvidence::e, Micro>;
 using EachUsed = Of<&ScoreEvidence::used, Bool>;

@@ -9,6 +9,7 @@
 
 #include "contract/fake/example_contract.h"
 #include "sim/fake/incident.h"
+#include "sim/fake/told.h"
 
 namespace torpor {
 namespace {
@@ -17,55 +18,6 @@ using std::chrono::milliseconds;
 
 constexpr std::uint64_t kFit = 120;
 constexpr std::uint64_t kLearning = 240;
-
-// Scores that the test decides: a sound bearing's wander, or damage.
-class ToldBackend final : public Backend {
- public:
-  explicit ToldBackend(std::string_view name) : name_(name) {}
-  std::string_view name() const override { return name_; }
-  bool exact() const override { return true; }
-  Status probe() override { return {}; }
-  Status load(const ModelFile&, std::size_t) override { return {}; }
-  Status run(std::span<const TokenSet>, std::span<float> logits) override {
-    if (fails) return Error{.reason = Reason::device_failed};
-    for (float& logit : logits) logit = damaged ? 100.0F : static_cast<float>(++runs_ * 5 % 17);
-    return {};
-  }
-  Status release() override { return {}; }
-  bool damaged = false;
-  bool fails = false;
-
- private:
-  std::string_view name_;
-  std::uint32_t runs_ = 0;
-};
-
-// A sound bearing, or one that hits the rails of the sensor.
-class HardSource final : public SampleSource {
- public:
-  explicit HardSource(const Contract& contract) : inner_(contract) {}
-  SensorFacts describe() const override { return inner_.describe(); }
-  Status start(std::uint64_t window, std::uint32_t samples, const TimeStamp& now) override {
-    return inner_.start(window, samples, now);
-  }
-  Result<SourceStep> poll(const TimeStamp& now) override {
-    TORPOR_TRY(SourceStep step, inner_.poll(now));
-    if (shocked && step.frame) {
-      rails_.assign(step.frame->samples.begin(), step.frame->samples.end());
-      for (std::size_t i = 0; i < rails_.size(); i += 2) rails_[i] = i % 4 == 0 ? 32767 : -32767;
-      step.frame->samples = rails_;
-    }
-    return step;
-  }
-  void stop() override { inner_.stop(); }
-  Context context() const override { return inner_.context(); }
-  bool ended() const override { return false; }
-  bool shocked = false;
-
- private:
-  TaggedSource inner_;
-  std::vector<std::int16_t> rails_;
-};
 
 // What is wrong with the robot in a cycle of its life.
 struct Trouble {
@@ -154,6 +106,7 @@ class KillsTest : public ::testing::TestWithParam<Story> {
     std::uint64_t cycle = 0;
     std::map<std::string_view, std::uint64_t> epochs;  // armings so far, of each backend's baseline
     std::optional<Alarm> alarm;
+    std::uint32_t further = 0;
     for (const CycleReport& report : log) {
       ASSERT_GT(report.cycle, cycle) << "a cycle number twice";
       const Verdict& v = report.verdict;
@@ -162,6 +115,8 @@ class KillsTest : public ::testing::TestWithParam<Story> {
       if (alarm) {
         ASSERT_TRUE(v.latched) << "forgotten at cycle " << report.cycle;
         ASSERT_EQ(seen, *alarm) << "another id at cycle " << report.cycle;
+        ASSERT_GE(v.further.count, further) << "a crossing forgotten at cycle " << report.cycle;
+        further = v.further.count;
       } else if (v.latched) {
         ASSERT_LE(v.first_crossing_cycle, report.cycle);
         alarm = seen;
@@ -223,6 +178,13 @@ INSTANTIATE_TEST_SUITE_P(
               .from = kLearning - 2,
               .to = kLearning + 46,
               .trouble = [](std::uint64_t cycle) { return Trouble{.damaged = cycle > kLearning + 4}; }},
+        Story{.name = "shocks_beside_an_alarm",
+              .from = kLearning + 32,
+              .to = kLearning + 54,
+              .trouble =
+                  [](std::uint64_t cycle) {
+                    return Trouble{.damaged = cycle > kLearning + 4, .shocked = cycle > kLearning + 43};
+                  }},
         Story{.name = "shocks_while_learning",
               .from = 40,
               .to = 60,

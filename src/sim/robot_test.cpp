@@ -183,8 +183,11 @@ TEST_F(RobotTest, a_detector_started_again_and_again_has_one_window_a_period_and
   EXPECT_FALSE(robot.sampler_exit().has_value());
   robot.run_cycles(4);
   std::size_t refused = 0;
-  for (const CycleReport& report : robot.reports())
-    refused += report.verdict.reason == VerdictReason::window_refused ? 1 : 0;
+  for (const CycleReport& report : robot.reports()) {
+    const bool is_refused = report.verdict.reason == VerdictReason::window_refused;
+    refused += is_refused ? 1 : 0;
+    EXPECT_EQ(report.has(Breach::early), is_refused) << "and operations are told, cycle " << report.cycle;
+  }
   EXPECT_GT(refused, 0u) << "it is in the record";
   EXPECT_TRUE(robot.reports().back().window_complete) << "and the next slot is served";
 }

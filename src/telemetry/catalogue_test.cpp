@@ -71,11 +71,11 @@ TEST(Catalogue, what_is_not_known_is_absent) {
   CycleReport report = reports_for_test().back();
   report.interval = {};
   EXPECT_TRUE(std::isnan(value(sample_of(report, {}), "torpor_cycle_interval_seconds")));
-  EXPECT_TRUE(std::isnan(value(sample_of(report, {}), "torpor_spool_cycles")));
-  const PusherFacts facts{.interval_ms = 60'000, .waiting = 7};
+  EXPECT_TRUE(std::isnan(value(sample_of(report, {}), "torpor_spool_lost_cycles_total")));
+  const PusherFacts facts{.interval_ms = 60'000, .lost = 7};
   CycleSample sample = sample_of(report, {});
   add_pusher(sample, facts);
-  EXPECT_EQ(value(sample, "torpor_spool_cycles"), 7);
+  EXPECT_EQ(value(sample, "torpor_spool_lost_cycles_total"), 7);
   EXPECT_EQ(value(sample, "torpor_contract_telemetry_interval_seconds"), 60);
 }
 
@@ -87,6 +87,19 @@ TEST(Catalogue, a_latched_alarm_shows_until_it_is_cleared) {
   report.verdict.kind = VerdictKind::not_scored;
   report.verdict.latched = true;
   EXPECT_EQ(value(sample_of(report, {}), "torpor_alarm_state"), 2);
+}
+
+// A latched alarm hides neither what crosses again nor a sensor that fails.
+TEST(Catalogue, what_happens_beside_a_latched_alarm_shows) {
+  CycleReport report;
+  report.verdict.latched = true;
+  report.verdict.kind = VerdictKind::sensor_fault;
+  report.verdict.further = {3, 70, CrossingCause::shocks};
+  const CycleSample sample = sample_of(report, {});
+  EXPECT_EQ(value(sample, "torpor_alarm_state"), 2);
+  EXPECT_EQ(value(sample, "torpor_sensor_fault"), 1);
+  EXPECT_EQ(value(sample, "torpor_alarm_crossings"), 3);
+  EXPECT_EQ(value(sample_of(CycleReport{}, {}), "torpor_alarm_crossings"), 0);
 }
 
 TEST(Totals, adding_up_again_from_any_place_gives_the_same) {

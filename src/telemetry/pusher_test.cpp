@@ -88,7 +88,7 @@ TEST(Pusher, counters_of_cycles_sent_late_are_those_of_their_time) {
   for (const auto& [ms, cycles] : robot.transport.of("torpor_cycles_total")) EXPECT_EQ(cycles, ++n);
   EXPECT_EQ(n, 115);
   // The sender's own word is only good for the moment it is given.
-  EXPECT_LT(robot.transport.of("torpor_spool_cycles").size(), 20u);
+  EXPECT_LT(robot.transport.of("torpor_push_failures_total").size(), 20u);
 }
 
 TEST(Pusher, a_request_with_a_too_old_sample_is_given_up_and_live_goes_on) {
@@ -130,6 +130,31 @@ TEST(Pusher, a_server_that_is_down_costs_no_attempt_of_any_batch) {
   robot.cycles(10);
   EXPECT_EQ(robot.facts().lost, 0u);
   EXPECT_EQ(delivered(robot), robot.held().size());
+}
+
+// A token that expired, or a server that asks for patience, says nothing of what was sent.
+TEST(Pusher, a_server_that_knows_us_not_or_asks_us_to_wait_loses_no_cycle_and_no_alarm) {
+  for (const int status : {401, 403, 429}) {
+    RobotForTest robot;
+    robot.site.alertmanager.url = "http://alertmanager";
+    robot.site.pushgateway.url = "http://gateway";
+    ASSERT_TRUE(robot.start());
+    robot.cycles(3);
+    robot.transport.mode = Mode::unavailable;
+    robot.transport.unavailable_status = status;
+    robot.transport.gateway_status = status;
+    robot.transport.alertmanager_status = status;
+    robot.raise_alarm();
+    robot.cycles(100);
+    EXPECT_EQ(robot.state().event_count, 1u) << status << ": nobody has taken the alarm";
+    robot.transport.mode = Mode::well;
+    robot.transport.gateway_status = 200;
+    robot.transport.alertmanager_status = 200;
+    robot.cycles(12);
+    EXPECT_EQ(robot.facts().lost, 0u) << status;
+    EXPECT_EQ(robot.state().event_count, 0u) << status;
+    EXPECT_EQ(delivered(robot), robot.held().size()) << status;
+  }
 }
 
 TEST(Pusher, what_is_older_than_the_contract_s_age_is_dropped_and_counted) {

@@ -136,11 +136,11 @@ void RefusalTeller::tell_one(RefusalNote& note, Change change) {
   if (dated && note.told(as)) forget(note, kUndated);
 }
 
-// An empty request stores nothing but brings the server's Date.
 void RefusalTeller::open_gate() {
   if (!remote_write_.to.on() || !gate_.may_ask(parts_.clock.now())) return;
   const std::string empty = remote_write_body({});
-  // Whatever the answer is, the gate has taken its Date, and says itself whether it is open.
+  // An empty request stores nothing but brings the server's Date, which send() has heard: whether it
+  // was taken tells nothing more.
   static_cast<void>(send(remote_write_, {.method = "POST",
                                          .to = &remote_write_.to,
                                          .path = {},

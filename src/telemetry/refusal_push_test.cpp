@@ -91,6 +91,45 @@ TEST_F(RefusalTellerTest, is_told_again_to_each_server_until_that_one_has_taken_
   EXPECT_THAT(last_to("http://alerts"), HasSubstr("TorporRefused"));
 }
 
+TEST_F(RefusalTellerTest, is_told_again_to_servers_that_know_us_not_or_ask_us_to_wait) {
+  refuse(Reason::trust_missing);
+  for (const int status : {429, 401, 403}) {
+    transport_.mode = FakeTransport::Mode::unavailable;
+    transport_.unavailable_status = transport_.gateway_status = transport_.alertmanager_status = status;
+    const RefusalTelling telling = tell();
+    EXPECT_EQ(telling.left, 3u) << status;
+    EXPECT_THAT(std::string(telling.said.view()), HasSubstr("(" + std::to_string(status) + ")"));
+  }
+  transport_.mode = FakeTransport::Mode::well;
+  transport_.gateway_status = transport_.alertmanager_status = 200;
+  EXPECT_EQ(tell().left, 0u);
+  EXPECT_EQ(shown("trust_missing"), 1);
+}
+
+// What refuses for good is no reason to fall silent: a proxy may be put right.
+TEST_F(RefusalTellerTest, is_told_again_to_a_server_that_refused_it_for_good) {
+  transport_.gateway_status = transport_.alertmanager_status = 404;
+  refuse(Reason::trust_missing);
+  EXPECT_EQ(tell().left, 2u) << "remote write has taken it";
+  transport_.gateway_status = transport_.alertmanager_status = 200;
+  EXPECT_EQ(tell().left, 0u);
+}
+
+// Its end needs no date either where it is told by lapsing, and waits where it needs one.
+TEST_F(RefusalTellerTest, that_is_over_under_a_clock_that_is_not_synchronised_ends_when_it_is) {
+  refuse(Reason::trust_missing);
+  ASSERT_EQ(tell().left, 0u);
+  ASSERT_TRUE(*end_refusal(files_, "state"));
+  clock_.set_synchronised(false);
+  const auto alerts = transport_.count("http://alerts");
+  EXPECT_EQ(tell().left, 1u) << "remote write waits for a date";
+  EXPECT_EQ(transport_.count("http://alerts"), alerts) << "the alert lapses by itself";
+  EXPECT_EQ(shown("trust_missing"), 1);
+  clock_.set_synchronised(true);
+  EXPECT_EQ(tell().left, 0u);
+  EXPECT_EQ(shown("trust_missing"), 0);
+}
+
 TEST_F(RefusalTellerTest, is_told_to_alertmanager_at_every_call_because_it_forgets) {
   refuse(Reason::trust_missing);
   tell();

@@ -215,24 +215,9 @@ PusherFacts Spool::facts() const {
   const std::uint64_t behind = state_.head.cycle - std::min(state_.head.cycle, state_.cursor.cycle);
   return {.waiting = behind - std::min(behind, state_.run_cycles),
           .lost = state_.lost,
-          .failures = state_.failures,
-          .refusals = state_.refusals};
+          .failures = state_.failures};
 }
 
 Status Spool::save() { return write_state(*files_, path(), state_); }
-
-Status Spool::count_refusal(Files& files, const std::string& directory) {
-  TORPOR_TRY(const OwnedDirectory home, OwnedDirectory::take(files, directory));
-  const std::string path = cursor_path(directory);
-  const auto content = files.read(path, kMaxSpoolStateBytes);
-  SpoolState state;
-  if (content) {
-    TORPOR_TRY(state, decode_spool_state(*content, path));
-  } else if (content.error().reason != Reason::file_missing) {
-    return content.error();
-  }
-  ++state.refusals;
-  return write_state(files, path, state);
-}
 
 }  // namespace torpor

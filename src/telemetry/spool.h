@@ -79,11 +79,6 @@ class Spool {
   void count_failure() { ++state_.failures; }
   const SpoolState& state() const { return state_; }
 
-  // Counts a start that ended in a refusal, in the cursor file of `directory`, for the robot
-  // that starts again. Errors: of Files; directory_locked while a robot writes there;
-  // spool_cursor_damaged, spool_cursor_version.
-  static Status count_refusal(Files& files, const std::string& directory);
-
   // Writes the cursor file, whole or as before. Errors: of Files.
   Status save();
 

@@ -48,7 +48,7 @@ struct SpoolState {
   std::uint64_t run_cycles = 0;
   std::uint64_t lost = 0;
   std::uint64_t failures = 0;
-  std::uint64_t refusals = 0;
+  std::uint64_t refusals = 0;  // starts refused, as earlier versions counted them: kept, not told
   std::uint32_t attempts = 0;  // of the records at the cursor, while the server took others
   AlarmEvent newest_event;     // the last alarm that was seen, acknowledged or not
   std::uint32_t event_count = 0;

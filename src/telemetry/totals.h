@@ -34,7 +34,6 @@ struct PusherFacts {
   std::uint64_t waiting = 0;      // cycles not delivered
   std::uint64_t lost = 0;         // cycles that can no longer be delivered
   std::uint64_t failures = 0;     // requests
-  std::uint64_t refusals = 0;     // starts that ended in a refusal
 };
 
 }  // namespace torpor

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/assertion.h"
 #include "base/hex.h"
@@ -42,6 +43,7 @@ Verdict Judge::verdict(VerdictKind kind, VerdictReason reason) const {
   // Epoch and first crossing are the alarm's id: it must not change while the alarm stands.
   v.arming_epoch = latched() ? crossing_epoch_ : arming_epoch_;
   v.first_crossing_cycle = first_crossing_;
+  v.further = since_latch_.further;
   if (state_ == JudgeState::learning_fit) {
     v.learned = fit_count_;
     v.to_learn = terms_.fit_cycles;
@@ -97,7 +99,7 @@ Verdict Judge::scored(std::uint64_t cycle, const CycleScores& scores) {
   const bool counted = sequential_.add(cycle, combine(calibration_, scores, scores_, evidence));
   TORPOR_ASSERT(counted, "judge.no_evidence_is_newer_than_the_cycle_being_judged");
   const double log_r = sequential_.log_evidence();
-  if (log_r >= log_alarm_) latch(cycle, VerdictReason::none);
+  weigh(cycle);
   // Latched first: an alarm that stands is told although R may have fallen since.
   Verdict v = latched()                   ? verdict(VerdictKind::alarm, crossing_reason_)
               : log_r >= log_alarm_ / 2.0 ? verdict(VerdictKind::watch, VerdictReason::none)
@@ -153,9 +155,14 @@ Verdict Judge::unusable(std::uint64_t cycle, WindowQuality quality) {
       break;
   }
   // Held at the contract's number, past which every shock in the row alarms.
-  if (shocks_in_row_ < terms_.shock_cycles) ++shocks_in_row_;
+  const bool grows = shocks_in_row_ < terms_.shock_cycles;
+  if (grows) ++shocks_in_row_;
   if (shocks_in_row_ < terms_.shock_cycles) return verdict(VerdictKind::shock, VerdictReason::saturated);
-  latch(cycle, VerdictReason::saturated);
+  if (!latched()) {
+    latch(cycle, VerdictReason::saturated);
+  } else if (grows) {
+    cross_again(CrossingCause::shocks);  // once per row
+  }
   return verdict(VerdictKind::alarm, VerdictReason::saturated);
 }
 
@@ -164,23 +171,68 @@ Verdict Judge::missed(std::uint64_t cycle, VerdictReason why) {
   return verdict(VerdictKind::not_scored, again ? VerdictReason::repeated_cycle : why);
 }
 
-// The first crossing names the alarm; later ones add nothing.
+// What this cycle's evidence means for the latch. Between watch and A nothing changes: evidence
+// that trembles around A crosses once.
+void Judge::weigh(std::uint64_t cycle) {
+  const double log_r = sequential_.log_evidence();
+  Evidence& side = since_latch_.evidence;
+  if (log_r < log_alarm_ / 2 && side == Evidence::above) side = Evidence::fell;
+  if (log_r < log_alarm_) return;
+  if (!latched()) return latch(cycle, VerdictReason::none);
+  if (side == Evidence::fell) cross_again(CrossingCause::evidence);
+  side = Evidence::above;
+}
+
+void Judge::cross_again(CrossingCause cause) {
+  TORPOR_ASSERT(latched(), "judge.only_a_latched_alarm_is_crossed_again");
+  FurtherCrossings& further = since_latch_.further;
+  if (further.count < std::numeric_limits<std::uint32_t>::max()) ++further.count;
+  further.newest_cycle = last_cycle_;
+  further.cause = cause;
+}
+
+void Judge::named(DamagePlace place) {
+  TORPOR_ASSERT(place <= kDamagePlaces, "judge.a_place_has_a_bit");
+  if (!latched()) return;
+  SinceLatch& since = since_latch_;
+  const bool weighs = state_ == JudgeState::armed && sequential_.log_evidence() >= log_alarm_;
+  const bool again = weighs && place != 0 && place == since.candidate;
+  since.named_in_row = !weighs || place == 0 ? 0
+                       : again               ? std::min<std::uint8_t>(since.named_in_row + 1, kPlaceHolds)
+                                             : 1;
+  since.candidate = since.named_in_row == 0 ? 0 : place;
+  if (since.named_in_row < kPlaceHolds) return;
+  const std::uint32_t bit = 1u << (place - 1);
+  const bool own = since.places == 0;  // of the alarm itself
+  if (!own && (since.places & bit) == 0) cross_again(CrossingCause::place);
+  since.places |= bit;
+}
+
+// The first crossing names the alarm; later ones are counted beside it.
 void Judge::latch(std::uint64_t cycle, VerdictReason why) {
   if (latched()) return;
   TORPOR_ASSERT(cycle != 0 && cycle == last_cycle_, "judge.an_alarm_is_raised_by_the_cycle_being_judged");
   first_crossing_ = cycle;
   crossing_epoch_ = arming_epoch_;
   crossing_reason_ = why;
+  since_latch_ = {};
+  // Raised by shocks, R has still its own crossing before it.
+  since_latch_.evidence = why == VerdictReason::none ? Evidence::above : Evidence::fell;
 }
 
 void Judge::take_over(const LatchedAlarm& alarm) {
-  if (latched() || alarm.first_crossing == 0) return;
+  if (alarm.first_crossing == 0) return;
   if (alarm.first_crossing <= cleared_cycle_) return;  // maintenance cleared it after it was reported
-  first_crossing_ = alarm.first_crossing;
-  crossing_epoch_ = alarm.arming_epoch;
-  crossing_reason_ = alarm.reason;
+  if (!latched()) {
+    first_crossing_ = alarm.first_crossing;
+    crossing_epoch_ = alarm.arming_epoch;
+    crossing_reason_ = alarm.reason;
+    since_latch_ = {};
+  }
+  const bool same = first_crossing_ == alarm.first_crossing && crossing_epoch_ == alarm.arming_epoch;
+  if (same && alarm.further.count > since_latch_.further.count) since_latch_.further = alarm.further;
   // A number that has named an alarm is used up, here too.
-  last_cycle_ = std::max(last_cycle_, first_crossing_);
+  last_cycle_ = std::max({last_cycle_, first_crossing_, since_latch_.further.newest_cycle});
 }
 
 // All of it goes: a reset that kept half of the old state once ended the process at every start.
@@ -264,6 +316,7 @@ Status Judge::apply(const SignedMaintenance& maintenance) {
   first_crossing_ = 0;
   crossing_epoch_ = 0;
   crossing_reason_ = VerdictReason::none;
+  since_latch_ = {};
   cleared_cycle_ = last_cycle_;
   maintenance_sequence_ = event.sequence;
   shocks_in_row_ = 0;

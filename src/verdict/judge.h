@@ -37,7 +37,14 @@ struct LatchedAlarm {
   std::uint64_t first_crossing = 0;            // its cycle; 0: no alarm
   std::uint64_t arming_epoch = 0;              // it was raised in
   VerdictReason reason = VerdictReason::none;  // saturated: raised by shocks
+  FurtherCrossings further;
 };
+
+// Where damage is said to be: a number of explain/explanation.h; 0: nowhere.
+using DamagePlace = std::uint8_t;
+inline constexpr DamagePlace kDamagePlaces = 32;
+// A place counts once it was named in so many scored cycles in a row: one window may be wrong.
+inline constexpr std::uint8_t kPlaceHolds = 3;
 
 // One baseline's judge. Pure: no clock, no file. One thread.
 //
@@ -62,7 +69,9 @@ class Judge {
   std::uint64_t arming_epoch() const { return arming_epoch_; }  // armings so far
   bool latched() const { return first_crossing_ != 0; }
   std::uint64_t first_crossing() const { return first_crossing_; }  // its cycle; 0 = no alarm
-  LatchedAlarm alarm() const { return {first_crossing_, crossing_epoch_, crossing_reason_}; }
+  LatchedAlarm alarm() const {
+    return {first_crossing_, crossing_epoch_, crossing_reason_, since_latch_.further};
+  }
   // Sequence of the last maintenance event applied; 0: none yet.
   std::uint64_t maintenance_sequence() const { return maintenance_sequence_; }
   // While armed.
@@ -94,6 +103,10 @@ class Judge {
   // While an alarm is latched every scored cycle of an armed judge is an alarm.
   Verdict scored(std::uint64_t cycle, const CycleScores& scores);
 
+  // The place the explanation of the cycle just scored names, where that was an alarm. The first
+  // one of a latched alarm is its own; a further one, while R >= A, is a further crossing.
+  void named(DamagePlace place);
+
   // A window came that must not be scored (quality != good). saturated is a shock; the
   // contract's number of shocks in a row latches an alarm, in every state: severe damage
   // must not hide as a sensor fault. Only a good window ends a row. incomplete is
@@ -106,7 +119,8 @@ class Judge {
 
   // An alarm of the same bearing that was raised elsewhere (by the judge of another backend, or
   // under a baseline that is no longer this one's key) is latched here as well, under its own
-  // id: the bearing is one, whoever judges it. Where one is latched already, that one stays.
+  // id: the bearing is one, whoever judges it. Where one is latched already, that one stays; of
+  // the same one the larger count of further crossings does.
   void take_over(const LatchedAlarm& alarm);
 
   // Takes an event into the history and follows it. A latched alarm stays. Errors:
@@ -145,6 +159,8 @@ class Judge {
   Verdict collect(std::uint64_t cycle, const CycleScores& scores);
   void arm();
   void latch(std::uint64_t cycle, VerdictReason why);
+  void weigh(std::uint64_t cycle);
+  void cross_again(CrossingCause cause);
   void start_calibration();
   void record(const BaselineEvent& event);
 
@@ -162,6 +178,20 @@ class Judge {
   std::uint64_t first_crossing_ = 0;                     // 0: no alarm latched
   std::uint64_t crossing_epoch_ = 0;                     // arming epoch it was raised in
   VerdictReason crossing_reason_ = VerdictReason::none;  // saturated: raised by shocks
+  // What has happened beside the latched alarm; all of it begins and ends with the latch.
+  enum class Evidence : std::uint8_t {
+    not_yet,  // this judge's own R has not reached A (the alarm was raised elsewhere)
+    above,    // it has, and has not fallen below the watch threshold since
+    fell,     // it would cross again
+  };
+  struct SinceLatch {
+    FurtherCrossings further;
+    Evidence evidence = Evidence::not_yet;
+    std::uint32_t places = 0;       // bit place - 1: named since
+    DamagePlace candidate = 0;      // named last
+    std::uint8_t named_in_row = 0;  // so often, up to kPlaceHolds
+  };
+  SinceLatch since_latch_;
   std::uint64_t maintenance_sequence_ = 0;
   std::uint64_t cleared_cycle_ = 0;  // newest cycle when it was applied: no older crossing latches again
   Calibration calibration_{};

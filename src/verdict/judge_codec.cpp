@@ -7,6 +7,7 @@
 #include "base/sealed.h"
 #include "verdict/event_codec.h"
 #include "verdict/judge.h"
+#include "verdict/judge_codec.h"
 #include "verdict/parts_codec.h"
 #include "verdict/raw_values.h"
 
@@ -16,7 +17,6 @@ namespace {
 
 // Version 1 had no member kMaintenance: nothing could clear an alarm.
 constexpr SealKind kBaselineSeal = {"TPBL", 2, Reason::baseline_damaged, Reason::baseline_version, 1};
-constexpr SealKind kEvidenceSeal = {"TPEC", 1, Reason::evidence_damaged, Reason::evidence_damaged};
 // Below 3 KiB in truth: eight events of 160 characters, ten ranks of three scores, one refusal.
 constexpr std::size_t kFixedBytes = 8192;  // all but samples and the carried byte strings
 
@@ -46,267 +46,195 @@ constexpr std::size_t kMembersOfVersion1 = kEnvelope;
 constexpr Reason kRefusals[] = {Reason::calibration_too_short, Reason::calibration_not_finite,
                                 Reason::calibration_correlated, Reason::internal};
 
+template <class T>
+Status take_into(T& member, const Result<T>& read) {
+  if (!read) return read.error();
+  member = *read;
+  return {};
+}
+
 }  // namespace
 
-// The only one besides Judge that sees its members.
-struct JudgeCodec {
-  // What any state that can be reached satisfies: asserted of what is written, asked of what is
-  // read.
-  static bool sound(const Judge& j) {
-    const SequentialState& evidence = j.sequential_.state();
-    return j.first_crossing_ <= j.last_cycle_ && j.cleared_cycle_ <= j.last_cycle_ &&
-           (!j.latched() || j.first_crossing_ > j.cleared_cycle_) && j.history_size_ <= j.events_ &&
-           j.sample_count_ <= j.samples_.size() &&
-           (j.state_ != JudgeState::armed || (evidence.detectors == j.calibration_.detectors &&
-                                              evidence.last_cycle <= j.last_cycle_ && j.arming_epoch_ != 0));
+bool JudgeCodec::sound(const Judge& j) {
+  const SequentialState& evidence = j.sequential_.state();
+  return j.first_crossing_ <= j.last_cycle_ && j.cleared_cycle_ <= j.last_cycle_ &&
+         (!j.latched() || j.first_crossing_ > j.cleared_cycle_) && j.history_size_ <= j.events_ &&
+         j.sample_count_ <= j.samples_.size() && sound(j.since_latch_, j.first_crossing_) &&
+         j.since_latch_.further.newest_cycle <= j.last_cycle_ &&
+         (j.state_ != JudgeState::armed || (evidence.detectors == j.calibration_.detectors &&
+                                            evidence.last_cycle <= j.last_cycle_ && j.arming_epoch_ != 0));
+}
+
+void JudgeCodec::put_state(cbor::Writer& w, const Judge& j, Bytes features, Bytes envelope) {
+  const bool armed = j.state_ == JudgeState::armed;
+  w.map(kMembers);
+  w.uint(kKey), put_key(w, j.key_);
+  w.uint(kState), w.uint(static_cast<std::uint64_t>(j.state_));
+  w.uint(kFitCount), w.uint(j.fit_count_);
+  w.uint(kLastCycle), w.uint(j.last_cycle_);
+  w.uint(kShocks), w.uint(j.shocks_in_row_);
+  w.uint(kArmingEpoch), w.uint(j.arming_epoch_);
+  w.uint(kLatch), put_latch(w, j);
+  w.uint(kEvidence), put_sequential(w, j.sequential_.state());
+  w.uint(kCalibration);
+  armed ? put_calibration(w, j.calibration_) : w.array(0);
+  // Once armed they have served: 32 bytes a cycle that nobody reads.
+  const bool collecting = j.state_ == JudgeState::learning_calibration;
+  w.uint(kSamples);
+  w.bytes(raw_bytes(std::span(j.samples_).first(collecting ? j.sample_count_ : 0)));
+  w.uint(kRefusal);
+  if (j.state_ == JudgeState::not_armed) {
+    w.array(4);
+    w.text(name(j.refusal_.reason));
+    w.text(j.refusal_.where);
+    w.text(j.refusal_.found);
+    w.text(j.refusal_.expected);
+  } else {
+    w.array(0);
   }
+  w.uint(kEvents);
+  w.array(1 + j.history_size_);
+  w.uint(j.events_);
+  for (const auto& event : j.history()) put_event(w, event);
+  w.uint(kFeatures), w.bytes(features);
+  w.uint(kEnvelope), w.bytes(envelope);
+  w.uint(kMaintenance), w.array(2), w.uint(j.maintenance_sequence_), w.uint(j.cleared_cycle_);
+}
 
-  static void put_latch(cbor::Writer& w, const Judge& j) {
-    w.array(3);
-    w.uint(j.first_crossing_);
-    w.uint(j.crossing_epoch_);
-    w.uint(static_cast<std::uint64_t>(j.crossing_reason_));
+Status JudgeCodec::take_samples(Bytes raw, Judge& j) {
+  // Held before the copy; what the bytes say is asked after it, in place.
+  const std::size_t count = raw.size() / sizeof(CalibrationSample);
+  if (raw.size() % sizeof(CalibrationSample) != 0) return impossible("samples", "another length");
+  if (count > j.samples_.size()) {  // the contract asks for fewer now
+    j.samples_.resize(count);
+    j.scratch_.resize(count);
   }
-
-  struct Latch {
-    std::uint64_t cycle, epoch;
-    VerdictReason reason;
-  };
-
-  static Result<Latch> take_latch(cbor::Reader& in) {
-    TORPOR_CHECK(take_array(in, 3, "latch"));
-    TORPOR_TRY(const std::uint64_t cycle, in.uint());
-    TORPOR_TRY(const std::uint64_t epoch, in.uint());
-    TORPOR_TRY(const std::uint64_t reason, in.uint());
-    if (reason >= kVerdictReasons) return impossible("latch", "an unknown reason");
-    return Latch{cycle, epoch, static_cast<VerdictReason>(reason)};
+  if (count > 0) std::memcpy(j.samples_.data(), raw.data(), raw.size());
+  j.sample_count_ = static_cast<std::uint32_t>(count);
+  // Rising cycles, because phi is taken from those that follow one another.
+  for (std::size_t i = 0; i < count; ++i) {
+    bool sound =
+        j.samples_[i].cycle <= j.last_cycle_ && (i == 0 || j.samples_[i].cycle > j.samples_[i - 1].cycle);
+    for (double v : j.samples_[i].value) sound = sound && std::isfinite(v);
+    if (!sound) return impossible("samples", "cycles or scores that cannot be");
   }
+  return {};
+}
 
-  static void set_latch(Judge& j, const Latch& latch) {
-    if (j.latched()) return;                      // the first one names the alarm
-    if (latch.cycle <= j.cleared_cycle_) return;  // maintenance cleared it after this was written
-    j.first_crossing_ = latch.cycle;
-    j.crossing_epoch_ = latch.epoch;
-    j.crossing_reason_ = latch.reason;
+Status JudgeCodec::take_refusal(cbor::Reader& in, Judge& j) {
+  TORPOR_TRY(const std::size_t items, in.array());
+  if ((items != 0) != (j.state_ == JudgeState::not_armed) || (items != 0 && items != 4))
+    return impossible("refusal", "does not fit the state");
+  if (items == 0) return {};
+  TORPOR_TRY(const std::string_view reason, in.text());
+  // A name of another version is kept as a refusal all the same.
+  j.refusal_.reason = Reason::internal;
+  for (Reason known : kRefusals)
+    if (name(known) == reason) j.refusal_.reason = known;
+  TORPOR_TRY(j.refusal_.where, in.text());
+  TORPOR_TRY(j.refusal_.found, in.text());
+  TORPOR_TRY(j.refusal_.expected, in.text());
+  return {};
+}
+
+Status JudgeCodec::take_events(cbor::Reader& in, Judge& j) {
+  TORPOR_TRY(const std::size_t items, in.array());
+  if (items < 1 || items > 1 + kEventHistory) return impossible("events", "too many");
+  TORPOR_TRY(j.events_, in.uint());
+  for (std::size_t i = 1; i < items; ++i) {
+    TORPOR_TRY(j.history_[j.history_size_], take_event(in));
+    ++j.history_size_;
   }
+  if (j.history_size_ > j.events_) return impossible("events", "more than were counted");
+  return {};
+}
 
-  static void put_state(cbor::Writer& w, const Judge& j, Bytes features, Bytes envelope) {
-    const bool armed = j.state_ == JudgeState::armed;
-    w.map(kMembers);
-    w.uint(kKey), put_key(w, j.key_);
-    w.uint(kState), w.uint(static_cast<std::uint64_t>(j.state_));
-    w.uint(kFitCount), w.uint(j.fit_count_);
-    w.uint(kLastCycle), w.uint(j.last_cycle_);
-    w.uint(kShocks), w.uint(j.shocks_in_row_);
-    w.uint(kArmingEpoch), w.uint(j.arming_epoch_);
-    w.uint(kLatch), put_latch(w, j);
-    w.uint(kEvidence), put_sequential(w, j.sequential_.state());
-    w.uint(kCalibration);
-    armed ? put_calibration(w, j.calibration_) : w.array(0);
-    // Once armed they have served: 32 bytes a cycle that nobody reads.
-    const bool collecting = j.state_ == JudgeState::learning_calibration;
-    w.uint(kSamples);
-    w.bytes(raw_bytes(std::span(j.samples_).first(collecting ? j.sample_count_ : 0)));
-    w.uint(kRefusal);
-    if (j.state_ == JudgeState::not_armed) {
-      w.array(4);
-      w.text(name(j.refusal_.reason));
-      w.text(j.refusal_.where);
-      w.text(j.refusal_.found);
-      w.text(j.refusal_.expected);
-    } else {
-      w.array(0);
-    }
-    w.uint(kEvents);
-    w.array(1 + j.history_size_);
-    w.uint(j.events_);
-    for (const auto& event : j.history()) put_event(w, event);
-    w.uint(kFeatures), w.bytes(features);
-    w.uint(kEnvelope), w.bytes(envelope);
-    w.uint(kMaintenance), w.array(2), w.uint(j.maintenance_sequence_), w.uint(j.cleared_cycle_);
-  }
-
-  static Status take_samples(Bytes raw, Judge& j) {
-    // Held before the copy; what the bytes say is asked after it, in place.
-    const std::size_t count = raw.size() / sizeof(CalibrationSample);
-    if (raw.size() % sizeof(CalibrationSample) != 0) return impossible("samples", "another length");
-    if (count > j.samples_.size()) {  // the contract asks for fewer now
-      j.samples_.resize(count);
-      j.scratch_.resize(count);
-    }
-    if (count > 0) std::memcpy(j.samples_.data(), raw.data(), raw.size());
-    j.sample_count_ = static_cast<std::uint32_t>(count);
-    // Rising cycles, because phi is taken from those that follow one another.
-    for (std::size_t i = 0; i < count; ++i) {
-      bool sound =
-          j.samples_[i].cycle <= j.last_cycle_ && (i == 0 || j.samples_[i].cycle > j.samples_[i - 1].cycle);
-      for (double v : j.samples_[i].value) sound = sound && std::isfinite(v);
-      if (!sound) return impossible("samples", "cycles or scores that cannot be");
-    }
-    return {};
-  }
-
-  static Status take_refusal(cbor::Reader& in, Judge& j) {
-    TORPOR_TRY(const std::size_t items, in.array());
-    if ((items != 0) != (j.state_ == JudgeState::not_armed) || (items != 0 && items != 4))
-      return impossible("refusal", "does not fit the state");
-    if (items == 0) return {};
-    TORPOR_TRY(const std::string_view reason, in.text());
-    // A name of another version is kept as a refusal all the same.
-    j.refusal_.reason = Reason::internal;
-    for (Reason known : kRefusals)
-      if (name(known) == reason) j.refusal_.reason = known;
-    TORPOR_TRY(j.refusal_.where, in.text());
-    TORPOR_TRY(j.refusal_.found, in.text());
-    TORPOR_TRY(j.refusal_.expected, in.text());
-    return {};
-  }
-
-  static Status take_events(cbor::Reader& in, Judge& j) {
-    TORPOR_TRY(const std::size_t items, in.array());
-    if (items < 1 || items > 1 + kEventHistory) return impossible("events", "too many");
-    TORPOR_TRY(j.events_, in.uint());
-    for (std::size_t i = 1; i < items; ++i) {
-      TORPOR_TRY(j.history_[j.history_size_], take_event(in));
-      ++j.history_size_;
-    }
-    if (j.history_size_ > j.events_) return impossible("events", "more than were counted");
-    return {};
-  }
-
-  template <class T>
-  static Status take_into(T& member, const Result<T>& read) {
-    if (!read) return read.error();
-    member = *read;
-    return {};
-  }
-
-  static Status take_member(std::int64_t key, cbor::Reader& in, LoadedBaseline& out) {
-    Judge& j = out.judge;
-    switch (key) {
-      case kKey:
-        return in.skip();  // read before
-      case kState: {
-        TORPOR_TRY(const std::uint64_t state, in.uint());
-        if (state > static_cast<std::uint64_t>(JudgeState::not_armed))
-          return impossible("state", "an unknown state");
-        j.state_ = static_cast<JudgeState>(state);
-        return {};
-      }
-      case kFitCount:
-        return take_into(j.fit_count_, take_uint32(in));
-      case kLastCycle:
-        return take_into(j.last_cycle_, in.uint());
-      case kShocks:
-        return take_into(j.shocks_in_row_, take_uint32(in));
-      case kArmingEpoch:
-        return take_into(j.arming_epoch_, in.uint());
-      case kLatch: {
-        TORPOR_TRY(const Latch latch, take_latch(in));
-        set_latch(j, latch);  // cannot be latched yet, so this takes it as it is
-        return {};
-      }
-      case kEvidence: {
-        TORPOR_TRY(const SequentialState s, take_sequential(in));
-        j.sequential_ = Sequential(s);
-        return {};
-      }
-      case kCalibration: {
-        if (j.state_ != JudgeState::armed) return take_array(in, 0, "calibration");
-        TORPOR_TRY(j.calibration_, take_calibration(in));
-        // Here and not with the evidence: that comes first and cannot know the calibration.
-        if (j.sequential_.state().detectors != j.calibration_.detectors)
-          return impossible("evidence", "another number of detectors");
-        return {};
-      }
-      case kSamples: {
-        TORPOR_TRY(const Bytes raw, in.bytes());
-        return take_samples(raw, j);
-      }
-      case kRefusal:
-        return take_refusal(in, j);
-      case kEvents:
-        return take_events(in, j);
-      case kFeatures:
-        return take_into(out.features, in.bytes());
-      case kEnvelope:
-        return take_into(out.envelope, in.bytes());
-      case kMaintenance: {
-        TORPOR_CHECK(take_array(in, 2, "maintenance"));
-        TORPOR_TRY(j.maintenance_sequence_, in.uint());
-        TORPOR_TRY(j.cleared_cycle_, in.uint());
-        return {};
-      }
-      default:
-        return impossible("member", "an unknown key");
-    }
-  }
-
-  static Status take_state(Bytes body, LoadedBaseline& out) {
-    cbor::Reader in(body, "baseline");
-    cbor::MapReader map(in);
-    // Each key once, in order, all of them: nothing keeps the value it was constructed with.
-    std::int64_t expected = kKey;
-    while (map.next()) {
-      if (map.key() != expected++) return impossible("member", "a missing key");
-      TORPOR_CHECK(take_member(map.key(), in, out));
-    }
-    TORPOR_CHECK(map.status());
-    if (expected != kMembers + 1 && expected != kMembersOfVersion1 + 1)
-      return impossible("member", "too few");
-    TORPOR_CHECK(in.finish());
-    // Each member was held by itself; together they must be a state that can be reached.
-    if (!sound(out.judge)) return impossible("state", "members that contradict one another");
-    return {};
-  }
-
-  static Status rebind(Judge& j) {
-    // Only where a number of the contract is another: a restart alone, or another Boost, must move no
-    // bound.
-    if (j.state_ != JudgeState::armed || (j.calibration_.delta_ppm == j.terms_.calibration_delta_ppm &&
-                                          j.calibration_.tolerance_mmad == j.terms_.score_tolerance_mmad))
+Status JudgeCodec::take_member(std::int64_t key, cbor::Reader& in, LoadedBaseline& out) {
+  Judge& j = out.judge;
+  switch (key) {
+    case kKey:
+      return in.skip();  // read before
+    case kState: {
+      TORPOR_TRY(const std::uint64_t state, in.uint());
+      if (state > static_cast<std::uint64_t>(JudgeState::not_armed))
+        return impossible("state", "an unknown state");
+      j.state_ = static_cast<JudgeState>(state);
       return {};
-    return set_bounds(j.calibration_, j.terms_);
+    }
+    case kFitCount:
+      return take_into(j.fit_count_, take_uint32(in));
+    case kLastCycle:
+      return take_into(j.last_cycle_, in.uint());
+    case kShocks:
+      return take_into(j.shocks_in_row_, take_uint32(in));
+    case kArmingEpoch:
+      return take_into(j.arming_epoch_, in.uint());
+    case kLatch: {
+      TORPOR_TRY(const Latch latch, take_latch(in));
+      set_latch(j, latch);  // cannot be latched yet, so this takes it as it is
+      return {};
+    }
+    case kEvidence: {
+      TORPOR_TRY(const SequentialState s, take_sequential(in));
+      j.sequential_ = Sequential(s);
+      return {};
+    }
+    case kCalibration: {
+      if (j.state_ != JudgeState::armed) return take_array(in, 0, "calibration");
+      TORPOR_TRY(j.calibration_, take_calibration(in));
+      // Here and not with the evidence: that comes first and cannot know the calibration.
+      if (j.sequential_.state().detectors != j.calibration_.detectors)
+        return impossible("evidence", "another number of detectors");
+      return {};
+    }
+    case kSamples: {
+      TORPOR_TRY(const Bytes raw, in.bytes());
+      return take_samples(raw, j);
+    }
+    case kRefusal:
+      return take_refusal(in, j);
+    case kEvents:
+      return take_events(in, j);
+    case kFeatures:
+      return take_into(out.features, in.bytes());
+    case kEnvelope:
+      return take_into(out.envelope, in.bytes());
+    case kMaintenance: {
+      TORPOR_CHECK(take_array(in, 2, "maintenance"));
+      TORPOR_TRY(j.maintenance_sequence_, in.uint());
+      TORPOR_TRY(j.cleared_cycle_, in.uint());
+      return {};
+    }
+    default:
+      return impossible("member", "an unknown key");
   }
+}
 
-  static Status take_evidence(Bytes body, Judge& j) {
-    cbor::Reader in(body, "evidence");
-    TORPOR_CHECK(take_array(in, 7, "evidence"));
-    // The stem instead of the key: this is written every cycle, and 16 hex digits tell keys apart well
-    // enough.
-    TORPOR_TRY(const std::string_view stem, in.text());
-    if (stem != file_stem(j.key_).view())
-      return Error{Reason::evidence_foreign, "evidence: key", stem, file_stem(j.key_).view()};
-    TORPOR_TRY(const std::uint64_t epoch, in.uint());
-    TORPOR_TRY(const std::uint64_t events, in.uint());
-    TORPOR_TRY(const std::uint64_t last_cycle, in.uint());
-    TORPOR_TRY(const std::uint32_t shocks, take_uint32(in));
-    TORPOR_TRY(const Latch latch, take_latch(in));
-    TORPOR_TRY(const SequentialState s, take_sequential(in));
-    TORPOR_CHECK(in.finish());
-    // Everything is held before anything is set: a damaged file leaves the judge as it was.
-    if (latch.cycle > last_cycle || s.last_cycle > last_cycle)
-      return impossible("evidence", "later than the newest cycle");
-    // The baseline was written after an event that this evidence knows nothing of, and with all
-    // that it holds: taken up again, it would undo the event.
-    if (events < j.events_ && last_cycle <= j.last_cycle_) return {};
-    // Whatever else is stale: an alarm stays raised, and no cycle is judged twice.
-    set_latch(j, latch);
-    // Older than the baseline file: that was written after it, with all that this says.
-    if (last_cycle < j.last_cycle_) return {};
-    // So does no arming: one whose baseline was lost before it was written has used its number.
-    if (j.state_ != JudgeState::armed) j.arming_epoch_ = std::max(j.arming_epoch_, epoch);
-    j.last_cycle_ = last_cycle;
-    // An event begins its own row of shocks, and was durable before evidence of it could be.
-    if (events == j.events_) j.shocks_in_row_ = shocks;
-    // Of the same arming: R against another calibration, or from before an accept, is no evidence.
-    const bool same_arming = j.state_ == JudgeState::armed && epoch == j.arming_epoch_ &&
-                             events == j.events_ && s.detectors == j.calibration_.detectors &&
-                             s.last_cycle >= j.sequential_.state().last_cycle;
-    if (same_arming) j.sequential_ = Sequential(s);
-    return {};
+Status JudgeCodec::take_state(Bytes body, LoadedBaseline& out) {
+  cbor::Reader in(body, "baseline");
+  cbor::MapReader map(in);
+  // Each key once, in order, all of them: nothing keeps the value it was constructed with.
+  std::int64_t expected = kKey;
+  while (map.next()) {
+    if (map.key() != expected++) return impossible("member", "a missing key");
+    TORPOR_CHECK(take_member(map.key(), in, out));
   }
-};
+  TORPOR_CHECK(map.status());
+  if (expected != kMembers + 1 && expected != kMembersOfVersion1 + 1) return impossible("member", "too few");
+  TORPOR_CHECK(in.finish());
+  // Each member was held by itself; together they must be a state that can be reached.
+  if (!sound(out.judge)) return impossible("state", "members that contradict one another");
+  return {};
+}
+
+Status JudgeCodec::rebind(Judge& j) {
+  // Only where a number of the contract is another: a restart alone, or another Boost, must move no
+  // bound.
+  if (j.state_ != JudgeState::armed || (j.calibration_.delta_ppm == j.terms_.calibration_delta_ppm &&
+                                        j.calibration_.tolerance_mmad == j.terms_.score_tolerance_mmad))
+    return {};
+  return set_bounds(j.calibration_, j.terms_);
+}
 
 std::size_t Judge::encoded_bound(std::size_t features, std::size_t envelope) const {
   return kFixedBytes + samples_.size() * sizeof(CalibrationSample) + features + envelope;
@@ -324,32 +252,6 @@ Result<Bytes> Judge::encode(MutableBytes out, Bytes features, Bytes envelope) co
   cbor::Writer w(payload_room(out));
   JudgeCodec::put_state(w, *this, features, envelope);
   return seal(out, kBaselineSeal, w);
-}
-
-Result<Bytes> Judge::encode_evidence(MutableBytes out) const {
-  TORPOR_ASSERT(JudgeCodec::sound(*this), "judge.evidence_written_sound");
-  cbor::Writer w(payload_room(out));
-  w.array(7);
-  w.text(file_stem(key_));
-  w.uint(arming_epoch_);
-  w.uint(events_);
-  w.uint(last_cycle_);
-  w.uint(shocks_in_row_);
-  JudgeCodec::put_latch(w, *this);
-  put_sequential(w, sequential_.state());
-  return seal(out, kEvidenceSeal, w);
-}
-
-Status Judge::take_evidence(Bytes bytes) {
-  TORPOR_TRY(const Bytes body, unseal(bytes, kEvidenceSeal, "evidence"));
-  const Status taken = JudgeCodec::take_evidence(body, *this);
-  // Also after a failure, which must have changed nothing.
-  TORPOR_ASSERT(JudgeCodec::sound(*this), "judge.evidence_taken_up_leaves_it_sound");
-  // A foreign file is whole: only the others are damage.
-  if (taken || taken.error().reason == Reason::evidence_foreign) return taken;
-  Error e = taken.error();
-  e.reason = Reason::evidence_damaged;
-  return e;
 }
 
 Result<BaselineKey> peek_key(Bytes bytes) {

@@ -78,6 +78,11 @@ std::string_view name(JudgeState state) {
   return "unknown";
 }
 
+std::string_view name(CrossingCause cause) {
+  constexpr std::string_view kNames[kCrossingCauses] = {"none", "evidence", "shocks", "place"};
+  return kNames[static_cast<std::size_t>(cause)];
+}
+
 std::string_view name(EventKind kind) {
   switch (kind) {
     case EventKind::accept:

@@ -53,6 +53,24 @@ struct ScoreEvidence {
   bool used = false;  // took part in the mean of this cycle
 };
 
+// What would have raised an alarm that is latched already. It changes nothing of the alarm, and
+// so that it does not hide behind it, it is counted.
+enum class CrossingCause : std::uint8_t {
+  none,
+  evidence,  // R had fallen below the watch threshold since and has reached A again
+  shocks,    // a further row of shocks is full
+  place,     // with R above A, another defect or axis is named than before
+};
+inline constexpr std::size_t kCrossingCauses = 4;
+std::string_view name(CrossingCause cause);
+
+struct FurtherCrossings {
+  std::uint32_t count = 0;                    // since the alarm was latched, its own not among them
+  std::uint64_t newest_cycle = 0;             // 0: none
+  CrossingCause cause = CrossingCause::none;  // of the newest
+  bool operator==(const FurtherCrossings&) const = default;
+};
+
 struct Verdict {
   VerdictKind kind = VerdictKind::not_scored;
   VerdictReason reason = VerdictReason::none;
@@ -65,6 +83,7 @@ struct Verdict {
   std::uint32_t to_learn = 0;
   std::uint64_t arming_epoch = 0;          // which arming; part of the alarm id
   std::uint64_t first_crossing_cycle = 0;  // 0 = none; part of the alarm id
+  FurtherCrossings further;                // of the latched alarm
   FixedString<200>
       explanation;  // "inner race, 162.2 Hz x1..x5, 12.1 kHz band, axis y"; empty without evidence
 };

@@ -7,6 +7,7 @@
 
 #include "base/hex.h"
 #include "base/utc.h"
+#include "power/energy_budget.h"
 #include "view/page_parts.h"
 #include "view/text.h"
 #include "view/trace_writers.h"
@@ -58,7 +59,11 @@ std::string todo(const Story& story) {
       return fmt::format("Evidence is growing: ln R is {:.1f}. The alarm is raised at {:.1f}.",
                          v.log_evidence, v.log_alarm_threshold);
     case VerdictKind::alarm:
-      return "Inspect this bearing. The alarm stays until a signed maintenance event clears it.";
+      return std::string(
+                 "Inspect this bearing. The alarm stays until a signed maintenance event clears it.") +
+             (v.kind == VerdictKind::sensor_fault
+                  ? " Its sensor cannot be trusted now: " + words(name(v.reason)) + "."
+                  : "");
     case VerdictKind::sensor_fault:
       return "Check the sensor and its cable. The bearing is not being watched.";
     case VerdictKind::shock:
@@ -89,6 +94,12 @@ std::string energy_note(const CycleReport& last, const TraceSummary& s) {
   return note;
 }
 
+// What an hour may cost that keeps the contract: what flows in, and a full bucket at its begin.
+double most_of_an_hour_mj(const ContractFacts& contract) {
+  return contract.mj_per_hour +
+         full_bucket_mj(contract.mj_per_hour, contract.active_mj_per_cycle, contract.interval_tolerance_ms);
+}
+
 std::string facts_list(const Story& story, const PageFacts& facts, const PageFigures& figures) {
   const CycleReport& last = story.last;
   const TraceSummary& s = facts.summary;
@@ -107,8 +118,9 @@ std::string facts_list(const Story& story, const PageFacts& facts, const PageFig
   const bool metered = last.energy_source.view() != "none" && !last.energy_source.empty();
   out +=
       fact("Energy, dearest hour", metered ? human_mj(figures.dearest_hour_mj) : "not measured",
-           fmt::format("contract {}; source: {}", human_mj(last.contract.mj_per_hour), energy_note(last, s)),
-           metered && figures.dearest_hour_mj > last.contract.mj_per_hour);
+           fmt::format("contract {}, with a full bucket {}; source: {}", human_mj(last.contract.mj_per_hour),
+                       human_mj(most_of_an_hour_mj(last.contract)), energy_note(last, s)),
+           metered && figures.dearest_hour_mj > most_of_an_hour_mj(last.contract));
   out +=
       fact("Energy budget", human_mj(std::fabs(last.budget_mj)) + (last.budget_mj < 0 ? " of debt" : " left"),
            s.slept_through == 0 ? "no cycle was slept through"
@@ -198,6 +210,10 @@ std::string page_head(const Story& story, const PageFacts& facts, const PageFigu
     out += fmt::format("<p class=\"why\">{}</p>\n", html_escape(capital(story.explanation)));
   else if (story.state == VerdictKind::alarm)
     out += "<p class=\"muted\">The evidence names no single defect.</p>\n";
+  if (last.verdict.further.count > 0)
+    out += fmt::format("<p class=\"why\">{}: {} since, the newest in cycle {}.</p>\n",
+                       capital(crossing_words(last.verdict.further.cause)), last.verdict.further.count,
+                       last.verdict.further.newest_cycle);
   out += fmt::format("<p class=\"todo\">{}</p>\n</div>\n", todo(story));
   out += contract_panel(story) + "</div>\n";
   return out + facts_list(story, facts, figures);

@@ -70,6 +70,31 @@ TEST(Story, an_alarm_stays_the_state_while_later_cycles_are_not_scored) {
   EXPECT_EQ(set_of(reports).page.story().state, VerdictKind::alarm);
 }
 
+TEST(Story, tells_what_happens_beside_a_latched_alarm) {
+  auto reports = reports_for_test();
+  const std::size_t n = reports.size();
+  for (std::size_t i = n - 6; i < n; ++i)
+    reports[i].verdict.further = {2, reports[n - 6].cycle, CrossingCause::place};
+  for (std::size_t i = n - 3; i < n; ++i) {
+    reports[i].verdict.kind = VerdictKind::sensor_fault;
+    reports[i].verdict.reason = VerdictReason::stuck;
+  }
+  const Story story = set_of(reports).page.story();
+  EXPECT_EQ(story.state, VerdictKind::alarm);
+  EXPECT_EQ(story.alarm.cycle, 654u) << "the alarm is the one it was";
+  ASSERT_GE(story.events.size(), 2u);
+  const StoryEvent& crossed = story.events[story.events.size() - 2];
+  EXPECT_EQ(crossed.what, "alarm crossed again: another place named");
+  EXPECT_EQ(crossed.first.cycle, reports[n - 6].cycle);
+  EXPECT_EQ(crossed.count, 1u);
+  EXPECT_THAT(crossed.detail, HasSubstr("2 since the alarm of cycle 654"));
+  EXPECT_EQ(story.events.back().what, "sensor fault: stuck");
+  EXPECT_EQ(story.events.back().count, 3u);
+  const std::string page = html_of(reports);
+  EXPECT_THAT(page, HasSubstr("Alarm crossed again: another place named: 2 since, the newest in cycle"));
+  EXPECT_THAT(page, HasSubstr("Its sensor cannot be trusted now: stuck."));
+}
+
 TEST(Story, an_alarm_from_before_the_log_is_named_by_its_cycle) {
   const auto reports = reports_for_test();
   const std::vector<CycleReport> tail(reports.end() - 5, reports.end());
@@ -193,6 +218,24 @@ TEST(PageData, what_is_not_finite_is_null) {
 TEST(Page, the_dearest_hour_counts_the_residency_after_release) {
   const ReportSet set = set_of(reports_for_test());
   EXPECT_NEAR(set.page.dearest_hour_mj(), 482000, 1000);
+}
+
+// The contract's hour is what flows in and a full bucket at its begin (docs/energy.md): 400 J and
+// 6.722 J here. An hour in which 61 cycles of 6.66 J begin is 406.3 J, and each is paid for.
+TEST(Page, an_hour_that_the_bucket_paid_for_is_not_marked) {
+  const auto row_with = [](double cycle_mj) {
+    auto reports = reports_for_test({.healthy = 130, .damaged = 0, .learning = 10, .with_trouble = false});
+    for (CycleReport& report : reports) {
+      report.contract.active_mj_per_cycle = 6666;
+      report.energy_mj = {};
+      report.energy_mj[static_cast<std::size_t>(Phase::sample)] = cycle_mj;
+    }
+    const std::string page = html_of(reports);
+    const auto at = page.find("<dt>Energy, dearest hour");
+    return page.substr(page.rfind("<div", at), 5 + std::string(" class=\"off\"").size());
+  };
+  EXPECT_THAT(row_with(6660), Not(HasSubstr("off")));
+  EXPECT_THAT(row_with(6700), HasSubstr("off"));
 }
 
 TEST(WritePage, reads_the_log_and_writes_the_page_whole_or_not_at_all) {

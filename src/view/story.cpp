@@ -65,6 +65,20 @@ std::string state_words(const Verdict& verdict, VerdictKind state) {
   return verdict.reason == VerdictReason::none ? "not scored" : "not scored: " + words(name(verdict.reason));
 }
 
+std::string crossing_words(CrossingCause cause) {
+  switch (cause) {
+    case CrossingCause::evidence:
+      return "alarm crossed again: evidence fell and rose";
+    case CrossingCause::shocks:
+      return "alarm crossed again: shocks";
+    case CrossingCause::place:
+      return "alarm crossed again: another place named";
+    case CrossingCause::none:
+      break;
+  }
+  return "alarm crossed again";
+}
+
 void StoryTeller::happen(EventLevel level, std::string what, std::string detail, const Moment& now) {
   auto& events = story_.events;
   const auto depth = std::min(kMergeDepth, static_cast<std::ptrdiff_t>(events.size()));
@@ -102,6 +116,7 @@ void StoryTeller::judge(const TraceRow& row, const Moment& now) {
     happen(level_of(state), what, detail, now);
     story_.state_since = now;
   }
+  if (verdict.latched) beside_the_alarm(row, now);
   // After the comparison with the state before.
   story_.state = state;
   // An explanation belongs to the suspicion it explains, and goes with it.
@@ -115,6 +130,23 @@ void StoryTeller::judge(const TraceRow& row, const Moment& now) {
   } else if (story_.alarm.cycle != verdict.first_crossing_cycle) {
     story_.alarm = {.cycle = verdict.first_crossing_cycle};  // before the log begins
   }
+}
+
+// A latched alarm is the state, and yet must hide nothing: not what would have raised it again,
+// and not that nothing is seen of the bearing any more.
+void StoryTeller::beside_the_alarm(const TraceRow& row, const Moment& now) {
+  const Verdict& verdict = row.report.verdict;
+  const Verdict& before = story_.last.verdict;
+  const bool same = story_.cycles > 0 && before.first_crossing_cycle == verdict.first_crossing_cycle;
+  if (same && verdict.further.count > before.further.count) {
+    happen(
+        EventLevel::serious, crossing_words(verdict.further.cause),
+        fmt::format("{} since the alarm of cycle {}{}{}", verdict.further.count, verdict.first_crossing_cycle,
+                    verdict.explanation.empty() ? "" : "; ", valid_text(verdict.explanation)),
+        now);
+  }
+  if (verdict.kind == VerdictKind::sensor_fault || verdict.kind == VerdictKind::shock)
+    happen(EventLevel::warning, state_words(verdict, verdict.kind), "the alarm stands", now);
 }
 
 void StoryTeller::changes(const TraceRow& row, const Moment& now) {

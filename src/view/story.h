@@ -55,6 +55,7 @@ class StoryTeller {
 
  private:
   void judge(const TraceRow& row, const Moment& now);
+  void beside_the_alarm(const TraceRow& row, const Moment& now);
   void changes(const TraceRow& row, const Moment& now);
   void time_and_data(const TraceRow& row, const Moment& now);
   void breaches(const TraceRow& row, const Moment& now);
@@ -64,5 +65,7 @@ class StoryTeller {
 
 // "inference waited: gap", "bearing alarm": a verdict in words.
 std::string state_words(const Verdict& verdict, VerdictKind state);
+// "alarm crossed again: shocks"
+std::string crossing_words(CrossingCause cause);
 
 }  // namespace torpor

@@ -41,11 +41,13 @@ async function ask() {
   for (const { labels: { instance, role, reason }, value } of refusals) {
     if (!(value <= refused.get(instance)?.at)) refused.set(instance, { role, reason, at: value });
   }
+  const again = new Set(alerts.filter((a) => a.labels.alertname === "TorporBearingAlarmAgain").map((a) => a.labels.instance));
+  const faulty = new Set(alerts.filter((a) => a.labels.alertname === "TorporSensorFault").map((a) => a.labels.instance));
   const seen = by(last);
   const found = [...new Set([...seen.keys(), ...refused.keys()])].map((name) => ({
     name, seen: seen.get(name) ?? null, refused: refused.get(name) ?? null, off: off.get(name) ?? null,
     ratio: off.has(name) && far.has(name) ? Math.sign(off.get(name)) * far.get(name) : null,
-    silent: gone.get(name) === 1, alarm: alarm.get(name) ?? 0, joules: spent.get(name) ?? null, share: share.get(name) ?? null,
+    silent: gone.get(name) === 1, alarm: alarm.get(name) ?? 0, again: again.has(name), faulty: faulty.has(name), joules: spent.get(name) ?? null, share: share.get(name) ?? null,
   }));
   return { found, contracts, alerts };
 }
@@ -127,7 +129,7 @@ function words(r) {
   return [r.refused && `the ${r.refused.role} refuses to run for ${age(r.refused.at)}: ${r.refused.reason}`,
     r.seen == null ? "no cycle yet" : r.silent ? `silent for ${age(r.seen)}` : `cycle ${age(r.seen)} ago`,
     r.off == null ? "no interval yet" : `${r.off >= 0 ? "+" : "−"}${short(Math.abs(r.off))} s, ${short(Math.abs(r.ratio), 2)} tolerances`,
-    r.alarm === 2 && "bearing alarm", r.alarm === 1 && "bearing watched",
+    r.alarm === 2 && "bearing alarm" + (r.again ? ", crossed again since" : ""), r.faulty && "sensor fault", r.alarm === 1 && "bearing watched",
     r.share != null && `${short(100 * r.share)} % of its energy`].filter(Boolean).join(" · ");
 }
 function readOut(r) { $("reading").textContent = r ? `${r.name}: ${words(r)}` : ""; }

@@ -104,7 +104,7 @@ TEST(Trust, each_fault_has_its_reason) {
   EXPECT_EQ(trust_refusal(line(1) + line(1)), Reason::trust_duplicate);
   EXPECT_EQ(trust_refusal("trusted " + id(2) + line(1).substr(24)), Reason::trust_key_id);
   EXPECT_EQ(trust_refusal(""), Reason::trust_empty);
-  EXPECT_EQ(trust_refusal(line(1) + "revoked " + id(1) + "\n"), Reason::trust_empty);
+  EXPECT_EQ(trust_refusal("# a comment\n\n"), Reason::trust_empty);
   EXPECT_EQ(trust_refusal(std::string(kMaxTrustBytes + 1, '#')), Reason::trust_too_large);
   std::string many;
   for (std::size_t i = 0; i <= kMaxTrustEntries; ++i) many += line(static_cast<std::uint8_t>(i));

@@ -44,6 +44,10 @@ TEST_F(TrustWatchTest, a_key_that_was_revoked_removed_or_given_another_scope_end
   write(line(1) + line(2) + revoked(1));
   EXPECT_EQ(look(), Reason::bundle_key_revoked);
   EXPECT_EQ(look(), Reason{}) << "told once; whoever is told ends";
+  write(line(1) + revoked(1));
+  EXPECT_EQ(look(), Reason::bundle_key_revoked) << "although no key is left that is trusted";
+  write(revoked(1));
+  EXPECT_EQ(look(), Reason::bundle_key_revoked);
   write(line(2));
   EXPECT_EQ(look(), Reason::bundle_key_unknown);
   write(golden::with_scope(trust_line(golden::key(1).public_key()), "maintenance"));

@@ -290,6 +290,8 @@ void Arbitrary::judgement(CycleReport& r) {
   r.verdict.latched = random_.below(2) == 1;
   integer(r.verdict.learned), integer(r.verdict.to_learn);
   integer(r.verdict.arming_epoch), integer(r.verdict.first_crossing_cycle);
+  integer(r.verdict.further.count), integer(r.verdict.further.newest_cycle);
+  code(r.verdict.further.cause, kCrossingCauses);
   evidence(r.evidence), evidence(r.fallback_evidence);
   integer(r.unwritten), text(r.storage_note);
   text(r.verdict.explanation);

@@ -104,11 +104,6 @@ void DetectorProcess::tell_servers(const RefusalNote* fresh) {
   CurlTransport transport(files_, uid_);
   auto teller = teller_for(transport);
   if (!teller) return;
-  if (fresh != nullptr) {
-    const Status ours = check_own_directory(files_, flags_.reports, uid_);
-    const Status counted = ours ? Spool::count_refusal(files_, flags_.reports) : ours;
-    if (!counted) tell_error(kTelemetry, counted.error());
-  }
   const RefusalTelling telling =
       teller->tell(std::chrono::milliseconds(home_.site.telemetry.deadline_ms), fresh);
   if (!telling.said.empty()) tell("{}: {}\n", kTelemetry, telling.said.view());

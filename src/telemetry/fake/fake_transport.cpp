@@ -126,7 +126,7 @@ std::vector<DecodedSeries> decode_remote_write(Bytes body) {
 Outcome FakeTransport::answer(int status, std::string_view said) const {
   Outcome outcome;
   outcome.status = status;
-  outcome.answer = status < 300 ? Answer::taken : status < 500 ? Answer::refused : Answer::unavailable;
+  outcome.answer = answer_of(status);
   outcome.said = FixedString<160>(said);
   if (gives_date) outcome.date = clock_.now().wall + server_ahead;
   return outcome;
@@ -139,7 +139,7 @@ Outcome FakeTransport::send(const Request& request, Duration deadline) {
       {.method = std::string(request.method), .url = url, .body = std::string(as_text(request.body))});
   sent.back().deadline = deadline;
   if (request.path.empty()) return write(request);
-  if (request.path.starts_with("/api/v2") && alertmanager_down) return {};
+  if (request.path.starts_with("/api/v2")) return alertmanager_down ? Outcome{} : answer(alertmanager_status);
   return answer(request.path.starts_with("/metrics") ? gateway_status : 200);
 }
 
@@ -156,7 +156,7 @@ Outcome FakeTransport::write(const Request& request) {
     clock_.advance(sent.back().deadline);
     return {};
   }
-  if (mode == Mode::unavailable) return answer(503);
+  if (mode == Mode::unavailable) return answer(unavailable_status);
   if (!moments.empty() && *moments.begin() < refuse_before_ms) return answer(400, "out of bounds");
   if (moments.contains(poison_ms)) return answer(500, "out of bounds");
   for (const DecodedSeries& series : all) {

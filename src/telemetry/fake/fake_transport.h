@@ -32,7 +32,9 @@ class FakeTransport final : public Transport {
   enum class Mode { well, down, unavailable, hang, takes_but_answer_is_lost };
   Mode mode = Mode::well;
   bool alertmanager_down = false;
+  int alertmanager_status = 200;
   int gateway_status = 200;           // what the Pushgateway answers
+  int unavailable_status = 503;       // in Mode::unavailable
   std::int64_t refuse_before_ms = 0;  // a request with an older sample is refused whole: 400
   std::int64_t poison_ms = -1;        // a request with a sample of this moment gets 500 for ever
   Duration server_ahead{};            // the server's clock against ours

@@ -66,13 +66,6 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   return part.size();
 }
 
-Answer answer_of(long status) {
-  if (status >= 200 && status < 300) return Answer::taken;
-  // docs/telemetry.md has the table: refused is for good, so only what may mend by waiting is "unavailable".
-  if (status >= 500 || status == 408 || status == 429) return Answer::unavailable;
-  return Answer::refused;
-}
-
 }  // namespace
 
 // One easy handle for the life of the transport: it keeps parsed certificates, TLS sessions
@@ -181,8 +174,8 @@ Outcome CurlTransport::Session::send(const Request& request, const Credential& c
   if (code == CURLE_OK) {
     long status = 0;
     curl_.easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
-    outcome.answer = answer_of(status);
     outcome.status = static_cast<int>(status);
+    outcome.answer = answer_of(outcome.status);
     outcome.said = heard.body;
     outcome.date = heard.date;
   } else {

@@ -90,7 +90,9 @@ TEST_F(CurlTransportTest, statuses_say_whether_it_is_worth_another_try) {
   };
   EXPECT_EQ(answer_to("200 OK"), Answer::taken);
   EXPECT_EQ(answer_to("400 Bad Request"), Answer::refused);
-  EXPECT_EQ(answer_to("401 Unauthorized"), Answer::refused);
+  EXPECT_EQ(answer_to("404 Not Found"), Answer::refused);
+  EXPECT_EQ(answer_to("401 Unauthorized"), Answer::unavailable) << "a token may be renewed";
+  EXPECT_EQ(answer_to("403 Forbidden"), Answer::unavailable);
   EXPECT_EQ(answer_to("429 Too Many Requests"), Answer::unavailable);
   EXPECT_EQ(answer_to("500 Oh"), Answer::unavailable);
   EXPECT_EQ(answer_to("503 Later"), Answer::unavailable);

@@ -27,12 +27,14 @@ struct Request {
 
 enum class Answer : std::uint8_t {
   taken,        // 2xx
-  refused,      // the server will never take this: 4xx (but 408 and 429), 3xx, an unknown status
-  unavailable,  // it may take it later: 5xx, 408, 429
+  refused,      // the server will never take this: 3xx, other 4xx, an unknown status
+  unavailable,  // it may take it later: 5xx, 408, 429, and 401, 403: a token may be renewed
   unreachable,  // no answer that could be understood, before the deadline
 };
 
 std::string_view name(Answer answer);
+// What an HTTP status means.
+Answer answer_of(int status);
 
 struct Outcome {
   Answer answer = Answer::unreachable;

@@ -34,6 +34,13 @@ DefectOrders defect_orders(const BearingTerms& b) {
   return out;
 }
 
+std::uint8_t place_of(const Explanation& e) {
+  const bool defect = e.kind == Explanation::Kind::defect;
+  if (!defect && e.kind != Explanation::Kind::period) return 0;
+  const std::size_t what = defect ? static_cast<std::size_t>(e.defect) : kDefects;
+  return static_cast<std::uint8_t>(1 + what * kMaxAxes + e.axis);
+}
+
 void Explainer::Moments::add(double value, std::uint32_t before) {
   // As running means: no sum that outgrows a float.
   const float v = static_cast<float>(value), n = static_cast<float>(before + 1);
@@ -144,12 +151,13 @@ void Explainer::look(const EnvelopeAnalyzer& spectra) {
           double most = prominence_at(spectrum, line);
           for (double off = step; off <= reach; off += step)
             most = std::max({most, prominence_at(spectrum, line - off), prominence_at(spectrum, line + off)});
-          r.line[axis][band][d][h].add(most > 0 ? std::log(most) : 0, r.looks);
+          r.line[axis][band][d][h].add(most > 0 ? std::log(most) : 0, r.line_looks);
         }
       }
     }
   }
   ++r.looks;
+  if (orders_.known && shaft_hz_ > 0) ++r.line_looks;
 }
 
 bool Explainer::healthy_period(double hertz) const {
@@ -175,7 +183,7 @@ CombRules Explainer::rules(std::size_t axis, std::size_t band, std::size_t defec
   out.shaft_hz = shaft_hz_;
   out.half_allowed = static_cast<Defect>(defect) == Defect::ball;
   // Too few looks have no spread to speak of: then only noise and the shaft limit a line.
-  if (reference_.looks < kMinHealthy) return out;
+  if (reference_.line_looks < kMinHealthy) return out;
   for (std::uint32_t h = 0; h < kHarmonics; ++h)
     out.healthy_limit[h] = reference_.line[axis][band][defect][h].above(kDeviations) + kMargin;
   return out;

@@ -51,6 +51,10 @@ struct Explanation {
   double strength = 0;  // sum of log prominence of the lines that count; band: log level over healthy
 };
 
+// A number of its own for each defect and axis, and for a period on each axis; 0: nothing or a
+// band, which say no place. Stored in evidence files: never given another meaning.
+std::uint8_t place_of(const Explanation& explanation);
+
 // Of one sensor. Reads the envelope spectra of every good window (features/measurement.h),
 // through learn() while it is known to be healthy and through observe() later. One thread; no
 // heap after the constructor.
@@ -97,6 +101,7 @@ class Explainer {
   static constexpr std::uint32_t kMaxPeriods = 32;
   struct Reference {
     std::uint32_t looks = 0;
+    std::uint32_t line_looks = 0;  // of them with a shaft speed: only those show a defect's lines
     std::array<std::array<std::array<Lines, kDefects>, kEnvelopeBands>, kMaxAxes> line{};
     std::array<std::array<Moments, kEnvelopeBands>, kMaxAxes> log_level{};
     std::uint32_t periods = 0;  // combs healthy windows showed: orders, or Hz without speed

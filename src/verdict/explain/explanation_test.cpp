@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 #include <string>
 
 #include "base/fake/allocations.h"
@@ -164,6 +165,44 @@ TEST(explanation, sudden_damage_is_named_in_its_first_window) {
   MachineForTest later(config);
   watch.observe(later.next(2));
   EXPECT_EQ(watch.explain().kind, Kind::defect);
+}
+
+// A look without a shaft speed shows no defect's lines: were they averaged in as nothing, what the
+// machine always showed would be named as a defect.
+TEST(explanation, looks_without_a_shaft_speed_do_not_lower_what_healthy_lines_showed) {
+  MachineConfig config;
+  config.sensor = sensor_for_test(kRate, 9, 0.203);
+  config.defect = Defect::outer_race;
+  Watch watch(config.sensor, 0.7);
+  Machine machine(config);
+  Window window = machine.next(0.7);
+  window.context.rpm_milli = 0;
+  ASSERT_TRUE(watch.spectra.compute(window));
+  for (int i = 0; i < 200 * 8; ++i) watch.explainer.learn(watch.spectra);
+  for (int i = 0; i < 64; ++i) watch.learn(machine.next(0.7));
+  for (int i = 0; i < 8; ++i) watch.observe(machine.next(0.7));
+  EXPECT_NE(watch.explain().kind, Kind::defect);
+}
+
+TEST(explanation, each_place_has_a_number_of_its_own) {
+  Explanation e;
+  EXPECT_EQ(place_of(e), 0u);
+  e.kind = Kind::band;
+  EXPECT_EQ(place_of(e), 0u);
+  std::set<std::uint8_t> places;
+  for (std::uint32_t axis = 0; axis < kMaxAxes; ++axis) {
+    e.axis = axis;
+    e.kind = Kind::defect;
+    for (std::size_t d = 0; d < kDefects; ++d) {
+      e.defect = static_cast<Defect>(d);
+      places.insert(place_of(e));
+    }
+    e.kind = Kind::period;
+    places.insert(place_of(e));
+  }
+  EXPECT_EQ(places.size(), (kDefects + 1) * kMaxAxes);
+  EXPECT_EQ(*places.begin(), 1u);
+  EXPECT_EQ(*places.rbegin(), places.size());
 }
 
 TEST(explanation, without_geometry_it_gives_the_period_and_no_name) {

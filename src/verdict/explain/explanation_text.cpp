@@ -10,7 +10,10 @@
 namespace torpor {
 namespace {
 
-constexpr SealKind kSeal = {"TPEN", 1, Reason::envelope_damaged, Reason::envelope_damaged};
+// Version 1 had no count of the looks behind its lines: all looks stood for them.
+constexpr SealKind kSeal = {"TPEN", 2, Reason::envelope_damaged, Reason::envelope_damaged, 1};
+constexpr std::size_t kItems = 7;
+constexpr std::size_t kItemsOfVersion1 = 6;
 
 // One decimal; no libc formatting, which would ask the locale.
 void tenths(FixedString<200>& out, double value) {
@@ -97,13 +100,14 @@ Result<Bytes> Explainer::encode(MutableBytes out) const {
   cbor::Writer w(payload_room(out));
   // All of kMaxAxes, whatever the sensor has: one length for every file.
   const Reference& r = reference_;
-  w.array(6);
+  w.array(kItems);
   w.uint(sensor_.axes);
   w.uint(r.looks);
   w.bytes(raw_bytes(std::span(&r.line, 1)));
   w.bytes(raw_bytes(std::span(&r.log_level, 1)));
   w.uint(r.periods);
   w.bytes(raw_bytes(std::span(r.period)));
+  w.uint(r.line_looks);
   return seal(out, kSeal, w);
 }
 
@@ -119,8 +123,13 @@ Status Explainer::decode(Bytes bytes) {
     TORPOR_CHECK(take_raw(in.bytes(), std::span(&r.log_level, 1)));
     TORPOR_TRY(const std::uint64_t periods, in.uint());
     TORPOR_CHECK(take_raw(in.bytes(), std::span(r.period)));
+    std::uint64_t line_looks = looks;
+    if (items == kItems) {
+      TORPOR_TRY(line_looks, in.uint());
+    }
     TORPOR_CHECK(in.finish());
-    bool sound = items == 6 && axes == sensor_.axes && periods <= kMaxPeriods && looks <= ~0u;
+    bool sound = (items == kItems || items == kItemsOfVersion1) && line_looks <= looks &&
+                 axes == sensor_.axes && periods <= kMaxPeriods && looks <= ~0u;
     const auto finite = [&](const Moments& m) {
       sound = sound && std::isfinite(m.mean) && std::isfinite(m.square);
     };
@@ -131,6 +140,7 @@ Status Explainer::decode(Bytes bytes) {
     for (const float p : r.period) sound = sound && std::isfinite(p);
     if (!sound) return Error{Reason::envelope_damaged, "envelope", "numbers that cannot be", {}};
     r.looks = static_cast<std::uint32_t>(looks);
+    r.line_looks = static_cast<std::uint32_t>(line_looks);
     r.periods = static_cast<std::uint32_t>(periods);
     return r;
   };
