@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #pragma once
 
+#include <optional>
+
 #include "duty/cycle_ledger.h"
 #include "duty/storage_state.h"
 #include "link/message.h"
@@ -38,6 +40,8 @@ class ReportBuilder {
   // What a role says of its own state, in the sampler's NOTICE or here. Told in one record.
   // rollback_state_wiped is Breach::wiped.
   void notice(LinkRole role, std::string_view reason);
+  // NOTICE: the sampler could not write what must outlive it. Told in one record, as storage.
+  void sampler_unkept(Reason reason) { sampler_unkept_ = reason; }
   // The backend gave no score, or did not release.
   void backend_failed(const Error& error);
   // After release: the device as the probe saw it, and the rail, where it can be read.
@@ -61,6 +65,7 @@ class ReportBuilder {
   Stopped stopped_{};
   FixedString<120> state_note_;
   bool wiped_ = false;  // a role found no rollback counter
+  std::optional<Reason> sampler_unkept_;
 };
 
 }  // namespace torpor

@@ -31,8 +31,8 @@ class FakeStopper final : public PeerStopper {
 // Remembers what it was told, in order.
 class FakeListener final : public SamplerListener {
  public:
-  void agreed() override { told.push_back("agreed"); }
-  void window_sent() override { told.push_back("sent"); }
+  Status agreed() override { return kept("agreed"); }
+  Status window_sent() override { return kept("sent"); }
   void request_refused(const Error& why, std::uint32_t times) override {
     told.push_back("refused");
     refusals.push_back(why);
@@ -51,6 +51,13 @@ class FakeListener final : public SamplerListener {
   std::optional<Reason> to_note;
   std::optional<Reason> forbids;  // to go on
   int asked = 0;                  // whether it may
+  std::optional<Reason> trouble;  // nothing can be kept
+
+ private:
+  Status kept(const char* what) {
+    told.push_back(what);
+    return trouble ? Status(Error{.reason = *trouble}) : Status();
+  }
 };
 
 // Stands still until shortly before the end, or as the test says.
