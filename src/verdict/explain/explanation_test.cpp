@@ -174,7 +174,7 @@ TEST(explanation, looks_without_a_shaft_speed_do_not_lower_what_healthy_lines_sh
   config.sensor = sensor_for_test(kRate, 9, 0.203);
   config.defect = Defect::outer_race;
   Watch watch(config.sensor, 0.7);
-  Machine machine(config);
+  MachineForTest machine(config);
   Window window = machine.next(0.7);
   window.context.rpm_milli = 0;
   ASSERT_TRUE(watch.spectra.compute(window));
