@@ -58,6 +58,7 @@ void SensorBaseline::bring_up_to(const CycleReport& newest) {
 // whose parts cannot be read. Then the parts are read in the form of the state they were
 // written in, kept where the state after the event wants them, and held against it.
 Status SensorBaseline::take_up(const StoredBaseline& stored, const Place& place) {
+  stored_ = !stored.features.empty();
   const bool written_in_fit = judge_.state() == JudgeState::learning_fit;
   TORPOR_TRY(const bool followed, apply_pending_event(files_, paths_, place.service_uid, judge_));
   const auto cleared = apply_pending_maintenance(
@@ -215,6 +216,8 @@ Status SensorBaseline::save_all() {
   TORPOR_TRY(const Bytes file, judge_.encode(encoded_, encode_features(), envelope));
   TORPOR_CHECK(write(paths_.baseline, file));
   unsaved_ = 0;
+  lost_ = false;
+  stored_ = true;
   saved_state_ = judge_.state();
   // Only now: a crash before this finds the event again and sees that it was taken.
   return std::exchange(owed_, false) ? forget_events() : Status{};
@@ -226,18 +229,20 @@ Status SensorBaseline::forget_events() {
   return forget_event(files_, paths_);
 }
 
-// The directory is made where there is none, also when it went while we ran.
+// The directory is made where there is none, also when it went while we ran. What was learned went
+// with it and is still known here: the next save writes all of it.
 Status SensorBaseline::write(const std::string& path, Bytes content) {
   Status written = files_.replace(path, content, 0644);
   if (written || written.error().reason != Reason::file_missing) return written;
   TORPOR_CHECK(files_.make_directories(paths_.directory));
+  lost_ = stored_;
   return files_.replace(path, content, 0644);
 }
 
 Status SensorBaseline::save_learned(bool closing) {
   ++unsaved_;
   const bool due = learning() && (closing || unsaved_ >= kLearningSaveEvery);
-  return due || owed_ || judge_.state() != saved_state_ ? save_all() : Status{};
+  return due || owed_ || lost_ || judge_.state() != saved_state_ ? save_all() : Status{};
 }
 
 EvidenceBytes SensorBaseline::evidence() const {

@@ -118,7 +118,9 @@ class SensorBaseline {
   std::uint32_t unsaved_ = 0;  // learning cycles since the last save
   JudgeState saved_state_;
   std::optional<Error> maintenance_refusal_;
-  bool owed_ = false;  // an event was taken, or all begun anew, and the file does not know it yet
+  bool stored_ = false;  // a file holds what was learned, as far as is known here
+  bool lost_ = false;    // the directory was removed under us, and the baseline is not in it again
+  bool owed_ = false;    // an event was taken, or all begun anew, and the file does not know it yet
 };
 
 }  // namespace torpor

@@ -128,7 +128,7 @@ Status RecordLog::see_that_it_is_there() {
     const auto facts = files_->facts(path);
     return !facts && facts.error().reason == Reason::file_missing;
   };
-  if (segments_.empty() || !gone(newest_path_)) return {};
+  if (segments_.empty() ? !gone(directory()) : !gone(newest_path_)) return {};
   // The lock went with a directory that went.
   if (gone(directory())) {
     TORPOR_TRY(home_, OwnedDirectory::take(*files_, directory()));

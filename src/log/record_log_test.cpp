@@ -189,6 +189,13 @@ TEST_F(RecordLogTest, what_is_removed_under_the_writer_is_counted_and_no_place_m
   EXPECT_FALSE(RecordLog::open(files_, "logs", kBounds).ok()) << "and it owns the new directory";
 }
 
+TEST_F(RecordLogTest, a_directory_that_is_removed_before_the_first_record_is_made_anew) {
+  RecordLog log = open();
+  files_.remove_tree("logs");
+  ASSERT_TRUE(append(log, 1).ok());
+  EXPECT_EQ(read_all(files_).numbers, (std::vector<std::uint64_t>{1}));
+}
+
 TEST_F(RecordLogTest, damage_is_counted_with_its_place_and_costs_only_the_damaged_record) {
   RecordLog log = open();
   for (std::uint64_t n = 1; n <= 8; ++n) ASSERT_TRUE(append(log, n).ok());

@@ -115,18 +115,29 @@ const RollbackStore::Entry* RollbackStore::find(const Record& record, std::strin
 }
 
 // The class's entry goes to the end; a ninth class takes the place of the oldest.
-void RollbackStore::put(Record& record, const Contract& contract) {
-  const FixedString<32>& target_class = contract.terms().target_class;
+void RollbackStore::put(Record& record, const Entry& entry) {
   std::size_t gone = record.count == kMaxClasses ? 0 : record.count;
   for (std::size_t i = 0; i < record.count; ++i)
-    if (record.entries[i].target_class == target_class) gone = i;
+    if (record.entries[i].target_class == entry.target_class) gone = i;
   if (gone < record.count) {
     std::move(record.entries.begin() + gone + 1, record.entries.begin() + record.count,
               record.entries.begin() + gone);
     --record.count;
   }
   TORPOR_ASSERT(record.count < kMaxClasses, "contract.a_class_was_put_out_for_the_new_one");
-  record.entries[record.count++] = {target_class, contract.sequence(), contract.digest()};
+  record.entries[record.count++] = entry;
+}
+
+RollbackStore::Entry RollbackStore::entry_of(const Contract& contract) {
+  return {contract.terms().target_class, contract.sequence(), contract.digest()};
+}
+
+void RollbackStore::bring_up_to(const FixedString<32>& target_class, std::uint64_t sequence,
+                                const Digest& digest) {
+  const Entry* current = find(current_, target_class);
+  if (current != nullptr && current->sequence >= sequence) return;
+  put(current_, {target_class, sequence, digest});
+  owed_ = true;
 }
 
 Status RollbackStore::check(const Contract& contract, std::string_view what) const {
@@ -166,7 +177,7 @@ Status RollbackStore::begin(const Contract& contract, std::string_view what) {
   const Entry* current = find(current_, contract.terms().target_class);
   if (current != nullptr && current->sequence == contract.sequence()) return {};
   Record next;
-  put(next, contract);
+  put(next, entry_of(contract));
   // On disk before in memory: a role that goes on after a failed write must not believe what the next
   // start cannot know.
   TORPOR_CHECK(write(next_path_, next));
@@ -176,16 +187,21 @@ Status RollbackStore::begin(const Contract& contract, std::string_view what) {
 
 Status RollbackStore::cycle_completed(const Contract& contract) {
   const Entry* current = find(current_, contract.terms().target_class);
-  if (current != nullptr && current->sequence == contract.sequence()) return {};
+  if (current != nullptr && current->sequence == contract.sequence() && !owed_) {
+    // A state directory may be removed under us: what is known here is written again.
+    const auto there = files_->facts(current_path_);
+    if (there || there.error().reason != Reason::file_missing) return {};
+  }
   TORPOR_CHECK(check(contract, "contract in force"));
-  TORPOR_ASSERT(current == nullptr || contract.sequence() > current->sequence,
+  TORPOR_ASSERT(current == nullptr || contract.sequence() >= current->sequence,
                 "contract.the_counter_only_rises");
   Record advanced = current_;
-  put(advanced, contract);
+  put(advanced, entry_of(contract));
   // `current` first: killed between the two, the next start finds the counter advanced and a `next`
   // of the same sequence. The other way round it would find neither.
   TORPOR_CHECK(write(current_path_, advanced));
   current_ = advanced;
+  owed_ = false;
   // From here on the counter stands; `next` says nothing more, and may stay if this fails.
   next_ = {};
   const Status removed = files_->remove(next_path_);

@@ -39,8 +39,12 @@ class RollbackStore {
   // check(), then remembers the contract in `next`. Call when agreement is reached.
   Status begin(const Contract& contract, std::string_view what);
   // The first agreed cycle of the contract of begin() was completed: the counter advances.
-  // Later calls for the same contract write nothing.
+  // Later calls for the same contract write nothing, unless the file was removed meanwhile.
   Status cycle_completed(const Contract& contract);
+  // The record log is the truth of what was done, this file a cache of it: a cycle was completed
+  // under this contract of the class. A lower counter, or none, is brought up to it in memory, for
+  // check(); the next cycle that is completed writes it. Never down.
+  void bring_up_to(const FixedString<32>& target_class, std::uint64_t sequence, const Digest& digest);
   // Keeps trusted time once it has moved by an hour or more, forward or back; see validity.h.
   Status keep_trusted_time(std::int64_t trusted_s);
 
@@ -64,7 +68,8 @@ class RollbackStore {
   static Result<Record> parse(Bytes raw, const std::string& path);
   static Bytes encode(const Record& record, MutableBytes out);
   [[nodiscard]] static const Entry* find(const Record& record, std::string_view target_class);
-  static void put(Record& record, const Contract& contract);
+  static void put(Record& record, const Entry& entry);
+  static Entry entry_of(const Contract& contract);
   Result<bool> load(const std::string& path, Record& record);
   Status write(const std::string& path, const Record& record);
 
@@ -73,8 +78,9 @@ class RollbackStore {
   std::string current_path_;
   std::string next_path_;
   bool wiped_ = true;
-  Record current_;  // keeps trusted time too
-  Record next_;     // at most one entry
+  bool owed_ = false;  // the log knew more than the file
+  Record current_;     // keeps trusted time too
+  Record next_;        // at most one entry
 };
 
 }  // namespace torpor

@@ -107,10 +107,35 @@ TEST_F(Rollback, later_cycles_write_nothing) {
   RollbackStore store = open();
   const Contract c = contract(5);
   ASSERT_TRUE(store.cycle_completed(c));
-  const auto operations = files_.operations();
-  ASSERT_TRUE(store.cycle_completed(c));
-  ASSERT_TRUE(store.begin(c, "bundle"));
-  EXPECT_EQ(files_.operations(), operations);
+  files_.set_read_only(true);
+  EXPECT_TRUE(store.cycle_completed(c));
+  EXPECT_TRUE(store.begin(c, "bundle"));
+}
+
+// The record of a cycle is durable before its counter: who dies in between finds it in the log.
+TEST_F(Rollback, what_the_log_tells_was_done_brings_the_counter_up_and_never_down) {
+  {
+    RollbackStore store = open();
+    ASSERT_TRUE(store.cycle_completed(contract(5)));
+    store.bring_up_to("test-robot", 4, contract(4).digest());
+    EXPECT_TRUE(store.check(contract(5), "bundle"));
+    store.bring_up_to("test-robot", 7, contract(7).digest());
+    EXPECT_EQ(store.check(contract(6), "bundle").error().reason, Reason::rollback_lower);
+    EXPECT_EQ(store.check(contract(7, 95'000), "bundle").error().reason, Reason::rollback_equivocation);
+    EXPECT_TRUE(open().check(contract(6), "bundle")) << "in memory, until a cycle is completed";
+    ASSERT_TRUE(store.cycle_completed(contract(7)));
+    files_.set_read_only(true);
+    EXPECT_TRUE(store.cycle_completed(contract(7))) << "once";
+  }
+  EXPECT_EQ(refusal(contract(6)), Reason::rollback_lower);
+}
+
+TEST_F(Rollback, a_counter_that_is_removed_under_its_role_is_written_again) {
+  RollbackStore store = open();
+  ASSERT_TRUE(store.cycle_completed(contract(5)));
+  ASSERT_TRUE(files_.remove("state/contract/current"));
+  ASSERT_TRUE(store.cycle_completed(contract(5)));
+  EXPECT_EQ(refusal(contract(4)), Reason::rollback_lower);
 }
 
 TEST_F(Rollback, a_damaged_file_is_refused_and_named) {

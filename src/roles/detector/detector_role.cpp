@@ -62,6 +62,8 @@ class DetectorProcess {
   std::optional<RefusalTeller> teller_for(Transport& transport) const;
   void tell_servers(const RefusalNote* fresh);
   void open_model();
+  Status open_log();
+  bool log_is_ours() const { return log_->found() && log_->found()->device == home_.site.device_id; }
   std::optional<Pusher> open_pusher(Transport& transport, const ReportLog& log);
   Result<int> watch(UnixLink& link);
 
@@ -71,6 +73,7 @@ class DetectorProcess {
   const std::uint32_t uid_;
   RoleHome home_;
   std::unique_ptr<ModelFile> model_;
+  std::optional<ReportLog> log_;
 };
 
 // Ends a start that failed. The servers are told why where it was a refusal; where it was not, they
@@ -78,6 +81,7 @@ class DetectorProcess {
 // them must be the one in which the refusal is lost. Before the greeting there is no time for it, a
 // peer that refuses waits two seconds to say so.
 int DetectorProcess::end_told(const Error& error) {
+  log_.reset();  // a refusal is counted in its directory
   bool fresh = false;
   const int code = end_with(error, home_, flags_, files_, clock_, [&](const RefusalNote& note) {
     fresh = true;
@@ -126,6 +130,26 @@ void DetectorProcess::open_model() {
   home_.own.refusal = opened.error();
 }
 
+// What the log tells was done comes before what the rollback counter still knows of it: a process
+// that died between a record and its counter, or whose state was wiped, accepts no older contract. A
+// record names no target class; contracts of one name are of one class.
+Status DetectorProcess::open_log() {
+  Admission& admission = *home_.admission;
+  const Terms& terms = admission.contract.terms();
+  TORPOR_TRY(ReportLog log, ReportLog::open(files_, flags_.reports, log_bounds(terms.telemetry)));
+  log_.emplace(std::move(log));
+  say_strays(LinkRole::detector, flags_.reports, log_->home().strays());
+  if (!log_is_ours() || log_->found()->contract.id != terms.contract_id) return {};
+  const ContractFacts& told = log_->found()->contract;
+  admission.store.bring_up_to(terms.target_class, told.sequence, told.digest);
+  const Status admitted = admission.store.check(admission.contract, flags_.bundle);
+  if (!admitted) {
+    home_.own.contract = nullptr;
+    home_.own.refusal = admitted.error();
+  }
+  return {};
+}
+
 // Telemetry is no precondition of watching: what is wrong with it is said, and the role goes on.
 // A secret that cannot be used costs the requests that need it, each of them counted as failed,
 // and is read again for every one; a spool that cannot be opened costs telemetry until the next
@@ -168,10 +192,7 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                                         .infer_mw = power.infer_mw,
                                         .sleep_mw = power.sleep_mw});
   const PosixClock real = PosixClock::unscaled();  // a worker's deadlines are no demonstration's
-  TORPOR_TRY(ReportLog log, ReportLog::open(files_, flags_.reports, log_bounds(contract.terms().telemetry)));
-  say_strays(LinkRole::detector, flags_.reports, log.home().strays());
-  // A log that was copied from another robot gives its numbers, never its verdicts.
-  const bool ours = log.found() && log.found()->device == home_.site.device_id;
+  ReportLog& log = *log_;
   TORPOR_TRY(const Compute compute,
              Compute::make({.files = files_, .real = real, .tree = tree, .meter = *meter}, contract,
                            home_.site.backend, {.model = *model_, .path = flags_.model},
@@ -179,7 +200,8 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                                       .service_uid = uid_,
                                       .device = std::string(home_.site.device_id.view()),
                                       .trust = home_.admission->trust},
-                            .newest = ours ? &*log.found() : nullptr}));
+                            // A log that was copied from another robot gives its numbers, never its verdicts.
+                            .newest = log_is_ours() ? &*log.found() : nullptr}));
   for (const Appraiser* appraiser : {compute.appraiser.get(), compute.fallback.get()}) {
     if (appraiser == nullptr || !appraiser->maintenance_refusal()) continue;
     // The alarm it was to clear stays, and so does the watch.
@@ -227,6 +249,9 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
 int DetectorProcess::run() {
   if (const Status ready = prepare(home_, LinkRole::detector, flags_, files_, clock_); !ready)
     return end_told(ready.error());
+  if (home_.own.contract != nullptr) {
+    if (const Status opened = open_log(); !opened) return end_told(opened.error());
+  }
   if (home_.own.contract != nullptr) open_model();
   auto link = make_link(flags_.link, home_);
   if (!link) return end_told(link.error());
