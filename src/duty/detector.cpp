@@ -188,7 +188,14 @@ bool Detector::hear() {
 void Detector::take(const Message& message) {
   if (message.type == MessageType::slept) builder_.slept(message.slept);
   if (message.type == MessageType::stopped) builder_.stopped(message.stopped);
-  if (message.type == MessageType::notice) builder_.notice(LinkRole::sampler, message.notice.reason.view());
+  if (message.type != MessageType::notice) return;
+  const std::string_view what = message.notice.reason.view();
+  Reason reason{};
+  if (find_reason(what, reason) && is_storage_failure(reason)) {
+    builder_.sampler_unkept(reason);
+  } else {
+    builder_.notice(LinkRole::sampler, what);
+  }
 }
 
 // A sampler that returns is as good as a lost link. One whose source is used up ends us as well,

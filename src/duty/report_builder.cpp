@@ -89,9 +89,11 @@ bool ReportBuilder::hot() const {
 
 void ReportBuilder::stored(const StorageState& storage) {
   report_.unwritten = storage.unwritten();
-  if (!storage.failure()) return;
+  const auto sampler = std::exchange(sampler_unkept_, std::nullopt);
+  if (!storage.failure() && !sampler) return;
   report_.set(Breach::storage);
-  report_.storage_note = in_short(*storage.failure());
+  if (storage.failure()) report_.storage_note = in_short(*storage.failure());
+  if (sampler) report_.storage_note << (storage.failure() ? "; " : "") << "sampler: " << name(*sampler);
 }
 
 void ReportBuilder::finish(std::uint32_t sensor, const CycleLedger& ledger) {

@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #pragma once
 
+#include <optional>
+
 #include "duty/cycle_ledger.h"
 #include "duty/storage_state.h"
 #include "link/message.h"
@@ -37,6 +39,8 @@ class ReportBuilder {
   void stopped(const Stopped& stopped) { stopped_ = stopped; }
   // What a role says of its own state, in the sampler's NOTICE or here. Told in one record.
   void notice(LinkRole role, std::string_view reason);
+  // NOTICE: the sampler could not write what must outlive it. Told in one record, as storage.
+  void sampler_unkept(Reason reason) { sampler_unkept_ = reason; }
   // The backend gave no score, or did not release.
   void backend_failed(const Error& error);
   // After release: the device as the probe saw it, and the rail, where it can be read.
@@ -59,6 +63,7 @@ class ReportBuilder {
   std::uint32_t slots_skipped_ = 0;
   Stopped stopped_{};
   FixedString<120> state_note_;
+  std::optional<Reason> sampler_unkept_;
 };
 
 }  // namespace torpor

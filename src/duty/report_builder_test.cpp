@@ -104,6 +104,25 @@ TEST_F(ReportBuilderTest, a_stop_and_lost_slots_are_told_once) {
   EXPECT_EQ(run(one, seconds(1), seconds(1)).slots_skipped, 0u);
 }
 
+TEST_F(ReportBuilderTest, what_the_sampler_could_not_write_is_told_once_beside_what_we_could_not) {
+  ReportBuilder of = builder();
+  StorageState storage;
+  of.sampler_unkept(Reason::file_denied);
+  run(of, seconds(1), seconds(1));
+  of.stored(storage);
+  EXPECT_TRUE(of.report().has(Breach::storage));
+  EXPECT_EQ(of.report().storage_note.view(), "sampler: file_denied");
+  EXPECT_EQ(of.report().unwritten, 0u);
+  run(of, seconds(1), seconds(1));
+  of.stored(storage);
+  EXPECT_FALSE(of.report().has(Breach::storage));
+  of.sampler_unkept(Reason::file_denied);
+  ASSERT_TRUE(storage.take(Error{.reason = Reason::io_failed}).ok());
+  run(of, seconds(1), seconds(1));
+  of.stored(storage);
+  EXPECT_EQ(of.report().storage_note.view(), "io_failed; sampler: file_denied");
+}
+
 TEST_F(ReportBuilderTest, the_first_failure_is_the_one_that_is_told) {
   ReportBuilder one = builder();
   one.begin(1, {}, {}, true);

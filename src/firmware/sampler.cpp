@@ -112,6 +112,7 @@ Step SamplerRole::wake(Wake why) {
   asked_.reset();
   collect(now);
   transmit(now);
+  tell_unkept(now);
   if (state_ == State::ending && said_goodbye(now)) return done();
   if (suspend_due_ && state_ == State::idle) suspend();
   check_state();
@@ -144,13 +145,14 @@ void SamplerRole::follow_session() {
   asked_.reset();
   suspend_due_ = false;
   record_told_ = false;
+  unkept_.reset();
   early_ = words_ = 0;
   bytes_before_ = peer_.counts().bytes;
   words_since_ = clock_.now().boot;
   TORPOR_ASSERT(state_ == State::idle || state_ == State::ending, "sampler.no_window_outlives_its_agreement");
   if (peer_.agreed()) {
     watch_.agreed(clock_.now());
-    if (listener_ != nullptr) listener_->agreed();
+    if (listener_ != nullptr) keep(listener_->agreed());
   } else {
     watch_.gone();
   }
@@ -294,7 +296,7 @@ void SamplerRole::transmit(const TimeStamp& now) {
     state_ = State::idle;
     queue_.end();
     ++counts_.windows_sent;
-    if (listener_ != nullptr) listener_->window_sent();
+    if (listener_ != nullptr) keep(listener_->window_sent());
     if (source_.ended()) end(std::nullopt, now);
   }
 }

@@ -42,6 +42,9 @@ namespace torpor {
 // again and again, or that says more in a period than a detector has to say. The sampler goes on
 // listening and tells the next detector, until one has come as far as its SLEEP.
 //
+// What the listener cannot keep is told to the detector, each time, for its record; nothing else
+// comes of it.
+//
 // Suspend. Where the contract asks for it and this sampler has a SystemSleep, SLEEP{until} is
 // answered by suspending the machine, and after it by SLEPT, which waits in the link until
 // the detector wakes. After the contract's number of failures it is given up until the
@@ -96,6 +99,8 @@ class SamplerRole final : public Role {
   void stop_peer(Offence why, const TimeStamp& now);
   [[nodiscard]] bool floods(BootTime now);
   void tell_record(const TimeStamp& now);
+  void keep(const Status& kept);
+  void tell_unkept(const TimeStamp& now);
   void suspend();
   // What the contract has against a request; it is then not served, and told so.
   [[nodiscard]] std::optional<Error> refused(const WindowStart& request) const;
@@ -146,6 +151,7 @@ class SamplerRole final : public Role {
   std::optional<Stopped> stopped_;         // not yet known to a detector that works
   std::optional<Reason> notice_;           // as that
   bool record_told_ = false;               // both, in this session
+  std::optional<Reason> unkept_;           // why something could not be kept; not yet told
   SystemSleep* const sleep_;               // null also where the contract does not ask for suspend
   bool suspend_due_ = false;
   std::array<std::int16_t, kMaxFrameSamples> outgoing_;

@@ -179,5 +179,20 @@ TEST_F(EarlyTest, its_record_hears_of_agreements_windows_and_refusals_and_is_ask
   EXPECT_FALSE(detector_->notice.has_value());
 }
 
+TEST_F(EarlyTest, what_its_record_cannot_keep_is_told_each_time_and_costs_no_window) {
+  record_.trouble = Reason::io_failed;
+  start();
+  ASSERT_TRUE(detector_->notice.has_value()) << "at the agreement";
+  EXPECT_EQ(detector_->notice->reason.view(), "io_failed");
+  detector_->notice.reset();
+  good_cycle(1);
+  ASSERT_TRUE(detector_->notice.has_value()) << "behind the window";
+  EXPECT_EQ(detector_->count(MessageType::window_end), 1u);
+  record_.trouble.reset();
+  detector_->notice.reset();
+  good_cycle(2);
+  EXPECT_FALSE(detector_->notice.has_value());
+}
+
 }  // namespace
 }  // namespace torpor

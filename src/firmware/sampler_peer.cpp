@@ -102,4 +102,14 @@ void SamplerRole::tell_record(const TimeStamp& now) {
                  (!notice_ || peer_.send(Notice{ReasonName(name(*notice_))}, now.boot).ok());
 }
 
+void SamplerRole::keep(const Status& kept) {
+  if (!kept) unkept_ = kept.error().reason;
+}
+
+// Behind WINDOW_END it waits in the link until the detector's next look.
+void SamplerRole::tell_unkept(const TimeStamp& now) {
+  if (!unkept_ || !peer_.agreed()) return;
+  if (peer_.send(Notice{ReasonName(name(*unkept_))}, now.boot)) unkept_.reset();
+}
+
 }  // namespace torpor

@@ -31,8 +31,8 @@ class FakeStopper final : public PeerStopper {
 // Remembers what it was told, in order.
 class FakeListener final : public SamplerListener {
  public:
-  void agreed() override { told.push_back("agreed"); }
-  void window_sent() override { told.push_back("sent"); }
+  Status agreed() override { return kept("agreed"); }
+  Status window_sent() override { return kept("sent"); }
   void request_refused(const Error& why, std::uint32_t times) override {
     told.push_back("refused");
     refusals.push_back(why);
@@ -44,6 +44,13 @@ class FakeListener final : public SamplerListener {
   std::vector<Error> refusals;
   std::uint32_t last_times = 0;
   std::optional<Reason> to_note;
+  std::optional<Reason> trouble;  // nothing can be kept
+
+ private:
+  Status kept(const char* what) {
+    told.push_back(what);
+    return trouble ? Status(Error{.reason = *trouble}) : Status();
+  }
 };
 
 // Stands still until shortly before the end, or as the test says.

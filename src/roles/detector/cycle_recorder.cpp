@@ -73,19 +73,21 @@ Status CycleRecorder::finished(bool recorded) {
 // The counter counts no cycle of which there is no record.
 Status CycleRecorder::count_cycle() {
   const Contract& contract = admission_.contract;
-  if (!ended_) end_earlier_refusal();
+  const Status over = end_earlier_refusal();
   TORPOR_CHECK(admission_.store.cycle_completed(contract));
-  return admission_.store.keep_trusted_time(
-      follow_trusted_time(admission_.store.trusted_s(), contract.terms(), time_.observe(clock_.now())));
+  TORPOR_CHECK(admission_.store.keep_trusted_time(
+      follow_trusted_time(admission_.store.trusted_s(), contract.terms(), time_.observe(clock_.now()))));
+  return over;
 }
 
 // A cycle is the end of what an earlier start was refused for; an agreement is not, for what is refused
-// right after it would come and go with every start. A note that stays misleads people but no machine.
-void CycleRecorder::end_earlier_refusal() {
+// right after it would come and go with every start. A note that stays misleads people: tried again.
+Status CycleRecorder::end_earlier_refusal() {
+  if (ended_) return {};
+  TORPOR_TRY(const bool any, end_refusal(files_, paths_.state));
   ended_ = true;
-  const auto over = end_refusal(files_, paths_.state);
-  if (!over) tell_error(kDetectorProgram, over.error());
-  to_take_back_ = teller_ != nullptr && over && *over;
+  to_take_back_ = teller_ != nullptr && any;
+  return {};
 }
 
 // Pushing must not be what breaks the awake limit: a tenth of what is left stays.

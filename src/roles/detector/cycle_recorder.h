@@ -49,7 +49,7 @@ class CycleRecorder final : public DutyListener {
 
  private:
   void say(const CycleReport& report) const;
-  void end_earlier_refusal();
+  Status end_earlier_refusal();
   Duration room() const;
   void take_back();
   Status count_cycle();

@@ -9,16 +9,21 @@
 
 namespace torpor {
 
-void SamplerRecord::agreed() { kept(admission_.store.begin(admission_.contract, paths_.bundle)); }
+Status SamplerRecord::agreed() { return kept(admission_.store.begin(admission_.contract, paths_.bundle)); }
 
-void SamplerRecord::window_sent() {
-  kept(admission_.store.cycle_completed(admission_.contract));
-  if (refusal_over_) return;
+Status SamplerRecord::window_sent() {
+  const Status counted = admission_.store.cycle_completed(admission_.contract);
+  const Status over = end_earlier_refusal();
+  return kept(counted ? over : counted);
+}
+
+// People should not have to wait for the end of a good run to see it. What servers were told is taken
+// back by torpor-retry.timer: the sampler speaks to none.
+Status SamplerRecord::end_earlier_refusal() {
+  if (refusal_over_) return {};
+  TORPOR_TRY([[maybe_unused]] const bool any, end_refusal(files_, paths_.state));
   refusal_over_ = true;
-  // People should not have to wait for the end of a good run to see it. What servers were told is taken
-  // back by torpor-retry.timer: the sampler speaks to none.
-  const auto over = end_refusal(files_, paths_.state);
-  if (!over) tell_error(kSamplerProgram, over.error());
+  return {};
 }
 
 // The first of a session, which a restart explains, and each after it, which nothing does.
@@ -32,13 +37,10 @@ std::optional<Reason> SamplerRecord::notice() const {
 }
 
 // A full disk would else say a line a minute.
-void SamplerRecord::kept(const Status& status) {
-  if (status) {
-    trouble_.reset();
-    return;
-  }
-  if (trouble_ != status.error().reason) tell_error(kSamplerProgram, status.error());
-  trouble_ = status.error().reason;
+Status SamplerRecord::kept(const Status& status) {
+  if (!status && trouble_ != status.error().reason) tell_error(kSamplerProgram, status.error());
+  trouble_ = status ? std::nullopt : std::optional(status.error().reason);
+  return status;
 }
 
 }  // namespace torpor

@@ -12,8 +12,8 @@ namespace torpor {
 // What a sampler keeps on a computer: its own rollback counter, in its own state directory, so
 // that no contract is valid again because the detector's was wiped. The counter begins with an
 // agreement and advances with the first window that was sent, which is also the end of what an earlier
-// start was refused for. Says on stderr what it could not
-// keep, each trouble once in a row, and which requests it refused. Heap; one thread.
+// start was refused for. What it could not keep it says on stderr, each trouble once in a row, and tries
+// again with the next window; and which requests it refused. Heap; one thread.
 class SamplerRecord final : public SamplerListener {
  public:
   // Outlive it.
@@ -28,13 +28,14 @@ class SamplerRecord final : public SamplerListener {
   SamplerRecord(const Parts& parts, Paths paths)
       : admission_(parts.admission), files_(parts.files), paths_(std::move(paths)) {}
 
-  void agreed() override;
-  void window_sent() override;
+  Status agreed() override;
+  Status window_sent() override;
   void request_refused(const Error& why, std::uint32_t times) override;
   std::optional<Reason> notice() const override;
 
  private:
-  void kept(const Status& status);
+  Status kept(const Status& status);
+  Status end_earlier_refusal();
 
   Admission& admission_;
   Files& files_;
