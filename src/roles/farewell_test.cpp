@@ -141,7 +141,8 @@ TEST_F(FarewellTest, the_sampler_keeps_a_counter_of_its_own_and_refuses_by_itsel
   EXPECT_EQ(run_cycles("6"), std::pair(78, 78));
   EXPECT_NE(slurp(at("sampler.log")).find("rollback_lower"), std::string::npos) << logs();
   EXPECT_NE(slurp(at("detector.log")).find("torpord: rollback_lower"), std::string::npos)
-      << "its log knows what its counter has lost\n" << logs();
+      << "its log knows what its counter has lost\n"
+      << logs();
   EXPECT_EQ(run_cycles("7"), std::pair(0, 0)) << logs();
   const auto all = reports();
   EXPECT_NE(all[2].state_note.view().find("detector: rollback_state_wiped"), std::string_view::npos)

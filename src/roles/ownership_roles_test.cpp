@@ -71,7 +71,8 @@ TEST_F(OwnershipTest, what_killed_writes_left_is_swept_at_the_next_start) {
   for (const std::string& stray : strays) put(stray);
   put("collector/other.prom.new.1");
   ChildProcess sampler = start_sampler("50");
-  ChildProcess detector = start_detector("50", "2");
+  // More than a telemetry interval, over which robots spread their first contacts by their names.
+  ChildProcess detector = start_detector("50", "12");
   ASSERT_EQ(wait_for(detector), 0) << logs();
   ASSERT_EQ(wait_for(sampler), 0) << logs();
   for (const std::string& stray : strays) EXPECT_FALSE(there(stray)) << stray;
