@@ -102,6 +102,7 @@ std::vector<double> deviation_latencies(const Robots& robots, const HostileServe
                seconds_since(woken) > 90;
       });
       latency[i] = seconds_since(woken);
+      EXPECT_LT(latency[i], 90.0) << robot.device() << robot.logs();
     });
   }
   for (std::thread& watcher : watchers) watcher.join();
@@ -169,7 +170,6 @@ TEST(EndToEnd, forty_real_robots_are_seen_and_a_deviation_calls_a_person) {
   const std::vector<double> latency = deviation_latencies(robots, webhook);
   std::printf("deviation to webhook: median %.1f s, least %.1f s, most %.1f s\n", latency[2], latency[0],
               latency[4]);
-  EXPECT_LT(latency[4], 90.0);
   kill_and_restart(*robots[20], *server);
   // An alert from before Prometheus has found its Alertmanager is sent again after a minute.
   until([&] { return webhook.heard().find("TorporDeadMansSwitch") != std::string::npos; });

@@ -155,8 +155,8 @@ class SamplerRole final : public Role {
   bool record_told_ = false;               // both, in this session
   bool ask_due_ = false;                   // a window was sent since the listener was asked to go on
   BootTime asked_to_go_on_;
-  std::optional<Reason> unkept_;           // why something could not be kept; not yet told
-  SystemSleep* const sleep_;               // null also where the contract does not ask for suspend
+  std::optional<Reason> unkept_;  // why something could not be kept; not yet told
+  SystemSleep* const sleep_;      // null also where the contract does not ask for suspend
   bool suspend_due_ = false;
   std::array<std::int16_t, kMaxFrameSamples> outgoing_;
 };

