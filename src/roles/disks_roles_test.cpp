@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
 //
-// Real roles on real disks that are full, read-only or gone: they go on looking, and say it.
+// Real roles on real disks that are full, read-only, slow or gone: they go on looking, and say it.
 // sim/storage_test.cpp is the same on stepped time. Mounts lie in a namespace of this process alone
 // and go with it.
 #include <fcntl.h>
@@ -19,7 +19,7 @@ namespace {
 constexpr std::uint64_t kIll = 12;
 constexpr std::uint64_t kLongIll = 200;
 
-enum class Illness { full, full_at_start, read_only_at_start, removed };
+enum class Illness { full, full_at_start, read_only_at_start, removed, slow_at_start };
 struct Case {
   const char* name;
   const char* place;  // of the three directories that roles write to
@@ -30,6 +30,11 @@ void PrintTo(const Case& one, std::ostream* out) { *out << one.name; }
 class DisksTest : public ArmedRolesTest, public ::testing::WithParamInterface<Case> {
  protected:
   void SetUp() override {
+    if (is_slow()) {
+      ArmedRolesTest::SetUp();
+      if (!HasFatalFailure()) begin_again();
+      return;
+    }
     if (::geteuid() != 0) GTEST_SKIP() << "not run: only root may mount the disks that this test fills";
     if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
       GTEST_SKIP() << "not run: no mount namespace of its own may be had here";
@@ -55,8 +60,9 @@ class DisksTest : public ArmedRolesTest, public ::testing::WithParamInterface<Ca
   static const char* place() { return GetParam().place; }
   static bool recording_is_ill() { return std::string_view(place()) == "reports"; }
   static bool ill_at_start() {
-    return GetParam().illness == Illness::full_at_start || GetParam().illness == Illness::read_only_at_start;
+    return GetParam().illness != Illness::full && GetParam().illness != Illness::removed;
   }
+  static bool is_slow() { return GetParam().illness == Illness::slow_at_start; }
   static std::uint64_t ill_cycles() { return long_tests() ? kLongIll : kIll; }
   std::string home() const { return at("disk/") + place(); }
 
@@ -71,15 +77,35 @@ class DisksTest : public ArmedRolesTest, public ::testing::WithParamInterface<Ca
     std::filesystem::create_directory(at(place()));
     ASSERT_EQ(::mount(home().c_str(), at(place()).c_str(), nullptr, MS_BIND, nullptr), 0);
   }
+  // A slow disk: each storage call of a role takes a millisecond, 200 of them on its clock.
+  Before on_the_disk(const char* name) const {
+    if (!is_slow() || !ill_) return {};
+    const std::string calls = "write,fsync,fdatasync,ftruncate,?rename,?renameat,?unlink,?unlinkat";
+    return {"strace", "-qq", "-o", at(std::string(name) + ".calls"), "-e", "trace=" + calls, "-e",
+            "inject=" + calls + ":delay_enter=1000",
+            // A leak checker cannot run in a process that is traced.
+            "/usr/bin/env", "ASAN_OPTIONS=detect_leaks=0"};
+  }
+  void start_sampler(const char* source) { sampler_.emplace(start_sampling(source, on_the_disk("sampler"))); }
   void start(const char* source) {
-    sampler_.emplace(start_sampling(source));
-    detector_.emplace(start_detector(kSpeed, "0"));
+    start_sampler(source);
+    detector_.emplace(start_detector(kSpeed, "0", on_the_disk("detector")));
+  }
+  // A tracer keeps signals from itself: they are for the role that it started.
+  void stop(ChildProcess& child) {
+    const std::string id = std::to_string(child.id());
+    int traced = 0;
+    if (is_slow()) std::ifstream("/proc/" + id + "/task/" + id + "/children") >> traced;
+    if (traced == 0) {
+      child.terminate();
+    } else {
+      ASSERT_EQ(::kill(traced, SIGTERM), 0);
+    }
+    ASSERT_EQ(wait_for(child), 0) << logs();
   }
   void stop() {
-    detector_->terminate();
-    ASSERT_EQ(wait_for(*detector_), 0) << logs();
-    sampler_->terminate();
-    ASSERT_EQ(wait_for(*sampler_), 0) << logs();
+    ASSERT_NO_FATAL_FAILURE(stop(*detector_));
+    ASSERT_NO_FATAL_FAILURE(stop(*sampler_));
   }
   // Takes what room has become free, also by a file that was just replaced.
   void fill() const {
@@ -103,10 +129,13 @@ class DisksTest : public ArmedRolesTest, public ::testing::WithParamInterface<Ca
         std::filesystem::rename(at(place()), at("gone"));
         std::filesystem::remove_all(at("gone"));
         break;
+      case Illness::slow_at_start:
+        break;
     }
     ill_ = true;
   }
   void heal() {
+    if (is_slow()) return;
     ill_ = false;
     if (GetParam().illness == Illness::read_only_at_start) {
       ASSERT_EQ(::mount(nullptr, at("disk").c_str(), nullptr, MS_REMOUNT, "size=4m,mode=755"), 0);
@@ -159,6 +188,8 @@ class DisksTest : public ArmedRolesTest, public ::testing::WithParamInterface<Ca
     EXPECT_TRUE(latched);
     if (GetParam().illness == Illness::removed) {
       EXPECT_LE(owned_up, 1u) << "what was removed was made anew: only a write in its midst can fail";
+    } else if (is_slow()) {
+      EXPECT_EQ(owned_up, 0u) << "late is not lost";
     } else {
       EXPECT_GT(owned_up, 0u) << logs();
     }
@@ -187,9 +218,8 @@ TEST_P(DisksTest, looks_go_on_and_the_alarm_of_the_gap_is_latched_afterwards) {
   }
   await_cycles(ill_cycles());
   // The bearing breaks while nothing can be written.
-  sampler_->terminate();
-  ASSERT_EQ(wait_for(*sampler_), 0) << logs();
-  sampler_.emplace(start_sampling(kDamaged));
+  ASSERT_NO_FATAL_FAILURE(stop(*sampler_));
+  start_sampler(kDamaged);
   await([&] { return alarm_said() != 0; });
   const std::uint64_t alarm = alarm_said();
   heal();
@@ -222,7 +252,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"reports_removed", "reports", Illness::removed},
                       Case{"sampler_state_full_at_start", "sampler", Illness::full_at_start},
                       Case{"sampler_state_read_only_at_start", "sampler", Illness::read_only_at_start},
-                      Case{"sampler_state_removed", "sampler", Illness::removed}),
+                      Case{"sampler_state_removed", "sampler", Illness::removed},
+                      Case{"every_call_slow", "", Illness::slow_at_start}),
     [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
