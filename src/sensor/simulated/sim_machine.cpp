@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "sensor/simulated/bearing_orders.h"
+#include "bearing/bearing_orders.h"
 #include "sensor/simulated/sim_math.h"
 #include "sensor/simulated/sim_random.h"
 

@@ -8,9 +8,9 @@
 #include <optional>
 
 #include "base/assertion.h"
+#include "bearing/bearing_orders.h"
 #include "exact/math.h"
 #include "sensor/frame_pacer.h"
-#include "sensor/simulated/bearing_orders.h"
 #include "sensor/simulated/sim_signal.h"
 
 namespace torpor {

@@ -9,9 +9,9 @@
 
 #include "base/fake/allocations.h"
 #include "base/fake/fake_clock.h"
+#include "bearing/bearing_orders.h"
 #include "sensor/fake/envelope.h"
 #include "sensor/fake/pack.h"
-#include "sensor/simulated/bearing_orders.h"
 #include "sensor/simulated/sim_random.h"
 #include "window/window_checks.h"
 
@@ -292,23 +292,6 @@ TEST(SimulatedBearing, refuses_a_configuration_out_of_range_and_names_it) {
   SimConfig config;
   config.geometry = {9, 40'000, 39'040, 0};
   EXPECT_EQ(SimulatedBearing::make(config, sensor).error().where.view(), "geometry");
-}
-
-TEST(BearingOrders, are_those_of_a_6205) {
-  // Published multiples of the shaft frequency: 0.3983, 3.5848, 5.4152, 2.357.
-  const auto orders = bearing_orders({9, 7'940, 39'040, 0});
-  ASSERT_TRUE(orders);
-  EXPECT_NEAR(orders->ftf, 0.3983, 5e-4);
-  EXPECT_NEAR(orders->bpfo, 3.5848, 5e-3);
-  EXPECT_NEAR(orders->bpfi, 5.4152, 5e-3);
-  EXPECT_NEAR(2 * orders->bsf, 4.7135, 5e-3);
-}
-
-TEST(BearingOrders, are_unknown_without_a_sound_geometry) {
-  EXPECT_FALSE(bearing_orders({}));
-  EXPECT_FALSE(bearing_orders({9, 0, 39'040, 0}));
-  EXPECT_FALSE(bearing_orders({9, 39'040, 39'040, 0}));
-  EXPECT_FALSE(bearing_orders({9, 7'940, 39'040, 90'000}));
 }
 
 TEST(CounterRandom, is_uniform_and_gaussian_enough) {

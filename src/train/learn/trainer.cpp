@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/assertion.h"
 #include "eval/metrics.h"
 #include "train/learn/episode_pool.h"
 #include "train/learn/network.h"
@@ -51,7 +52,8 @@ class Validation {
         ++groups;
       }
     }
-    return groups == 0 ? 0.5 : total / static_cast<double>(groups);
+    TORPOR_ASSERT(groups > 0, "train.validation_judges_something");
+    return total / static_cast<double>(groups);
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/assertion.h"
+#include "bearing/bearing_orders.h"
 #include "features/indicators.h"
 
 namespace torpor {
@@ -17,19 +18,15 @@ constexpr double kDeviations = 3;       // above the healthy mean
 constexpr double kMargin = 0.4;         // and this much, in log prominence
 constexpr double kBandDeviations = 4;
 constexpr double kMinLevelSpread = 0.15;  // of log level: a quieter reference is luck
-constexpr double kPi = 3.14159265358979323846;
 
 }  // namespace
 
 DefectOrders defect_orders(const BearingTerms& b) {
   DefectOrders out;
-  // Any of them 0 means that no bearing was declared, not one of size 0.
-  if (b.rolling_elements == 0 || b.pitch_diameter_um == 0 || b.element_diameter_um == 0) return out;
-  const double ratio = static_cast<double>(b.element_diameter_um) / b.pitch_diameter_um;
-  const double x = ratio * std::cos(b.contact_angle_mdeg * 1e-3 * kPi / 180);
-  const double n = b.rolling_elements;
-  out.order = {n / 2 * (1 - x), n / 2 * (1 + x), (1 - x * x) / ratio};
-  out.cage = (1 - x) / 2;
+  const auto orders = bearing_orders(b);
+  if (!orders) return out;
+  out.order = {orders->bpfo, orders->bpfi, 2 * orders->bsf};
+  out.cage = orders->ftf;
   out.known = true;
   return out;
 }

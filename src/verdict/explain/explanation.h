@@ -22,13 +22,12 @@ enum class Defect : std::uint8_t { outer_race, inner_race, ball };
 inline constexpr std::size_t kDefects = 3;
 std::string_view name(Defect defect);  // "outer race", ..
 
-// How often a defect is rolled over, per turn of the shaft (outer ring fixed, no slip):
-//   x = d / D cos(alpha), outer n/2 (1 - x), inner n/2 (1 + x), ball D/d (1 - x^2) (twice
-//   the spin: both rings hit the spot), cage 1/2 (1 - x).
+// How often a defect is rolled over, per turn of the shaft (bearing_orders.h, no slip); a ball's
+// is twice its spin: both rings hit the spot.
 struct DefectOrders {
   std::array<double, kDefects> order{};
   double cage = 0;
-  bool known = false;  // false: no bearing declared
+  bool known = false;  // false: none declared, or an impossible one
 };
 DefectOrders defect_orders(const BearingTerms& bearing);
 

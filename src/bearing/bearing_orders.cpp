@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
-#include "sensor/simulated/bearing_orders.h"
+#include "bearing/bearing_orders.h"
 
 #include "exact/math.h"
 
