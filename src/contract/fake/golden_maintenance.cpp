@@ -55,7 +55,7 @@ std::vector<MaintenanceCase> maintenance_cases() {
   using enum MaintenanceJudge;
   constexpr std::size_t kSignatureItem = 2 + kSignatureBytes;
   Raw unsigned_message = good_maintenance();
-  unsigned_message.resize(unsigned_message.size() - kSignatureItem);
+  unsigned_message.erase(unsigned_message.end() - kSignatureItem, unsigned_message.end());
   unsigned_message.push_back(std::byte{0x40});  // an empty byte string in its place
   Raw altered = good_maintenance();
   altered[altered.size() - kSignatureItem - 1] ^= std::byte{1};
