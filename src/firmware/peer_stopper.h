@@ -11,15 +11,15 @@ namespace torpor {
 // Why the detector is to be stopped.
 struct Offence {
   StopCause cause{};
-  // awake: for so long; asleep: past the end of its sleep; early: from the window before to this
-  // request; flood: in so short a time it said too much.
+  // awake: for so long; asleep: past the end of its sleep; early: from the slot of the
+  // window before to this request; flood: in so short a time it said too much.
   Duration after{};
   Duration limit{};        // what it may be; early: what it must be; flood: for how long it is enough
   std::uint64_t window{};  // the last one it was given, 0: none
 };
 
 // The seam through which the sampler ends a detector that does not end by itself: a process
-// on a computer (firmware/host/dead_man.h), the other processor's power switch on an MCU.
+// on a computer (roles/sampler/dead_man.h), the other processor's power switch on an MCU.
 class PeerStopper {
  public:
   // At once and without asking: who spins or hangs hears nothing. May be done to a detector

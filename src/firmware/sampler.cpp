@@ -101,7 +101,7 @@ Step SamplerRole::wake(Wake why) {
   away_ = stopper_ == nullptr ? Duration::zero() : watch_.look(now);
   const bool deaf = now.boot < deaf_until_;
   if (!deaf) listen(now);
-  follow_session();
+  follow_session(now);
   if (peer_finished_) return done();
   if (peer_.failed()) {
     if (state_ != State::ending) failure_ = peer_.error();
@@ -133,14 +133,15 @@ void SamplerRole::listen(const TimeStamp& now) {
   const std::uint64_t before = peer_.reader().messages();
   peer_.step(now.boot);
   while (const Message* message = peer_.receive(now.boot)) {
-    follow_session();
+    follow_session(now);
     handle(*message, now);
   }
   if (peer_.reader().messages() != before) ++words_;
 }
 
-// A window belongs to the agreement it was asked under: with another, or none, it is void.
-void SamplerRole::follow_session() {
+// A window belongs to the agreement it was asked under: with another, or none, it is void. All of a
+// wake happens at its one moment: a later one taken here would be ahead of the words that follow.
+void SamplerRole::follow_session(const TimeStamp& now) {
   if (peer_.agreed() && peer_.session() == session_) return;
   session_ = peer_.session();
   give_up_window();
@@ -150,10 +151,10 @@ void SamplerRole::follow_session() {
   unkept_.reset();
   early_ = words_ = 0;
   bytes_before_ = peer_.counts().bytes;
-  words_since_ = clock_.now().boot;
+  words_since_ = now.boot;
   TORPOR_ASSERT(state_ == State::idle || state_ == State::ending, "sampler.no_window_outlives_its_agreement");
   if (peer_.agreed()) {
-    watch_.agreed(clock_.now());
+    watch_.agreed(now);
     if (listener_ != nullptr) keep(listener_->agreed());
   } else {
     watch_.gone();

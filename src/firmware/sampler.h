@@ -93,7 +93,7 @@ class SamplerRole final : public Role {
   enum class State : std::uint8_t { idle, sampling, sending, ending };
 
   void listen(const TimeStamp& now);
-  void follow_session();
+  void follow_session(const TimeStamp& now);
   void handle(const Message& message, const TimeStamp& now);
   void say_farewell(const Goodbye& theirs, BootTime now);
   void judge_peer(const TimeStamp& now);

@@ -46,6 +46,18 @@ TEST_F(DeadManTest, a_detector_that_hangs_in_its_sleep_is_stopped_at_its_end_and
   EXPECT_EQ(dead_man_.stops[0].cause, StopCause::asleep);
 }
 
+// Seen once in a real pair: the sampler took the moment of the agreement after that of its wake,
+// and so heard the words behind it before it had agreed.
+TEST_F(DeadManTest, words_that_come_with_the_agreement_are_heard_at_its_moment) {
+  running_.each = Duration(1'000);
+  start();
+  next_detector_agrees_first();
+  ASSERT_TRUE(detector_->peer.send(SleepUntil{now() + seconds(55)}, now()).ok());
+  settle();
+  EXPECT_FALSE(ended());
+  EXPECT_TRUE(dead_man_.stops.empty());
+}
+
 TEST_F(DeadManTest, one_that_keeps_its_contract_is_never_stopped_and_costs_no_wake_for_it) {
   start();
   const BootTime first = now();

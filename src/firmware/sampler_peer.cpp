@@ -42,10 +42,10 @@ void SamplerRole::refuse_early(const WindowStart& request, const TimeStamp& now)
   TORPOR_ASSERT(gate_.earliest() > now.boot, "sampler.a_refusal_names_a_time_to_come");
   ++counts_.windows_refused;
   ++early_;
-  const Duration since = gate_.since_last(now.boot);
+  const Duration since = gate_.since_slot(now.boot);
   Error error{.reason = Reason::window_too_early};
   error.where << "peer: WINDOW_START " << request.window_id;
-  error.found << since.count() / 1'000'000 << " ms after the window before";
+  error.found << since.count() / 1'000'000 << " ms after the slot of the window before";
   error.expected << "at least " << gate_.spacing().count() / 1'000'000 << " ms";
   if (listener_ != nullptr) listener_->request_refused(error, early_);
   // Best effort: a detector that hears nothing gives this window up at its own deadline.
@@ -93,7 +93,7 @@ void SamplerRole::stop_peer(Offence why, const TimeStamp& now) {
     deaf_until_ = now.boot + std::min(contract_.period(), patience);
   }
   peer_.hang_up(now.boot);
-  follow_session();
+  follow_session(now);
 }
 
 void SamplerRole::tell_record(const TimeStamp& now) {

@@ -36,7 +36,6 @@ void WindowGate::given(BootTime now, Duration away) {
   }
   TORPOR_ASSERT(!slot_ || slot >= *slot_ + spacing(), "window_gate.no_slot_is_given_twice");
   slot_ = slot;
-  last_ = now;
 }
 
 }  // namespace torpor

@@ -34,15 +34,14 @@ class WindowGate {
 
   // The least from one window to the next.
   Duration spacing() const { return period_ - tolerance_; }
-  // Since the last window; max(): there was none.
-  Duration since_last(BootTime now) const { return slot_ ? now - last_ : Duration::max(); }
+  // Since the slot that the last window was given for began; max(): there was none.
+  Duration since_slot(BootTime now) const { return slot_ ? now - *slot_ : Duration::max(); }
 
  private:
   Duration period_;
   Duration tolerance_;
   Duration lateness_;             // that a request may have within its slot
   std::optional<BootTime> slot_;  // that the last window was given for
-  BootTime last_{};               // when it was
 };
 
 }  // namespace torpor

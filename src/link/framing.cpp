@@ -17,7 +17,7 @@ Result<std::size_t> frame_payload(Bytes payload, MutableBytes out) {
   store_le(crc, crc32c(payload));
 
   // One code byte before each block of up to 254 bytes that are not zero; a block shorter
-  // than that stands for a zero after it.
+  // than that stands for a zero after it, a full one does not.
   std::size_t code_at = 0, at = 1;
   unsigned code = 1;
   const auto close_block = [&] {
@@ -26,11 +26,12 @@ Result<std::size_t> frame_payload(Bytes payload, MutableBytes out) {
     code = 1;
   };
   const auto put = [&](std::byte b) {
+    // A full block stands for no zero: one that follows it needs a block of its own.
+    if (code == 255) close_block();
     if (b == std::byte{0}) {
       close_block();
       return;
     }
-    if (code == 255) close_block();
     out[at++] = b;
     ++code;
   };

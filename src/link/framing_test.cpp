@@ -85,6 +85,24 @@ TEST(Framing, every_length_and_any_chunking_come_back_unchanged) {
   }
 }
 
+// Where a block is full just before a zero, and just before and after it.
+TEST(Framing, a_zero_behind_any_run_without_one_comes_back) {
+  for (std::size_t run = 1; run < 3 * 254 + 3; ++run) {
+    for (const std::size_t behind : {0u, 1u, 5u, 254u}) {
+      Buffer payload(run, std::byte{7});
+      payload.push_back(std::byte{0});
+      payload.resize(payload.size() + behind, std::byte{9});
+      const Buffer wire = framed(payload);
+      EXPECT_LE(wire.size(), wire_bytes(payload.size()));
+      EXPECT_EQ(std::count(wire.begin(), wire.end(), std::byte{0}), 1);
+      Deframer deframer;
+      const auto got = unframed(deframer, wire, [] { return 4096; });
+      ASSERT_EQ(got.size(), 1u) << run << " bytes, a zero, " << behind;
+      ASSERT_EQ(got[0], payload) << run << " bytes, a zero, " << behind;
+    }
+  }
+}
+
 TEST(Framing, finds_the_next_message_after_any_garbage) {
   std::mt19937 random(2);
   const Buffer payload = random_payload(random, 100, 256);

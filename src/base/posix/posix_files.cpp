@@ -98,7 +98,8 @@ Result<PathBuffer> write_beside(const std::string& path, Bytes content, std::uin
 Result<std::vector<std::byte>> read_whole(int fd, const std::string& path, std::size_t max_bytes) {
   struct stat info {};
   if (::fstat(fd, &info) != 0) return file_error(path, errno);
-  if (S_ISDIR(info.st_mode)) return file_error(path, EISDIR);
+  // Of a pipe or a device nothing would be read, and taken for an empty file.
+  if (!S_ISREG(info.st_mode)) return not_regular(path, info.st_mode);
   // One byte more than allowed shows that a file (or a device, or a growing file) is
   // larger, whatever its size claims.
   std::vector<std::byte> content(

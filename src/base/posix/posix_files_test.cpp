@@ -49,13 +49,13 @@ TEST_F(PosixFilesTest, read_refuses_what_is_larger_than_asked_for_and_names_the_
   EXPECT_NE(one_line(refused.error()).view().find("/big"), std::string_view::npos);
 }
 
-TEST_F(PosixFilesTest, read_bounds_a_device_that_never_ends) {
-  EXPECT_EQ(files_.read("/dev/zero", 4096).error().reason, Reason::file_too_large);
+TEST_F(PosixFilesTest, read_bounds_a_file_that_says_it_is_empty_and_is_not) {
+  EXPECT_EQ(files_.read("/proc/self/maps", 100).error().reason, Reason::file_too_large);
 }
 
 TEST_F(PosixFilesTest, missing_files_and_directories_are_named_apart_from_other_failures) {
   EXPECT_EQ(files_.read(dir_ + "/none", 9).error().reason, Reason::file_missing);
-  EXPECT_EQ(files_.read(dir_, 9).error().reason, Reason::io_failed);
+  EXPECT_EQ(files_.read(dir_, 9).error().reason, Reason::file_not_regular);
   EXPECT_EQ(files_.list(dir_ + "/none").error().reason, Reason::file_missing);
 }
 
@@ -111,6 +111,18 @@ TEST_F(PosixFilesTest, appending_and_cutting_are_for_regular_files_and_wait_for_
   EXPECT_EQ(files_.open_append("/dev/null").error().reason, Reason::file_not_regular);
   EXPECT_EQ(files_.open_append(dir_).error().reason, Reason::file_not_regular);
   EXPECT_FALSE(files_.truncate(pipe, 0).ok());
+}
+
+TEST_F(PosixFilesTest, what_is_no_regular_file_is_not_read_as_an_empty_one) {
+  const std::string pipe = dir_ + "/pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0644), 0);
+  for (const auto& [path, kind] : {std::pair(pipe, "a pipe"), std::pair(dir_, "a directory"),
+                                   std::pair(std::string("/dev/null"), "a device")}) {
+    const auto read = files_.read(path, 20);
+    ASSERT_FALSE(read.ok()) << path;
+    EXPECT_EQ(read.error().reason, Reason::file_not_regular) << path;
+    EXPECT_EQ(read.error().found.view(), kind);
+  }
 }
 
 TEST_F(PosixFilesTest, a_directory_is_locked_by_one_until_that_one_lets_go) {

@@ -63,6 +63,23 @@ class Listener {
   std::optional<Notice> notice;
 };
 
+// As real time does, it goes on also while a role works: with each look, by `each`.
+class RunningClock final : public Clock {
+ public:
+  explicit RunningClock(FakeClock& clock) : clock_(clock) {}
+  TimeStamp now() const override {
+    clock_.advance(each);
+    return clock_.now();
+  }
+  ProcessUse process_use() const override { return clock_.process_use(); }
+  Duration real(Duration span) const override { return span; }
+
+  Duration each{};
+
+ private:
+  FakeClock& clock_;
+};
+
 class SamplerTest : public testing::Test {
  protected:
   explicit SamplerTest(const Terms& terms = terms_for_test())
@@ -71,6 +88,7 @@ class SamplerTest : public testing::Test {
   static constexpr std::uint32_t kSamples = 16'000;
 
   FakeClock clock_;
+  RunningClock running_{clock_};  // the role's
   MemoryLinkPair links_{{.capacity = 16 * 1024}};
   SideForTest own_;
   SideForTest theirs_;
@@ -88,7 +106,7 @@ class SamplerTest : public testing::Test {
   void start() { start(theirs_.own()); }
   void start(const OwnSide& theirs) {
     sampler_ = std::make_unique<SamplerRole>(SamplerRole::Parts{.link = links_.listener(),
-                                                                .clock = clock_,
+                                                                .clock = running_,
                                                                 .source = source_,
                                                                 .own = own_.own(),
                                                                 .memory = memory_.memory(),
@@ -99,6 +117,18 @@ class SamplerTest : public testing::Test {
     detector_ = std::make_unique<Listener>(links_, theirs, now());
     wake(Wake::start);
     settle();
+  }
+  // The next detector, up to its own agreement, of which the sampler has not heard yet.
+  void next_detector_agrees_first() {
+    links_.hang_up();
+    settle();
+    detector_ = std::make_unique<Listener>(links_, theirs_.own(), now());
+    links_.set_pieces(SIZE_MAX, 0);
+    detector_->turn(now());
+    links_.set_pieces(SIZE_MAX, SIZE_MAX);
+    wake(Wake::link);
+    detector_->turn(now());
+    ASSERT_TRUE(detector_->peer.agreed());
   }
   BootTime now() const { return clock_.now().boot; }
   bool ended() const { return step_.exit_code.has_value(); }
