@@ -49,10 +49,10 @@ std::string words(const std::optional<BreakEven>& even) {
   return fmt::format("when inferring more often than every {:.3g} s", even->seconds);
 }
 
-void print_table(const Basis& basis, const std::vector<PolicyEnergy>& all) {
-  fmt::print("energy by {} ({})\n\n{:8} {:10} {:>12} {:>10} {:>10} {:>14}  {}\n", basis.source,
-             basis.coverage, "backend", "residency", "mJ a cycle", "wall ms", "CPU ms", "between, mW",
-             "keep pays");
+void print_table(const Basis& basis, std::uint32_t cycles, const std::vector<PolicyEnergy>& all) {
+  fmt::print("energy by {} ({}), means of {} cycles each\n\n{:8} {:10} {:>12} {:>10} {:>10} {:>14}  {}\n",
+             basis.source, basis.coverage, cycles, "backend", "residency", "mJ a cycle", "wall ms", "CPU ms",
+             "between, mW", "keep pays");
   for (const PolicyEnergy& p : all) {
     // A backend that is not on this machine is a row with its reason: a table that leaves it out would read
     // as if it had been measured.
@@ -65,7 +65,7 @@ void print_table(const Basis& basis, const std::vector<PolicyEnergy>& all) {
   }
 }
 
-Json energy_json(const Basis& basis, const std::vector<PolicyEnergy>& all) {
+Json energy_json(const Basis& basis, std::uint32_t cycles, const std::vector<PolicyEnergy>& all) {
   Json policies = Json::array();
   for (const PolicyEnergy& p : all) {
     Json one = {{"backend", p.backend}, {"residency", p.residency}};
@@ -83,7 +83,7 @@ Json energy_json(const Basis& basis, const std::vector<PolicyEnergy>& all) {
     }
     policies.push_back(one);
   }
-  return {{"source", basis.source}, {"coverage", basis.coverage}, {"policies", policies}};
+  return {{"source", basis.source}, {"coverage", basis.coverage}, {"cycles", cycles}, {"policies", policies}};
 }
 
 void rest(Duration time) { std::this_thread::sleep_for(time); }  // house: sleep, because no role waits
@@ -117,7 +117,7 @@ Status bench(const Flags& flags, Verbs& verbs) {
                           .sleep = rest,
                           // Progress on stderr: stdout is the result alone.
                           .say = [](const std::string& line) { tell("torpor bench energy: {}\n", line); }}));
-  verbs.json ? print_json(energy_json(basis, all)) : print_table(basis, all);
+  verbs.json ? print_json(energy_json(basis, flags.cycles, all)) : print_table(basis, flags.cycles, all);
   return {};
 }
 

@@ -155,7 +155,8 @@ void add_maintenance(CLI::App& app, Verbs& verbs) {
       maintenance->add_subcommand("apply", "verify a signed event on its robot and leave it for torpord");
   take->footer(
       "Followed at the next start of torpord, which verifies it again.\nExample:\n  torpor maintenance apply "
-      "wheel.maintenance --trust /etc/torpor/trust --site /etc/torpor/site.toml --state /var/lib/torpor");
+      "wheel.maintenance --trust /etc/torpor/trust --site /etc/torpor/site.toml --state "
+      "/var/lib/torpor/detector");
   take->add_option("file", flags->file, "what torpor maintenance sign wrote")->required();
   take->add_option("--trust", flags->trust, "trust file of the robot")->required();
   take->add_option("--site", flags->site, "site file of the robot")->required();

@@ -95,7 +95,11 @@ void add_trace(CLI::App& app, Verbs& verbs) {
   verb->add_option("--format", flags->format, "table, json, csv, or chrome (opens in ui.perfetto.dev)")
       ->capture_default_str()
       ->check(CLI::IsMember({"table", "json", "csv", "chrome"}));
-  verb->add_option("--last", flags->last, "only this many of the newest cycles");
+  verb->add_option("--last", flags->last, "only this many of the newest cycles")
+      // What is no number is refused by its conversion; a sign would be taken for a very large one.
+      ->check([](const std::string& text) {
+        return text == "0" || text.starts_with('-') ? text + " is less than one cycle" : std::string();
+      });
   add_json(*verb, verbs);
   verb->footer(
       "examples:\n  torpor trace out/demo/reports --last 20\n"

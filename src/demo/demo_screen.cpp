@@ -86,10 +86,12 @@ void DemoScreen::finish(const std::string& out) const {
   fmt::print("  cycles     {} of {}, {} inferences, {} in breach of the contract\n", shown_, cycles_,
              inferences_, breaches_);
   // Of the scaled clock: the contract's hours, not those of the one who watches.
-  const double hours = std::chrono::duration<double>(ran_).count() / 3600;
-  fmt::print("  energy     at most {:.0f} mJ in a cycle ({} allowed), {:.0f} mJ an hour ({} allowed); {}\n",
-             worst_mj_, last_->contract.active_mj_per_cycle, hours > 0 ? total_mj_ / hours : 0.0,
-             last_->contract.mj_per_hour, last_->energy_source.view());
+  const double minutes = std::chrono::duration<double>(ran_).count() / 60;
+  fmt::print(
+      "  energy     at most {:.0f} mJ in a cycle ({} allowed), {:.0f} mJ in {:.0f} minutes ({} an hour "
+      "allowed); {}\n",
+      worst_mj_, last_->contract.active_mj_per_cycle, total_mj_, minutes, last_->contract.mj_per_hour,
+      last_->energy_source.view());
   fmt::print("  look at    {0}/report.html   {0}/trace.json (ui.perfetto.dev)   {0}/reports/\n", out);
   fmt::print("             torpor trace {}/reports\n", out);
 }

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "base/assertion.h"
+#include "view/trace.h"
 
 namespace torpor {
 namespace {
@@ -127,7 +128,13 @@ FixedString<256> live_line(const CycleReport& r, bool colour) {
     add_number(line, r.verdict.log_evidence, 7);
     line.add(" /");
     add_number(line, r.verdict.log_alarm_threshold, 6);
-    for (const ScoreEvidence& score : r.verdict.score) add_number(line, score.z, 7);
+    for (const ScoreEvidence& score : r.verdict.score) {
+      if (scored(r.verdict)) {
+        add_number(line, score.z, 7);
+      } else {
+        line.add("{:>7}", "-");
+      }
+    }
   }
   // What the processor did took real time, whatever the clock's scale.
   // Whatever a record claims: divided by 0 the figure would be no number.

@@ -127,6 +127,15 @@ TEST_F(ReportBuilderTest, a_wiped_counter_of_either_role_is_a_breach_of_one_reco
   }
 }
 
+TEST_F(ReportBuilderTest, a_new_robot_has_no_counter_and_breaks_nothing) {
+  ReportBuilder one = builder();
+  one.notice(LinkRole::detector, "rollback_state_wiped");
+  const CycleReport& first = run(one, seconds(1), seconds(1));
+  EXPECT_FALSE(first.has(Breach::wiped));
+  EXPECT_EQ(first.state_note.view(), "detector: rollback_state_wiped") << "and it is noted";
+  EXPECT_FALSE(run(one, seconds(1), seconds(1)).has(Breach::wiped));
+}
+
 TEST_F(ReportBuilderTest, what_the_sampler_could_not_write_is_told_once_beside_what_we_could_not) {
   ReportBuilder of = builder();
   StorageState storage;

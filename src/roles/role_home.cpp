@@ -60,9 +60,10 @@ Status check_own_directory(Files& files, const std::string& path, std::uint32_t 
 
 Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& files, const PosixClock& clock) {
   TORPOR_ASSERT(!home.admission, "roles.a_home_is_prepared_once");
+  // First of all: whatever is refused is refused under this name.
+  home.own.role = role;
   const std::uint32_t uid = ::getuid();
   TORPOR_TRY(home.site, load_site(files, flags.site, uid));
-  home.own.role = role;
   // Before anything in it is read, and before the link: a role that is there already keeps both.
   TORPOR_TRY(home.state, take_state(files, flags.state, uid));
   say_strays(role, flags.state, home.state->strays());

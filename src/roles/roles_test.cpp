@@ -151,6 +151,19 @@ TEST_F(RolesTest, a_detector_whose_bundle_is_refused_tells_the_sampler_why) {
   EXPECT_NE(slurp(at("sampler.log")).find("peer_refused"), std::string::npos) << slurp(at("sampler.log"));
 }
 
+TEST_F(RolesTest, each_role_refuses_a_site_file_under_its_own_name) {
+  std::ofstream(at("site.toml")) << "no site";
+  for (const auto& [program, role] :
+       {std::pair("torpord", "detector"), std::pair("torpor-sampler", "sampler")}) {
+    ChildProcess child = std::string(role) == "sampler" ? start_sampler("1") : start_detector("1", "1");
+    EXPECT_NE(wait_for(child), 0);
+    EXPECT_TRUE(slurp(at(std::string(role) + ".log")).starts_with(std::string(program) + ": "))
+        << slurp(at(std::string(role) + ".log"));
+    const auto note = nlohmann::json::parse(slurp(at(std::string(role) + "/refusal.json")));
+    EXPECT_EQ(note["role"], role);
+  }
+}
+
 TEST_F(RolesTest, sigterm_in_the_middle_of_a_cycle_ends_each_with_0_and_the_other_goes_on) {
   sign("examples/contract.toml", at("detector.bundle"));
   std::filesystem::copy_file(at("detector.bundle"), at("sampler.bundle"));

@@ -9,6 +9,7 @@
 #include "telemetry/alarm_post.h"
 #include "telemetry/exposition.h"
 #include "telemetry/gateway.h"
+#include "telemetry/said.h"
 
 namespace torpor {
 namespace {
@@ -101,7 +102,7 @@ FixedString<400> Pusher::contact_if_due(Duration room) {
   TORPOR_ASSERT(parts_left_ == 0, "pusher.every_receiver_had_its_share");
   plan(now);
   // Last: a cursor written before the answers would pass records that nobody has.
-  if (const Status saved = spool_.save(); !saved) said_ << one_line(saved.error()).view();
+  if (const Status saved = spool_.save(); !saved) next(said_) << one_line(saved.error()).view();
   return said_;
 }
 
@@ -139,16 +140,15 @@ Outcome Pusher::send(Receiver receiver, std::string_view method, std::string_vie
   if (outcome.answer != Answer::unreachable) gate_.hear(now, outcome.date);
   const bool was_well = l.failed == 0;
   if (outcome.answer == Answer::taken) {
-    if (!was_well) said_ << name(receiver) << ": well again; ";
+    if (!was_well) next(said_) << name(receiver) << ": well again";
     l.failed = 0;
     return outcome;
   }
   spool_.count_failure();
   if (was_well) {
-    said_ << name(receiver) << ": " << name(outcome.answer);
+    next(said_) << name(receiver) << ": " << name(outcome.answer);
     if (outcome.status != 0) said_ << " (" << outcome.status << ")";
     if (!outcome.said.empty()) said_ << ": " << outcome.said.view();
-    said_ << "; ";
   }
   ++l.failed;
   // One that answers at once costs little and may be asked again at the next contact.
@@ -205,7 +205,7 @@ void Pusher::write_backlog() {
     if (!gate_.is_open(now)) return;
     const auto batch = spool_.backlog(gate_, now);
     if (!batch) {
-      said_ << one_line(batch.error()).view();
+      next(said_) << one_line(batch.error()).view();
       return;
     }
     if ((*batch)->samples.empty()) {
@@ -241,7 +241,7 @@ void Pusher::put_snapshot() {
     const Status written = parts_.files.replace(parts_.site.textfile, as_bytes(text), kTextfileMode);
     if (!written) {
       spool_.count_failure();
-      said_ << one_line(written.error()).view();
+      next(said_) << one_line(written.error()).view();
     }
   }
   if (!gateway) return;

@@ -8,6 +8,7 @@
 #include "telemetry/alarm_post.h"
 #include "telemetry/gateway.h"
 #include "telemetry/remote_write.h"
+#include "telemetry/said.h"
 
 namespace torpor {
 namespace {
@@ -61,7 +62,7 @@ RefusalTelling RefusalTeller::tell(Duration room, const RefusalNote* fresh) {
   began_ = parts_.clock.now().boot;
   room_ = room;
   for (Server* server : {&remote_write_, &pushgateway_, &alertmanager_}) server->failed = false;
-  const auto unreadable = [this](const Error& error) { telling_.said << one_line(error).view() << "; "; };
+  const auto unreadable = [this](const Error& error) { next(telling_.said) << one_line(error).view(); };
 
   std::vector<RefusalNote> ended;
   if (auto read = ended_refusals(parts_.files, identity_.state); read) {
@@ -127,7 +128,7 @@ void RefusalTeller::tell_one(RefusalNote& note, Change change) {
   if (dated && !note.at.synchronised && !note.told(kTextfile)) {
     const Status redated = parts_.files.replace(identity_.state + "/refusal.prom",
                                                 as_bytes(refusal_prom(note, *date_of(note))), kPromMode);
-    if (!redated) telling_.said << one_line(redated.error()).view() << "; ";
+    if (!redated) next(telling_.said) << one_line(redated.error()).view();
     settle(kTextfile, redated.ok());
   }
   const std::string_view as = dated ? pushgateway_.name : kUndated;
@@ -152,7 +153,7 @@ void RefusalTeller::open_gate() {
 bool RefusalTeller::write(const RefusalNote& note, Change change) {
   const TimeStamp now = parts_.clock.now();
   if (!gate_.is_open(now)) {
-    if (!remote_write_.failed) telling_.said << "remote_write: waits until this clock can be trusted; ";
+    if (!remote_write_.failed) next(telling_.said) << "remote_write: waits until this clock can be trusted";
     return false;
   }
   const auto values = values_of(note, instance_of(note), change == Change::begins ? 1 : 0,
@@ -204,10 +205,9 @@ bool RefusalTeller::send(Server& server, Request request) {
   if (outcome.answer != Answer::unreachable) gate_.hear(parts_.clock.now(), outcome.date);
   if (outcome.answer == Answer::taken) return true;
   server.failed = true;
-  telling_.said << server.name << ": " << name(outcome.answer);
+  next(telling_.said) << server.name << ": " << name(outcome.answer);
   if (outcome.status != 0) telling_.said << " (" << outcome.status << ")";
   if (!outcome.said.empty()) telling_.said << ": " << outcome.said.view();
-  telling_.said << "; ";
   return false;
 }
 

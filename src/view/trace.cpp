@@ -73,6 +73,10 @@ std::optional<TraceRow> Tracer::finish() {
   return done;
 }
 
+bool scored(const Verdict& verdict) {
+  return std::any_of(verdict.score.begin(), verdict.score.end(), [](const auto& s) { return s.used; });
+}
+
 double TraceSummary::accounted() const {
   if (length <= Duration::zero()) return 0;
   Duration spans{};

@@ -31,6 +31,10 @@ struct TraceRow {
   Duration unaccounted{};   // length - all spans: nobody says what happened then; negative: they overlap
 };
 
+// There are scores: a window that was lost, or came while a baseline was learned, has none, and its
+// zeros would read as those of a perfect bearing.
+[[nodiscard]] bool scored(const Verdict& verdict);
+
 // Turns a stream of reports into rows, one behind. Keeps one report.
 class Tracer {
  public:

@@ -36,7 +36,8 @@ Json row_json(const TraceRow& row) {
     spans[std::string(name(phase))] = known(row.has_length || phase < Phase::report, row.span[i]);
   }
   Json z;
-  for (const ScoreEvidence& score : r.verdict.score) z.push_back(number(score.z));
+  for (const ScoreEvidence& score : r.verdict.score)
+    z.push_back(scored(r.verdict) ? number(score.z) : Json(nullptr));
   Json worker;
   for (std::size_t i = 0; i < kWorkerSteps; ++i)
     worker[std::string(name(static_cast<WorkerStep>(i)))] = r.worker[i].count();
@@ -126,7 +127,7 @@ Json summary_json(const TraceSummary& s) {
   Json share;
   for (std::size_t i = 0; i < kPhases; ++i) {
     share[std::string(name(static_cast<Phase>(i)))] =
-        s.length > Duration::zero() ? seconds(s.span[i]) / seconds(s.length) : 0.0;
+        s.length > Duration::zero() ? Json(seconds(s.span[i]) / seconds(s.length)) : Json(nullptr);
   }
   Json breaches;
   for (std::size_t i = 0; i < kBreaches; ++i)
@@ -136,13 +137,16 @@ Json summary_json(const TraceSummary& s) {
           {"last_cycle", s.last_cycle},
           {"intervals", s.intervals},
           {"abs_deviation_ns",
-           {{"p50", s.p50.count()}, {"p95", s.p95.count()}, {"p99", s.p99.count()}, {"max", s.max.count()}}},
+           {{"p50", known(s.intervals > 0, s.p50)},
+            {"p95", known(s.intervals > 0, s.p95)},
+            {"p99", known(s.intervals > 0, s.p99)},
+            {"max", known(s.intervals > 0, s.max)}}},
           {"beyond_tolerance", s.deviating},
           {"late", s.late},
           {"slots_skipped", s.skipped},
           {"cycles_missed", s.missed},
           {"restarts", s.restarts},
-          {"accounted_share", s.accounted()},
+          {"accounted_share", s.length > Duration::zero() ? Json(s.accounted()) : Json(nullptr)},
           {"share_by_phase", share},
           {"breaches", breaches},
           {"energy_mj", number(s.energy_mj)},

@@ -50,12 +50,16 @@ class TableWriter final : public TraceWriter {
   }
 
   void finish(const TraceSummary& s) override {
+    const std::string deviation = s.intervals == 0
+                                      ? "not yet known, needs two cycles of a run"
+                                      : fmt::format("p50 {}   p95 {}   p99 {}   max {}", human(s.p50),
+                                                    human(s.p95), human(s.p99), human(s.max));
     write_(
         fmt::format("\n{} cycles ({}..{}), {} start-to-start intervals\n"
-                    "|delta-t - contract|   p50 {}   p95 {}   p99 {}   max {}\n"
+                    "|delta-t - contract|   {}\n"
                     "{} beyond tolerance, {} late, {} slots skipped, {} cycles missed, {} restarts\n",
-                    s.cycles, s.first_cycle, s.last_cycle, s.intervals, human(s.p50), human(s.p95),
-                    human(s.p99), human(s.max), s.deviating, s.late, s.skipped, s.missed, s.restarts));
+                    s.cycles, s.first_cycle, s.last_cycle, s.intervals, deviation, s.deviating, s.late,
+                    s.skipped, s.missed, s.restarts));
     // Shares of an unknown length are no shares.
     if (s.length > Duration::zero()) {
       write_(fmt::format("accounted for by spans: {:.4f} %\n", 100 * s.accounted()));
@@ -116,7 +120,8 @@ class CsvWriter final : public TraceWriter {
     line += row.has_length ? fmt::format("{},{},", row.length.count(), row.unaccounted.count()) : ",,";
     line +=
         fmt::format("{},{},{:.6f},", name(r.verdict.kind), name(r.verdict.reason), r.verdict.log_evidence);
-    for (const ScoreEvidence& score : r.verdict.score) line += fmt::format("{:.6f},", score.z);
+    for (const ScoreEvidence& score : r.verdict.score)
+      line += scored(r.verdict) ? fmt::format("{:.6f},", score.z) : ",";
     line += fmt::format("{:.3f},{:.3f},{},{},", energy(r), r.energy_error_mj, r.sleep_interpolated ? 1 : 0,
                         r.unmeasured.count());
     line += r.idle_rail_mw < 0 ? "," : fmt::format("{},", r.idle_rail_mw);

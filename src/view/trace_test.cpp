@@ -199,6 +199,33 @@ TEST(TraceFormats, json_of_nothing_is_json) {
   EXPECT_TRUE(nlohmann::json::accept(written(TraceFormat::chrome, {})));
 }
 
+TEST(TraceFormats, a_log_of_one_cycle_has_no_figure_of_an_empty_set) {
+  const auto rows = rows_of({reports_for_test().front()});
+  const auto json = nlohmann::json::parse(written(TraceFormat::json, rows))["summary"];
+  EXPECT_EQ(json["intervals"], 0);
+  for (const char* figure : {"p50", "p95", "p99", "max"})
+    EXPECT_TRUE(json["abs_deviation_ns"][figure].is_null()) << figure;
+  EXPECT_TRUE(json["accounted_share"].is_null());
+  for (const auto& share : json["share_by_phase"]) EXPECT_TRUE(share.is_null());
+  const std::string table = written(TraceFormat::table, rows);
+  EXPECT_THAT(table, HasSubstr("not yet known, needs two cycles of a run"));
+  EXPECT_EQ(table.find("p50"), std::string::npos);
+}
+
+TEST(TraceFormats, a_window_that_was_not_scored_has_no_score_of_a_perfect_bearing) {
+  auto reports = reports_for_test();
+  auto& lost = reports[300].verdict;
+  lost.kind = VerdictKind::not_scored;
+  lost.reason = VerdictReason::gap;
+  lost.score = {};
+  reports[301].verdict.score[0] = {.z = 0.5, .e = 1.2, .used = true};
+  const auto rows = rows_of(reports);
+  const auto json = nlohmann::json::parse(written(TraceFormat::json, rows))["cycles"];
+  for (const auto& z : json[300]["z"]) EXPECT_TRUE(z.is_null());
+  EXPECT_EQ(json[301]["z"][0], 0.5);
+  EXPECT_THAT(written(TraceFormat::csv, rows), HasSubstr("not_scored,gap,"));
+}
+
 TEST(TraceFormats, csv_has_the_same_number_of_fields_in_every_line) {
   std::istringstream lines(written(TraceFormat::csv, rows_of(reports_for_test())));
   std::string line;

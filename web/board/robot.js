@@ -55,7 +55,8 @@ export async function showRobot(name, hours) {
     series: [{ label: "all", values: all, tone: "ink", stepped: true, width: 1.2 }, ...byPhase], empty: all.every((v) => v == null) ? none : null,
   });
 
-  const [vx, lines] = align(evidence);
+  // -1: none, while a baseline is learned; a line at -1 would look measured.
+  const [vx, lines] = align(evidence.map((s) => ({ ...s, points: s.points.map(([t, v]) => [t, v === -1 ? null : v]) })));
   const alarm = last(alarmAt[0]), watch = alarm / 2; // ln of the root of A
   const values = lines.flat().filter((v) => v != null);
   plot(figure("evidence"), {
