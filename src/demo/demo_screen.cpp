@@ -46,8 +46,8 @@ void DemoScreen::show(const CycleReport& report) {
   // Each the first of its kind: the demo tells when something began.
   if (!watch_ && report.verdict.kind == VerdictKind::watch) watch_ = report;
   if (!alarm_ && report.verdict.kind == VerdictKind::alarm) alarm_ = report;
-  // The explanation may come cycles after the alarm.
-  if (alarm_ && !named_ && !report.verdict.explanation.empty()) named_ = report;
+  // The explanation may come cycles after the alarm and grow surer: the newest, as on the page.
+  if (alarm_ && !report.verdict.explanation.empty()) named_ = report;
   last_ = report;
 
   // The bar stands in the last line: it is wiped, the cycle written over it and the bar drawn again below.

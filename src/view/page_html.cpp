@@ -116,13 +116,14 @@ std::string facts_list(const Story& story, const PageFacts& facts, const PageFig
               s.skipped + s.missed > 0);
   // A meter that is not there must not read as "0 J, well within the contract".
   const bool metered = last.energy_source.view() != "none" && !last.energy_source.empty();
-  out +=
-      fact("Energy, dearest hour", metered ? human_mj(figures.dearest_hour_mj) : "not measured",
-           fmt::format("{}contract {}, with a full bucket {}; source: {}",
-                       s.length < std::chrono::hours(1) ? fmt::format("in {} so far; ", human(s.length)) : "",
-                       human_mj(last.contract.mj_per_hour), human_mj(most_of_an_hour_mj(last.contract)),
-                       energy_note(last, s)),
-           metered && figures.dearest_hour_mj > most_of_an_hour_mj(last.contract));
+  out += fact("Energy, dearest hour", metered ? human_mj(figures.dearest_hour_mj) : "not measured",
+              fmt::format("{}contract {}, with a full bucket {}; source: {}",
+                          s.length < std::chrono::hours(1)
+                              ? fmt::format("in {:.1f} minutes so far; ", seconds(s.length) / 60)
+                              : "",
+                          human_mj(last.contract.mj_per_hour), human_mj(most_of_an_hour_mj(last.contract)),
+                          energy_note(last, s)),
+              metered && figures.dearest_hour_mj > most_of_an_hour_mj(last.contract));
   out +=
       fact("Energy budget", human_mj(std::fabs(last.budget_mj)) + (last.budget_mj < 0 ? " of debt" : " left"),
            s.slept_through == 0 ? "no cycle was slept through"
