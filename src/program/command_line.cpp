@@ -4,7 +4,7 @@
 
 #include "base/assertion.h"
 #include "program/error_text.h"
-#include "program/nearest.h"
+#include "spelling/nearest.h"
 
 namespace torpor {
 namespace {

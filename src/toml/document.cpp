@@ -33,6 +33,7 @@ struct AssertionFailed : std::exception {
 #include <toml++/toml.h>
 
 #include "base/utc.h"
+#include "spelling/nearest.h"
 
 namespace torpor {
 namespace {
@@ -233,9 +234,39 @@ Error out_of_range(const FixedString<160>& where, std::int64_t found, std::int64
 
 }  // namespace
 
+// Of a misspelt field two things are true: one is missing, and one is not known. The second is what
+// its writer sees, so it is named with the first.
+Error TomlDocument::missing(std::string_view path, std::string_view expected) const {
+  constexpr std::size_t kLongestName = 64;  // no field of ours is longer; the search is quadratic in it
+  const Error nothing = fail(Reason::toml_missing_field, where(path), "nothing", expected);
+  // The first part of the path that is not there, and the table it should be in.
+  std::size_t begin = 0;
+  std::size_t end = std::min(path.find('.'), path.size());
+  while (impl_->find(path.substr(0, end)) != nullptr) {
+    if (end == path.size()) return nothing;
+    begin = end + 1;
+    end = std::min(path.find('.', begin), path.size());
+  }
+  const std::string_view table = path.substr(0, begin);
+  std::vector<std::string> beside;
+  for (auto at = impl_->nodes.lower_bound(table); at != impl_->nodes.end(); ++at) {
+    const std::string_view other = at->first;
+    if (!other.starts_with(table)) break;
+    const std::string_view name = other.substr(begin);
+    const bool own = name.size() <= kLongestName && name.find_first_of(".[") == name.npos;
+    if (own && !at->second.taken) beside.emplace_back(name);
+  }
+  const std::string_view meant = nearest(path.substr(begin, end - begin), beside);
+  if (meant.empty()) return nothing;
+  const Node* node = impl_->find(std::string(table).append(meant));
+  Error error = fail(Reason::toml_missing_field, where(path), "nothing, but ", expected);
+  error.found << meant << " in line " << node->line;
+  return error;
+}
+
 Result<std::int64_t> TomlDocument::integer(std::string_view path, std::int64_t min, std::int64_t max) {
   const Node* node = impl_->find(path);
-  if (node == nullptr) return fail(Reason::toml_missing_field, where(path), "nothing", "an integer");
+  if (node == nullptr) return missing(path, "an integer");
   node->taken = true;
   // Taken before its type is judged: a field that is there and wrong is reported as wrong, not as unknown
   // too.
@@ -248,7 +279,7 @@ Result<std::int64_t> TomlDocument::integer(std::string_view path, std::int64_t m
 
 Result<std::string> TomlDocument::text(std::string_view path, std::size_t min_bytes, std::size_t max_bytes) {
   const Node* node = impl_->find(path);
-  if (node == nullptr) return fail(Reason::toml_missing_field, where(path), "nothing", "a string");
+  if (node == nullptr) return missing(path, "a string");
   node->taken = true;
   const auto* value = node->node->as_string();
   if (value == nullptr) return fail(Reason::toml_wrong_type, where(path), type_name(*node->node), "a string");
@@ -265,7 +296,7 @@ Result<std::string> TomlDocument::text(std::string_view path, std::size_t min_by
 
 Result<bool> TomlDocument::boolean(std::string_view path) {
   const Node* node = impl_->find(path);
-  if (node == nullptr) return fail(Reason::toml_missing_field, where(path), "nothing", "a boolean");
+  if (node == nullptr) return missing(path, "a boolean");
   node->taken = true;
   const auto* value = node->node->as_boolean();
   if (value == nullptr)
@@ -276,7 +307,7 @@ Result<bool> TomlDocument::boolean(std::string_view path) {
 Result<std::int64_t> TomlDocument::time(std::string_view path, std::int64_t min_s, std::int64_t max_s) {
   constexpr std::string_view kForm = "a date-time with offset in whole seconds, as 2030-01-31T00:00:00Z";
   const Node* node = impl_->find(path);
-  if (node == nullptr) return fail(Reason::toml_missing_field, where(path), "nothing", kForm);
+  if (node == nullptr) return missing(path, kForm);
   node->taken = true;
   const auto* value = node->node->as_date_time();
   if (value == nullptr) return fail(Reason::toml_wrong_type, where(path), type_name(*node->node), kForm);
@@ -294,7 +325,7 @@ Result<std::int64_t> TomlDocument::time(std::string_view path, std::int64_t min_
 
 Result<std::size_t> TomlDocument::count(std::string_view path, std::size_t min, std::size_t max) {
   const Node* node = impl_->find(path);
-  if (node == nullptr) return fail(Reason::toml_missing_field, where(path), "nothing", "an array");
+  if (node == nullptr) return missing(path, "an array");
   node->taken = true;
   const toml::array* array = node->node->as_array();
   if (array == nullptr) return fail(Reason::toml_wrong_type, where(path), type_name(*node->node), "an array");

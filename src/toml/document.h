@@ -45,6 +45,8 @@ class TomlDocument {
 
  private:
   struct Impl;
+  // toml_missing_field; found: what stands beside it and was probably meant.
+  Error missing(std::string_view path, std::string_view expected) const;
   explicit TomlDocument(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -38,6 +38,20 @@ TEST(Toml, an_empty_unknown_table_is_an_unknown_field) {
   EXPECT_EQ(doc("extra = []\n").finish().error().reason, Reason::toml_unknown_field);
 }
 
+TEST(Toml, a_misspelt_field_is_named_beside_the_one_that_is_missing) {
+  auto field = doc("[duty]\nslep_ms = 1\n");
+  const Error one = field.integer("duty.sleep_ms", 0, 9).error();
+  EXPECT_EQ(one.reason, Reason::toml_missing_field);
+  EXPECT_EQ(one.found.view(), "nothing, but slep_ms in line 2");
+  auto table = doc("[queues]\nbatches = 1\n");
+  EXPECT_EQ(table.integer("queue.batches", 0, 9).error().found.view(), "nothing, but queues in line 1");
+  auto taken = doc("[duty]\nsleep = 1\n");
+  ASSERT_TRUE(taken.integer("duty.sleep", 0, 9).ok());
+  EXPECT_EQ(taken.integer("duty.sleeps", 0, 9).error().found.view(), "nothing") << "a field in its place";
+  auto other = doc("[duty]\nnothing_like_it = 1\n");
+  EXPECT_EQ(other.integer("duty.sleep_ms", 0, 9).error().found.view(), "nothing");
+}
+
 // A key of 20,000 dots took 250 MB, one of 64 KiB more than a machine has.
 TEST(Toml, a_key_nested_deeper_than_any_field_is_refused_before_its_paths_are_written_out) {
   std::string text = "a";

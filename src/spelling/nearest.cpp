@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
-#include "program/nearest.h"
+#include "spelling/nearest.h"
 
 #include <algorithm>
 
@@ -27,7 +27,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
         row[j] = std::min(row[j], before[j - 2] + 1);
     }
   }
-  TORPOR_ASSERT(row.back() <= std::max(a.size(), b.size()), "program.a_distance_is_at_most_the_longer_word");
+  TORPOR_ASSERT(row.back() <= std::max(a.size(), b.size()), "spelling.a_distance_is_at_most_the_longer_word");
   return row.back();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: torpor authors
-#include "program/nearest.h"
+#include "spelling/nearest.h"
 
 #include <gtest/gtest.h>
 
