@@ -11,6 +11,23 @@
 
 namespace torpor {
 
+namespace {
+
+// All of a request has come: its head, and as much behind it as that says. What is no HTTP, such as
+// the greeting of TLS, has no such end.
+bool whole(const std::string& request) {
+  if (request.empty()) return false;
+  if (request[0] < 'A' || request[0] > 'Z') return true;
+  const std::size_t end = request.find("\r\n\r\n");
+  if (end == std::string::npos) return false;
+  const std::string_view kLength = "\r\nContent-Length: ";
+  const std::size_t at = request.find(kLength);
+  const std::size_t body = at < end ? std::strtoul(request.c_str() + at + kLength.size(), nullptr, 10) : 0;
+  return request.size() >= end + 4 + body;
+}
+
+}  // namespace
+
 HostileServer::HostileServer(Manner manner, std::string answer)
     : manner_(manner),
       answer_(std::move(answer)),
@@ -64,7 +81,7 @@ void HostileServer::treat(int fd) {
   const std::string more = manner_ == Manner::floods_headers ? "X-Noise: " + std::string(200, 'n') + "\r\n"
                                                              : std::string(1000, 'b');
   std::size_t at = 0;
-  bool answered = false;
+  std::string request;
   while (!over_) {
     pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
     if (::poll(&ready, 1, 5) > 0) {
@@ -74,11 +91,14 @@ void HostileServer::treat(int fd) {
       while (lock_.test_and_set()) std::this_thread::yield();
       heard_.append(part, static_cast<std::size_t>(n));
       lock_.clear();
+      request.append(part, static_cast<std::size_t>(n));
       continue;
     }
     switch (manner_) {
       case Manner::answers:
-        if (!answered && ::send(fd, answer_.data(), answer_.size(), MSG_NOSIGNAL) >= 0) answered = true;
+        // Not before: whoever is asked late must not have answered already.
+        if (!whole(request)) break;
+        static_cast<void>(::send(fd, answer_.data(), answer_.size(), MSG_NOSIGNAL));  // it may have gone
         return;
       case Manner::drips:
         if (::send(fd, &answer_[at++ % answer_.size()], 1, MSG_NOSIGNAL) != 1) return;
