@@ -17,5 +17,6 @@ export const kSystemRooms = [
   { at: 'src/model/model_file.cpp', why: 'memory that can be locked and given back in whole pages' },
   { at: 'src/model/cpu/kernels.cpp', why: 'asks once what the processor can do' },
   { at: 'src/sensor/recording/posix_byte_source.cpp', why: 'the side of its seam that reads files' },
+  { at: 'src/sensor/recording/sound_library.cpp', why: 'loads the codecs of recordings, which few robots ever need' },
   { at: 'src/telemetry/http/', why: 'libcurl: loaded when it is needed, and its signals' },
 ];

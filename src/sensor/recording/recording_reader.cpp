@@ -2,14 +2,13 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "sensor/recording/recording_reader.h"
 
-#include <sndfile.h>
-
 #include <algorithm>
 #include <array>
 #include <optional>
 
 #include "base/assertion.h"
 #include "base/hex.h"
+#include "sensor/recording/sound_library.h"
 
 namespace torpor {
 
@@ -19,11 +18,12 @@ struct RecordingReader::State {
   std::uint64_t position = 0;  // of libsndfile in `bytes`
   // Callbacks of a C library: an error can only be kept and asked for afterwards.
   std::optional<Error> bytes_error;  // what a callback met; libsndfile only learns of a short read
+  const SoundLibrary* sound = nullptr;
   SNDFILE* file = nullptr;
   std::uint64_t left = 0;
 
   ~State() {
-    if (file != nullptr) sf_close(file);
+    if (file != nullptr) sound->close(file);
   }
   Error fail(Reason reason, std::string_view found, std::string_view expected) const {
     return Error{reason, std::string_view(recording.file), found, expected};
@@ -80,12 +80,14 @@ Result<RecordingReader> RecordingReader::open(std::unique_ptr<ByteSource> bytes,
   s.recording = recording;
   s.left = recording.samples;
 
+  TORPOR_TRY(s.sound, SoundLibrary::open());
   SF_VIRTUAL_IO io{State::io_size, State::io_seek, State::io_read, State::io_write, State::io_tell};
   SF_INFO info{};
-  s.file = sf_open_virtual(&io, SFM_READ, &info, &s);
+  s.file = s.sound->open_virtual(&io, SFM_READ, &info, &s);
   // Ours before the library's: it only knows that a read was short.
   if (s.bytes_error) return *s.bytes_error;
-  if (s.file == nullptr) return s.fail(Reason::recording_unreadable, sf_strerror(nullptr), "FLAC or WAV");
+  if (s.file == nullptr)
+    return s.fail(Reason::recording_unreadable, s.sound->strerror(nullptr), "FLAC or WAV");
 
   // What the manifest says must hold for the file, in every number: a recording that was swapped
   // or cut must not be judged.
@@ -120,11 +122,11 @@ Result<std::size_t> RecordingReader::read(std::span<std::int16_t> into) {
   const std::uint64_t wanted = std::min<std::uint64_t>(into.size() / channels, s.left);
   if (wanted == 0) return std::size_t{0};
   static_assert(sizeof(short) == sizeof(std::int16_t));
-  const sf_count_t got = sf_readf_short(s.file, into.data(), static_cast<sf_count_t>(wanted));
+  const sf_count_t got = s.sound->readf_short(s.file, into.data(), static_cast<sf_count_t>(wanted));
   if (s.bytes_error) return *s.bytes_error;
   // Before the count: a frame that does not decode is damage, not a short file.
-  if (sf_error(s.file) != SF_ERR_NO_ERROR)
-    return s.fail(Reason::recording_unreadable, sf_strerror(s.file), "whole samples");
+  if (s.sound->error(s.file) != SF_ERR_NO_ERROR)
+    return s.fail(Reason::recording_unreadable, s.sound->strerror(s.file), "whole samples");
   if (got < 0 || static_cast<std::uint64_t>(got) != wanted) {
     const std::uint64_t found =
         s.recording.samples - s.left + static_cast<std::uint64_t>(std::max<sf_count_t>(got, 0));
