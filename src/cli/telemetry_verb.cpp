@@ -71,8 +71,11 @@ Status retry(const Flags& flags, Verbs& verbs) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   std::optional<Error> waiting;
   for (const std::string& state : flags.states) {
-    // A path that is not there has no refusal either, and is a mistake.
-    TORPOR_CHECK(verbs.files.facts(state));
+    // A path that is not there has no refusal either, and is a mistake; the other role's is told.
+    if (const auto there = verbs.files.facts(state); !there) {
+      if (!waiting) waiting = there.error();
+      continue;
+    }
     const RefusalTelling telling = retry_one(state, site, transport, clock, verbs.files);
     // A note that cannot be read is said without anything being left to send.
     const bool done = telling.left == 0 && telling.said.empty();

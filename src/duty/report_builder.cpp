@@ -108,8 +108,8 @@ void ReportBuilder::finish(std::uint32_t sensor, const CycleLedger& ledger) {
     report_.set(early ? Breach::early : Breach::dead_man);
   }
   report_.state_note = std::exchange(state_note_, {});
-  // At the first cycle of all there was nothing to wipe: a new robot.
-  if (std::exchange(wiped_, false) && report_.cycle > 1) report_.set(Breach::wiped);
+  // Also in cycle 1: where log and counter went together only others remember that there was a robot.
+  if (std::exchange(wiped_, false)) report_.set(Breach::wiped);
   const CycleLedger::Costs& costs = ledger.costs();
   report_.slept_from = costs.slept_from;
   report_.spent = costs.spent;

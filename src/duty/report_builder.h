@@ -38,7 +38,7 @@ class ReportBuilder {
   // STOPPED: the detector before this one was stopped. Told in one record.
   void stopped(const Stopped& stopped) { stopped_ = stopped; }
   // What a role says of its own state, in the sampler's NOTICE or here. Told in one record.
-  // rollback_state_wiped is Breach::wiped, but for the first cycle of a robot.
+  // rollback_state_wiped is Breach::wiped.
   void notice(LinkRole role, std::string_view reason);
   // NOTICE: the sampler could not write what must outlive it. Told in one record, as storage.
   void sampler_unkept(Reason reason) { sampler_unkept_ = reason; }
