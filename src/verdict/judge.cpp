@@ -151,6 +151,16 @@ Verdict Judge::unusable(std::uint64_t cycle, WindowQuality quality) {
       return verdict(VerdictKind::sensor_fault, VerdictReason::stuck);
     case WindowQuality::wrong_rate:
       return verdict(VerdictKind::sensor_fault, VerdictReason::wrong_rate);
+    case WindowQuality::repeating:
+      return verdict(VerdictKind::sensor_fault, VerdictReason::repeating);
+    case WindowQuality::held:
+      return verdict(VerdictKind::sensor_fault, VerdictReason::held);
+    case WindowQuality::clipped:
+      return verdict(VerdictKind::sensor_fault, VerdictReason::clipped);
+    case WindowQuality::stuck_bit:
+      return verdict(VerdictKind::sensor_fault, VerdictReason::stuck_bit);
+    case WindowQuality::spikes:
+      return verdict(VerdictKind::sensor_fault, VerdictReason::spikes);
     case WindowQuality::saturated:
       break;
   }
