@@ -35,9 +35,10 @@ inline constexpr std::uint32_t kSteadySpeedPercent = 10;
 struct MachineFacts {
   MachineState state = MachineState::unknown;
   MachineWitness witness = MachineWitness::none;
-  // Level: RMS around the mean of the loudest axis, in the quietest and in the loudest of the
-  // window's eight parts. A part's level is the median of its sixteen slices', so that one knock is not a
-  // start.
+  // Level: RMS of the loudest axis, in the quietest and in the loudest of the window's eight
+  // parts. A part's level is the median of its slices' (sixteen where there are samples enough),
+  // so that one knock is no start; a slice's is around its own mean, so that a robot that is
+  // tilted or rocked does not run.
   std::uint32_t quietest_ug = 0;
   std::uint32_t loudest_ug = 0;
   std::uint32_t running_ug = 0;  // it counted as running from this level on; 0: no such level is known
@@ -52,18 +53,22 @@ struct KnownRunning {
   std::uint32_t running_ug = 0;
 };
 
-// Judges a good window (WindowQuality::good): whole, gap-free, its samples valid.
+// Judges a whole, gap-free window whose samples are valid: a good one, or a saturated one.
 //
-//   by stated speed     standing   stopped, or below machine.running_rpm_milli at both ends
+//   by stated speed     standing   stopped, or below machine.running_rpm_milli, at both ends
 //                       changing   so at one end, or the speed moved by more than
-//                                  kSteadySpeedPercent between them
+//                                  kSteadySpeedPercent between them; or (witness: level) the
+//                                  contract states a running level, and only the loudest part
+//                                  reaches it
 //                       steady     else
 //   by level            standing   the loudest part lies below the running level
 //   (no speed stated)   changing   the quietest part does
 //                       steady     else
 //   unknown             no speed is stated and no running level is known
 //
-// A steady speed and a loudest part below the running level contradict.
+// A speed stated at one end alone is that of both. A steady speed and a loudest part below the
+// contract's running level contradict; the level of KnownRunning contradicts nobody, as the
+// machine may never have run so slowly while it was learned.
 MachineFacts judge_machine(const Window& window, const SensorTerms& sensor, const MachineTerms& machine,
                            const KnownRunning& known);
 
