@@ -39,6 +39,7 @@ struct Context {
 
   // A speed was stated, be it that of a shaft at rest.
   [[nodiscard]] bool speed_stated() const { return stopped || rpm_milli != 0; }
+  bool operator==(const Context&) const = default;
 };
 
 // One cycle's samples of one sensor, complete and gap-free inside each block. A view
