@@ -69,6 +69,10 @@ void add_state(Line& line, const Verdict& v) {
     char text[32];
     const auto end = fmt::format_to_n(text, sizeof text, "learn {}/{}", v.learned, v.to_learn);
     line.add("{:14.14}", std::string_view(text, std::min(end.size, sizeof text)));
+  } else if (v.reason == VerdictReason::standing) {
+    line.add("{:14}", "machine stands");
+  } else if (v.reason == VerdictReason::changing) {
+    line.add("{:14}", "start or stop");
   } else if (v.kind == VerdictKind::not_scored && v.reason != VerdictReason::none) {
     line.add("{:14.14}", name(v.reason));
   } else {

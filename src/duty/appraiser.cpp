@@ -85,6 +85,12 @@ Appraisal Appraiser::missed(std::uint64_t cycle, VerdictReason why) {
   return appraisal;
 }
 
+Appraisal Appraiser::distrusted(std::uint64_t cycle, VerdictReason why) {
+  Appraisal appraisal;
+  appraisal.verdict = baseline_->distrusted(cycle, why);
+  return appraisal;
+}
+
 void Appraiser::share_alarm(Appraiser& a, Appraiser& b) {
   a.baseline_->take_over(b.judge().alarm());
   b.baseline_->take_over(a.judge().alarm());

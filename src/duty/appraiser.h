@@ -45,6 +45,7 @@ class Appraiser {
   // worker_interrupted leaves the judge as it was before the cycle.
   Appraisal appraise(std::uint64_t cycle, const Window& window, WindowQuality quality);
   Appraisal missed(std::uint64_t cycle, VerdictReason why);
+  Appraisal distrusted(std::uint64_t cycle, VerdictReason why);
   // An alarm that one of the two has latched is one of the other: two backends judge one bearing.
   static void share_alarm(Appraiser& a, Appraiser& b);
 
@@ -54,6 +55,7 @@ class Appraiser {
   const Judge& judge() const { return baseline_->judge(); }
   // SensorBaseline::maintenance_refusal.
   const std::optional<Error>& maintenance_refusal() const { return baseline_->maintenance_refusal(); }
+  KnownRunning known_running() const { return baseline_->known_running(); }
   std::string_view backend_name() const { return backend_.name(); }
 
   // SensorBaseline's.

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "base/assertion.h"
 #include "duty/storage_state.h"
+#include "exact/math.h"
 
 namespace torpor {
 namespace {
@@ -141,6 +143,26 @@ FeatureExtractor::Speed SensorBaseline::speed_for(const Window& window) const {
 const FeatureBaseline& SensorBaseline::finished(std::size_t axis) const {
   TORPOR_ASSERT(axis < finished_.size(), "baseline.no_axis_is_scored_before_the_fit_is_closed");
   return *finished_[axis];
+}
+
+// The level below which no running window has been: of each axis exp(m - 3 sd) / 2, where m and sd
+// are mean and spread of ln RMS over the fit, that of the speeds it has seen included; of the axes
+// the loudest, as a window is judged by that. Three sd leave one learned window in a thousand below,
+// and the half is for a window's level being a median of short pieces, which lies below its RMS.
+KnownRunning SensorBaseline::known_running() const {
+  constexpr std::size_t kLogRms = kBands * kBandFeatures;  // the first of the globals
+  double loudest_g = 0;
+  for (const auto& axis : finished_) {
+    const double residual = 1 / static_cast<double>(axis->inv_spread[kLogRms]);
+    const double slope = axis->slope[kLogRms];
+    const double variance =
+        residual * residual + slope * slope * static_cast<double>(axis->log_speed_variance);
+    const double g = det::exp(static_cast<double>(axis->mean[kLogRms]) - 3 * std::sqrt(variance)) / 2;
+    loudest_g = std::max(loudest_g, g);
+  }
+  // Written so that what is not a number is not known.
+  if (!(loudest_g > 0 && loudest_g < 4000)) return {};
+  return {.running_ug = static_cast<std::uint32_t>(loudest_g * 1e6)};
 }
 
 Verdict SensorBaseline::learn(std::uint64_t cycle, const Measurement& measured) {

@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "features/baseline.h"
 #include "features/measurement.h"
+#include "machine/machine_state.h"
 #include "report/cycle_report.h"
 #include "verdict/explain/explanation.h"
 #include "verdict/judge.h"
@@ -60,6 +61,8 @@ class SensorBaseline {
   FeatureExtractor::Speed speed_for(const Window& window) const;
   // Of one axis, once the fit is closed.
   const FeatureBaseline& finished(std::size_t axis) const;
+  // What the fit knows of the running machine; nothing while it is open. docs/machine.md.
+  KnownRunning known_running() const;
 
   // One of these per cycle; the verdict is the judge's (judge.h). learn(): while fitting, a
   // good window; its cycle counts as learned exactly if every axis took it. scored(): later,
@@ -68,6 +71,7 @@ class SensorBaseline {
   Verdict scored(std::uint64_t cycle, const CycleScores& scores) { return judge_.scored(cycle, scores); }
   Verdict unusable(std::uint64_t cycle, WindowQuality quality) { return judge_.unusable(cycle, quality); }
   Verdict missed(std::uint64_t cycle, VerdictReason why) { return judge_.missed(cycle, why); }
+  Verdict distrusted(std::uint64_t cycle, VerdictReason why) { return judge_.distrusted(cycle, why); }
 
   // A good window after the fit, before it is scored: into the explanation's recent mean, and
   // while it is known to be healthy into its reference.

@@ -54,7 +54,7 @@ const Contract& contract_of(const OwnSide& own) {
 
 // 0 and INT32_MIN are how Context says "not measured" (window/window.h).
 bool is_known(const Context& context) {
-  return context.rpm_milli != 0 || context.load_permille != 0 || context.temperature_mdeg != INT32_MIN;
+  return context.speed_stated() || context.load_permille != 0 || context.temperature_mdeg != INT32_MIN;
 }
 
 }  // namespace
@@ -253,7 +253,8 @@ void SamplerRole::start_window(const WindowStart& request, const TimeStamp& now)
   window_id_ = request.window_id;
   window_frames_ = 0;
   drops_before_ = queue_.dropped();
-  context_sent_ = false;
+  first_context_ = source_.context();
+  context_told_.reset();
   poll_at_ = now.boot;
   state_ = State::sampling;
   ++counts_.windows_started;
@@ -288,6 +289,7 @@ void SamplerRole::collect(const TimeStamp& now) {
 
 void SamplerRole::transmit(const TimeStamp& now) {
   if (state_ != State::sampling && state_ != State::sending) return;
+  if (!context_told_ && !tell(first_context_, now)) return;
   while (peer_.has_room()) {
     const auto frame = queue_.pop(outgoing_, now.boot);
     if (!frame) break;
@@ -316,17 +318,22 @@ void SamplerRole::ask_to_go_on(const TimeStamp& now) {
 }
 
 // True when the window's last words are with the link; false: no room, try again.
-// CONTEXT goes before WINDOW_END, because the receiver judges the window at its end.
+// What has changed of the CONTEXT goes before WINDOW_END, because the receiver judges the window at
+// its end.
 bool SamplerRole::close_window(const TimeStamp& now) {
   TORPOR_ASSERT(queue_.held_frames() == 0, "sampler.a_window_ends_behind_its_last_frame");
   TORPOR_ASSERT(queue_.dropped() >= drops_before_, "sampler.drops_are_never_taken_back");
-  if (!context_sent_) {
-    const Context context = source_.context();
-    if (is_known(context) && !peer_.send(ContextUpdate{window_id_, context}, now.boot)) return false;
-    context_sent_ = true;
-  }
+  if (!tell(source_.context(), now)) return false;
   const auto dropped = static_cast<std::uint32_t>(queue_.dropped() - drops_before_);
   return peer_.send(WindowEnd{window_id_, window_frames_, dropped}, now.boot).ok();
+}
+
+// True when the peer knows it; false: no room, try again.
+bool SamplerRole::tell(const Context& context, const TimeStamp& now) {
+  const bool news = context_told_ ? *context_told_ != context : is_known(context);
+  if (news && !peer_.send(ContextUpdate{window_id_, context}, now.boot)) return false;
+  context_told_ = context;
+  return true;
 }
 
 void SamplerRole::give_up_window() {

@@ -10,6 +10,7 @@
 #include "base/fixed_string.h"
 #include "contract/contract.h"
 #include "features/indicators.h"
+#include "machine/machine_state.h"
 #include "power/phase.h"
 #include "report/breach.h"
 #include "verdict/evidence.h"
@@ -77,6 +78,10 @@ struct CycleReport {
   bool window_complete = false;
   std::uint32_t queue_bytes = 0;  // most held in this cycle
   Context context;
+  MachineFacts machine;           // what the machine did meanwhile
+  std::uint64_t not_running = 0;  // cycles in a row, this one included, without a running machine
+  bool parked_too_long = false;   // that many are worth an alert, says the contract
+  FixedString<120> sensor_note;   // what a check of the sensor found, of what it expects; empty: nothing
 
   // What it means.
   bool inferred = false;  // the network ran in this cycle (at most once)

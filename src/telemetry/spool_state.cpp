@@ -14,6 +14,10 @@ constexpr SealKind kCursor{.magic = "TCUR",
                            .damaged = Reason::spool_cursor_damaged,
                            .unsupported = Reason::spool_cursor_version};
 
+// Of a mark; an earlier torpor wrote the first of them, and what it did not add up counts from 0.
+constexpr std::size_t kFirstMarkFields = 8;
+constexpr std::size_t kMarkFields = 9;
+
 // Both directions walk the same list, so that they cannot differ.
 struct Encode {
   cbor::Writer& writer;
@@ -81,7 +85,9 @@ Status walk_list(Codec& codec, List& list) {
 
 template <class Codec, class Mark>
 Status walk_mark(Codec& codec, Mark& mark) {
-  TORPOR_CHECK(codec.list(8));
+  TORPOR_TRY(const std::size_t fields, codec.grown_list(kMarkFields));
+  if (fields < kFirstMarkFields)
+    return Error{.reason = Reason::cbor_type, .where = "cursor", .found = "another length"};
   TORPOR_CHECK(walk_place(codec, mark.place));
   TORPOR_CHECK(codec.number(mark.cycle));
   TORPOR_CHECK(codec.number(mark.totals.cycles));
@@ -90,7 +96,8 @@ Status walk_mark(Codec& codec, Mark& mark) {
   TORPOR_TRY(const std::size_t kinds, codec.grown_list(mark.totals.breaches.size()));
   for (std::size_t i = 0; i < kinds; ++i) TORPOR_CHECK(codec.number(mark.totals.breaches[i]));
   TORPOR_CHECK(codec.number(mark.totals.idle_residency_ns));
-  return codec.number(mark.totals.resident);
+  TORPOR_CHECK(codec.number(mark.totals.resident));
+  return fields == kFirstMarkFields ? Status{} : walk_list(codec, mark.totals.machine);
 }
 
 template <class Codec, class Event>

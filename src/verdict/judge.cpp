@@ -151,6 +151,16 @@ Verdict Judge::unusable(std::uint64_t cycle, WindowQuality quality) {
       return verdict(VerdictKind::sensor_fault, VerdictReason::stuck);
     case WindowQuality::wrong_rate:
       return verdict(VerdictKind::sensor_fault, VerdictReason::wrong_rate);
+    case WindowQuality::repeating:
+      return verdict(VerdictKind::sensor_fault, VerdictReason::repeating);
+    case WindowQuality::held:
+      return verdict(VerdictKind::sensor_fault, VerdictReason::held);
+    case WindowQuality::clipped:
+      return verdict(VerdictKind::sensor_fault, VerdictReason::clipped);
+    case WindowQuality::stuck_bit:
+      return verdict(VerdictKind::sensor_fault, VerdictReason::stuck_bit);
+    case WindowQuality::spikes:
+      return verdict(VerdictKind::sensor_fault, VerdictReason::spikes);
     case WindowQuality::saturated:
       break;
   }
@@ -169,6 +179,11 @@ Verdict Judge::unusable(std::uint64_t cycle, WindowQuality quality) {
 Verdict Judge::missed(std::uint64_t cycle, VerdictReason why) {
   const bool again = repeated(cycle);
   return verdict(VerdictKind::not_scored, again ? VerdictReason::repeated_cycle : why);
+}
+
+Verdict Judge::distrusted(std::uint64_t cycle, VerdictReason why) {
+  if (repeated(cycle)) return verdict(VerdictKind::not_scored, VerdictReason::repeated_cycle);
+  return verdict(VerdictKind::sensor_fault, why);
 }
 
 // What this cycle's evidence means for the latch. Between watch and A nothing changes: evidence

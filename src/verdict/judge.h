@@ -48,7 +48,7 @@ inline constexpr std::uint8_t kPlaceHolds = 3;
 
 // One baseline's judge. Pure: no clock, no file. One thread.
 //
-// Per cycle call exactly one of fitted, scored, unusable, missed, with a cycle number that
+// Per cycle call exactly one of fitted, scored, unusable, missed, distrusted, with a cycle number that
 // only grows and survives restarts (start above last_cycle()). A number not above the
 // newest judged one changes nothing: not_scored / repeated_cycle. None of them allocates:
 // the constructor allocates for the contract's calibration cycles.
@@ -114,8 +114,13 @@ class Judge {
   Verdict unusable(std::uint64_t cycle, WindowQuality quality);
 
   // No score this cycle for another reason: no_window, backend_failed, over_deadline,
-  // budget_spent. R stays.
+  // budget_spent, standing, changing. R stays, and a row of shocks neither grows nor ends: what
+  // was not looked at says nothing either way.
   Verdict missed(std::uint64_t cycle, VerdictReason why);
+
+  // A good window that is at odds with what else is known of it: sensor_fault, for this reason. R
+  // and a row of shocks stay.
+  Verdict distrusted(std::uint64_t cycle, VerdictReason why);
 
   // An alarm of the same bearing that was raised elsewhere (by the judge of another backend, or
   // under a baseline that is no longer this one's key) is latched here as well, under its own

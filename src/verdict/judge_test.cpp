@@ -209,6 +209,8 @@ TEST(judge, only_a_good_window_ends_a_row_of_shocks) {
   judge.scored(++cycle, source.next());
   EXPECT_EQ(shock(), VerdictKind::shock);
   judge.missed(++cycle, VerdictReason::no_window);
+  judge.missed(++cycle, VerdictReason::standing);
+  judge.distrusted(++cycle, VerdictReason::speed_contradicts);
   judge.unusable(++cycle, WindowQuality::stuck);
   EXPECT_EQ(shock(), VerdictKind::shock);
   EXPECT_EQ(judge.unusable(cycle, WindowQuality::saturated).reason, VerdictReason::repeated_cycle);
@@ -228,6 +230,8 @@ TEST(judge, names_why_a_cycle_has_no_score) {
   EXPECT_TRUE(is(judge.unusable(3, WindowQuality::stuck), K::sensor_fault, R::stuck));
   EXPECT_TRUE(is(judge.unusable(4, WindowQuality::wrong_rate), K::sensor_fault, R::wrong_rate));
   EXPECT_TRUE(is(judge.missed(5, R::budget_spent), K::not_scored, R::budget_spent));
+  EXPECT_TRUE(is(judge.distrusted(6, R::speed_contradicts), K::sensor_fault, R::speed_contradicts));
+  EXPECT_TRUE(is(judge.distrusted(6, R::speed_contradicts), K::not_scored, R::repeated_cycle));
 }
 
 TEST(judge, a_cycle_without_score_leaves_the_evidence) {

@@ -60,6 +60,28 @@ std::string_view name(VerdictReason reason) {
       return "bad_score";
     case VerdictReason::window_refused:
       return "window_refused";
+    case VerdictReason::standing:
+      return "standing";
+    case VerdictReason::changing:
+      return "changing";
+    case VerdictReason::repeating:
+      return "repeating";
+    case VerdictReason::held:
+      return "held";
+    case VerdictReason::clipped:
+      return "clipped";
+    case VerdictReason::stuck_bit:
+      return "stuck_bit";
+    case VerdictReason::spikes:
+      return "spikes";
+    case VerdictReason::gain_changed:
+      return "gain_changed";
+    case VerdictReason::axes_swapped:
+      return "axes_swapped";
+    case VerdictReason::turned:
+      return "turned";
+    case VerdictReason::speed_contradicts:
+      return "speed_contradicts";
   }
   return "unknown";
 }

@@ -42,8 +42,22 @@ enum class VerdictReason : std::uint8_t {
   repeated_cycle,  // this cycle number was judged already; nothing was counted
   bad_score,       // a score is not a number
   window_refused,  // the sampler gave no window: the period after the one before was not over
+  // The machine did not run steadily (machine/machine_state.h).
+  standing,
+  changing,
+  // A sensor fault seen in the samples (WindowQuality of the same name).
+  repeating,
+  held,
+  clipped,
+  stuck_bit,
+  spikes,
+  // A sensor fault seen against what was learned, or against what is stated (docs/sensor.md).
+  gain_changed,       // every band of every axis is the same factor away from what was learned
+  axes_swapped,       // the axes have changed places
+  turned,             // gravity points elsewhere
+  speed_contradicts,  // a shaft that is said to turn is not heard
 };
-inline constexpr std::size_t kVerdictReasons = 16;
+inline constexpr std::size_t kVerdictReasons = 27;
 std::string_view name(VerdictReason reason);
 
 // How one score stands against its calibration.

@@ -65,6 +65,10 @@ std::string todo(const Story& story) {
                   ? " Its sensor cannot be trusted now: " + words(name(v.reason)) + "."
                   : "");
     case VerdictKind::sensor_fault:
+      if (v.reason == VerdictReason::speed_contradicts)
+        return "The shaft is said to turn and is not heard: the sensor is loose, or the stated speed is "
+               "frozen. "
+               "The bearing is not being watched.";
       return "Check the sensor and its cable. The bearing is not being watched.";
     case VerdictKind::shock:
       return "The sensor is at full scale: a shock, or severe damage. Repeated, it raises the alarm.";
@@ -74,6 +78,10 @@ std::string todo(const Story& story) {
   if (v.reason == VerdictReason::learning_fit || v.reason == VerdictReason::learning_calibration)
     return fmt::format("{} of {} healthy cycles learned. It watches once it has them all.", v.learned,
                        v.to_learn);
+  if (v.reason == VerdictReason::standing)
+    return "Nothing to do: no bearing runs that could be listened to. The evidence stays as it was.";
+  if (v.reason == VerdictReason::changing)
+    return "Nothing to do: it is judged when it runs steadily. The evidence stays as it was.";
   return "The newest cycle could not be scored; the evidence stays as it was.";
 }
 
@@ -82,6 +90,22 @@ std::string todo(const Story& story) {
 std::string fact(std::string_view term, std::string_view value, std::string_view note, bool off) {
   return fmt::format("<div{}><dt>{}</dt><dd>{}<small>{}</small></dd></div>\n", off ? " class=\"off\"" : "",
                      term, html_escape(value), html_escape(note));
+}
+
+// "parked: 312 of 1440 cycles".
+std::string machine_fact(const Story& story) {
+  const CycleReport& last = story.last;
+  const auto cycles = [&](MachineState state) { return story.machine[static_cast<std::size_t>(state)]; };
+  if (cycles(MachineState::unknown) == story.cycles)
+    return fact("Machine", "not known", "no speed is stated, and no running level", false);
+  const auto away = static_cast<std::int64_t>(std::min<std::uint64_t>(last.not_running, 1'000'000'000));
+  const std::string when = last.not_running == 0
+                               ? "runs in the newest cycle that knows"
+                               : "last ran " + human(last.contract.period() * away) + " ago";
+  return fact("Machine",
+              fmt::format("parked: {} of {}", cycles(MachineState::standing), plural(story.cycles, "cycle")),
+              fmt::format("{}; {} started or stopped", when, cycles(MachineState::changing)),
+              last.parked_too_long);
 }
 
 // Source, what it covers, and what it leaves open.
@@ -116,6 +140,7 @@ std::string facts_list(const Story& story, const PageFacts& facts, const PageFig
               s.skipped + s.missed > 0);
   // A meter that is not there must not read as "0 J, well within the contract".
   const bool metered = last.energy_source.view() != "none" && !last.energy_source.empty();
+  out += machine_fact(story);
   out += fact("Energy, dearest hour", metered ? human_mj(figures.dearest_hour_mj) : "not measured",
               fmt::format("{}contract {}, with a full bucket {}; source: {}",
                           s.length < std::chrono::hours(1)

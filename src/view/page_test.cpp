@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/fake/memory_files.h"
+#include "base/text.h"
 #include "report/fake/reports.h"
 #include "view/page_parts.h"
 #include "view/page_shell.h"
@@ -99,6 +100,59 @@ TEST(Story, an_alarm_from_before_the_log_is_named_by_its_cycle) {
   const auto reports = reports_for_test();
   const std::vector<CycleReport> tail(reports.end() - 5, reports.end());
   EXPECT_THAT(html_of(tail), HasSubstr("since cycle 654, before this log begins"));
+}
+
+// Cycles [from, to) of a machine that stands.
+void park(std::vector<CycleReport>& reports, std::size_t from, std::size_t to) {
+  for (std::size_t i = from; i < to; ++i) {
+    CycleReport& r = reports[i];
+    r.verdict.kind = VerdictKind::not_scored;
+    r.verdict.reason = VerdictReason::standing;
+    r.machine = {.state = MachineState::standing, .witness = MachineWitness::level, .loudest_ug = 1230};
+    r.not_running = i - from + 1;
+  }
+}
+
+TEST(Story, a_robot_that_parks_many_times_a_day_fills_the_story_with_nothing) {
+  auto reports = reports_for_test({.healthy = 400, .damaged = 0, .learning = 10, .with_trouble = false});
+  for (std::size_t i = 20; i + 10 < reports.size(); i += 10) park(reports, i, i + 5);
+  const Story story = set_of(reports).page.story();
+  std::vector<std::string> what;
+  for (const StoryEvent& event : story.events) what.push_back(event.what);
+  EXPECT_THAT(what, testing::ElementsAre("learning", "healthy"));
+  EXPECT_EQ(story.state, VerdictKind::healthy);
+  EXPECT_EQ(story.state_since.cycle, 11u) << "a stand between is no other state";
+  EXPECT_GT(story.machine[static_cast<std::size_t>(MachineState::standing)], 100u);
+}
+
+TEST(Story, a_robot_that_is_parked_too_long_is_told_of_once) {
+  auto reports = reports_for_test({.healthy = 400, .damaged = 0, .learning = 10, .with_trouble = false});
+  park(reports, 200, reports.size());
+  for (std::size_t i = 300; i < reports.size(); ++i) reports[i].parked_too_long = true;
+  const Story story = set_of(reports).page.story();
+  EXPECT_EQ(story.events.back().what, "parked for long");
+  EXPECT_EQ(story.events.back().first.cycle, reports[300].cycle);
+  EXPECT_EQ(story.events.back().count, 1u);
+  EXPECT_EQ(story.state_since.cycle, reports[200].cycle);
+  EXPECT_THAT(html_of(reports), HasSubstr("Machine stands"));
+}
+
+TEST(Page, says_how_often_the_machine_stood_and_when_it_last_ran) {
+  auto reports = reports_for_test({.healthy = 400, .damaged = 0, .learning = 10, .with_trouble = false});
+  park(reports, reports.size() - 180, reports.size());
+  const std::string page = html_of(reports);
+  EXPECT_THAT(page, HasSubstr("parked: 180 of " + std::to_string(reports.size()) + " cycles"));
+  EXPECT_THAT(page, HasSubstr("last ran " + human(reports.back().contract.period() * 180) + " ago"));
+  EXPECT_THAT(page, HasSubstr("no bearing runs that could be listened to"));
+  for (CycleReport& r : reports) r.machine = {};
+  EXPECT_THAT(html_of(reports), HasSubstr("no speed is stated, and no running level"));
+}
+
+TEST(Page, a_speed_that_is_not_heard_is_told_in_words) {
+  auto reports = reports_for_test({.healthy = 20, .damaged = 0, .learning = 10, .with_trouble = false});
+  reports.back().verdict.kind = VerdictKind::sensor_fault;
+  reports.back().verdict.reason = VerdictReason::speed_contradicts;
+  EXPECT_THAT(html_of(reports), HasSubstr("The shaft is said to turn and is not heard"));
 }
 
 TEST(Story, keeps_the_newest_events_when_there_are_too_many) {

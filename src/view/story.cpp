@@ -22,6 +22,10 @@ constexpr std::ptrdiff_t kMergeDepth = 8;
 // A latched alarm stays the state, whatever later cycles say: only maintenance ends it.
 VerdictKind state_of(const Verdict& verdict) { return verdict.latched ? VerdictKind::alarm : verdict.kind; }
 
+bool rests(const Verdict& verdict) {
+  return verdict.reason == VerdictReason::standing || verdict.reason == VerdictReason::changing;
+}
+
 EventLevel level_of(VerdictKind state) {
   switch (state) {
     case VerdictKind::healthy:
@@ -60,6 +64,8 @@ std::string state_words(const Verdict& verdict, VerdictKind state) {
     case VerdictKind::not_scored:
       break;
   }
+  if (verdict.reason == VerdictReason::standing) return "machine stands";
+  if (verdict.reason == VerdictReason::changing) return "machine starts or stops";
   if (verdict.reason == VerdictReason::learning_fit || verdict.reason == VerdictReason::learning_calibration)
     return "learning";
   return verdict.reason == VerdictReason::none ? "not scored" : "not scored: " + words(name(verdict.reason));
@@ -104,17 +110,11 @@ void StoryTeller::judge(const TraceRow& row, const Moment& now) {
   const Verdict& verdict = row.report.verdict;
   const VerdictKind state = state_of(verdict);
   const std::string what = state_words(verdict, state);
-  const bool first = story_.cycles == 0;
-  // By the words, not the kind: two reasons of a sensor fault are two states to who reads them.
-  if (first || what != state_words(story_.last.verdict, story_.state)) {
-    // Figures of the evidence only where they speak for a state, not while it is being learned.
-    const std::string detail =
-        verdict.log_alarm_threshold > 0 && level_of(state) != EventLevel::note
-            ? fmt::format("evidence ln R = {:.1f}, watch at {:.1f}, alarm at {:.1f}", verdict.log_evidence,
-                          verdict.log_watch_threshold, verdict.log_alarm_threshold)
-            : std::string();
-    happen(level_of(state), what, detail, now);
-    story_.state_since = now;
+  if (state == VerdictKind::not_scored && rests(verdict)) {
+    if (story_.cycles == 0 || what != state_words(story_.last.verdict, story_.state))
+      story_.state_since = now;
+  } else {
+    judged(row, state, what, now);
   }
   if (verdict.latched) beside_the_alarm(row, now);
   // After the comparison with the state before.
@@ -130,6 +130,32 @@ void StoryTeller::judge(const TraceRow& row, const Moment& now) {
   } else if (story_.alarm.cycle != verdict.first_crossing_cycle) {
     story_.alarm = {.cycle = verdict.first_crossing_cycle};  // before the log begins
   }
+}
+
+// By the words, not the kind: two reasons of a sensor fault are two states to who reads them. A stand
+// between two cycles of one state is no news: a robot parks many times a day.
+void StoryTeller::judged(const TraceRow& row, VerdictKind state, const std::string& what, const Moment& now) {
+  const Verdict& verdict = row.report.verdict;
+  if (what != judged_) {
+    // Figures of the evidence only where they speak for a state, not while it is being learned.
+    const std::string detail =
+        verdict.log_alarm_threshold > 0 && level_of(state) != EventLevel::note
+            ? fmt::format("evidence ln R = {:.1f}, watch at {:.1f}, alarm at {:.1f}", verdict.log_evidence,
+                          verdict.log_watch_threshold, verdict.log_alarm_threshold)
+            : std::string();
+    happen(level_of(state), what, detail, now);
+    judged_ = what;
+    judged_since_ = now;
+  }
+  story_.state_since = judged_since_;
+}
+
+void StoryTeller::parking(const TraceRow& row, const Moment& now) {
+  const CycleReport& r = row.report;
+  ++story_.machine[static_cast<std::size_t>(r.machine.state)];
+  if (r.parked_too_long && (story_.cycles == 0 || !story_.last.parked_too_long))
+    happen(EventLevel::note, "parked for long",
+           fmt::format("{} cycles without a running machine", r.not_running), now);
 }
 
 // A latched alarm is the state, and yet must hide nothing: not what would have raised it again,
@@ -213,6 +239,7 @@ void StoryTeller::add(const TraceRow& row) {
   const Moment now{.cycle = r.cycle, .wall = r.woke.wall, .dated = r.woke.synchronised};
   changes(row, now);
   judge(row, now);
+  parking(row, now);
   time_and_data(row, now);
   breaches(row, now);
   if (story_.cycles++ == 0) story_.first = now;

@@ -43,7 +43,8 @@ struct Story {
   std::uint64_t cycles = 0;
   std::uint64_t cycles_in_breach = 0;
   std::array<std::uint64_t, kBreaches> breaches{};
-  std::vector<StoryEvent> events;  // oldest first, the newest kMaxStoryEvents
+  std::array<std::uint64_t, kMachineStates> machine{};  // cycles by what the machine did
+  std::vector<StoryEvent> events;                       // oldest first, the newest kMaxStoryEvents
   std::uint64_t events_left_out = 0;
 };
 
@@ -55,12 +56,16 @@ class StoryTeller {
 
  private:
   void judge(const TraceRow& row, const Moment& now);
+  void judged(const TraceRow& row, VerdictKind state, const std::string& what, const Moment& now);
+  void parking(const TraceRow& row, const Moment& now);
   void beside_the_alarm(const TraceRow& row, const Moment& now);
   void changes(const TraceRow& row, const Moment& now);
   void time_and_data(const TraceRow& row, const Moment& now);
   void breaches(const TraceRow& row, const Moment& now);
   void happen(EventLevel level, std::string what, std::string detail, const Moment& now);
   Story story_;
+  std::string judged_;     // the state in words, of the last cycle whose machine ran
+  Moment judged_since_{};  // first of the newest run of such cycles of that state
 };
 
 // "inference waited: gap", "bearing alarm": a verdict in words.

@@ -20,6 +20,23 @@ std::string scale(const CycleReport& r) {
   return r.speed == 1 ? "" : fmt::format(" (clock at {:g} times real time, spans too)", r.speed);
 }
 
+// Of one that runs nothing: it is what a robot is for. The levels are what a person chooses
+// running_ug by.
+std::string machine_words(const MachineFacts& machine) {
+  const double quietest = machine.quietest_ug / 1000.0, loudest = machine.loudest_ug / 1000.0;
+  switch (machine.state) {
+    case MachineState::standing:
+      return fmt::format("machine stands: {:.3g} mg", loudest);
+    case MachineState::changing:
+      return fmt::format("machine starts or stops: {:.3g} to {:.3g} mg", quietest, loudest);
+    case MachineState::unknown:
+      return loudest > 0 ? fmt::format("machine unknown: {:.3g} mg", loudest) : "";
+    case MachineState::steady:
+      break;
+  }
+  return "";
+}
+
 std::string remarks(const TraceRow& row) {
   std::string text;
   const auto add = [&](const std::string& remark) { text += (text.empty() ? "" : ", ") + remark; };
@@ -28,6 +45,7 @@ std::string remarks(const TraceRow& row) {
   if (row.missed > 0) add(fmt::format("{} missed before", row.missed));
   if (row.report.slots_skipped > 0) add(fmt::format("{} skipped", row.report.slots_skipped));
   if (row.late) add("late");
+  if (const std::string machine = machine_words(row.report.machine); !machine.empty()) add(machine);
   for (std::size_t i = 0; i < kBreaches; ++i) {
     const auto breach = static_cast<Breach>(i);
     if (row.report.has(breach)) add(fmt::format("breach: {}", name(breach)));
@@ -129,7 +147,8 @@ class CsvWriter final : public TraceWriter {
     for (std::uint64_t drops : r.drops) line += fmt::format("{},", drops);
     // Breaches as the record's bits, in one column: a list would need quotes (docs/record-log.md has the
     // bits).
-    write_(line + fmt::format("{}\r\n", r.breaches));
+    write_(line + fmt::format("{},{},{},{}\r\n", r.breaches, name(r.machine.state), r.machine.quietest_ug,
+                              r.machine.loudest_ug));
   }
   void finish(const TraceSummary&) override {
     // A file of no rows has its header, too, and so its columns.
@@ -146,7 +165,7 @@ class CsvWriter final : public TraceWriter {
         "energy_error_mj,sleep_interpolated,unmeasured_ns,idle_rail_mw,budget_mj,residency,queue_bytes,";
     for (std::size_t i = 0; i < kDropReasons; ++i)
       line += fmt::format("drops_{},", name(static_cast<DropReason>(i)));
-    write_(line + "breaches\r\n");
+    write_(line + "breaches,machine,level_quietest_ug,level_loudest_ug\r\n");
   }
 
   Write write_;

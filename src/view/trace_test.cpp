@@ -226,6 +226,23 @@ TEST(TraceFormats, a_window_that_was_not_scored_has_no_score_of_a_perfect_bearin
   EXPECT_THAT(written(TraceFormat::csv, rows), HasSubstr("not_scored,gap,"));
 }
 
+TEST(TraceFormats, a_machine_that_does_not_run_steadily_is_told_with_its_level) {
+  auto reports = reports_for_test();
+  reports[300].machine = {.state = MachineState::standing, .loudest_ug = 1234};
+  reports[301].machine = {.state = MachineState::changing, .quietest_ug = 1100, .loudest_ug = 52'300};
+  reports[302].machine = {.state = MachineState::unknown, .loudest_ug = 7000};
+  const auto rows = rows_of(reports);
+  const std::string table = written(TraceFormat::table, rows);
+  EXPECT_THAT(table, HasSubstr("machine stands: 1.23 mg"));
+  EXPECT_THAT(table, HasSubstr("machine starts or stops: 1.1 to 52.3 mg"));
+  EXPECT_THAT(table, HasSubstr("machine unknown: 7 mg"));
+  EXPECT_THAT(written(TraceFormat::csv, rows), HasSubstr(",standing,0,1234\r\n"));
+  const auto json = nlohmann::json::parse(written(TraceFormat::json, rows))["cycles"];
+  EXPECT_EQ(json[300]["machine"], "standing");
+  EXPECT_EQ(json[301]["level_ug"], (nlohmann::json{1100, 52'300}));
+  EXPECT_EQ(json[303]["machine"], "steady");
+}
+
 TEST(TraceFormats, csv_has_the_same_number_of_fields_in_every_line) {
   std::istringstream lines(written(TraceFormat::csv, rows_of(reports_for_test())));
   std::string line;

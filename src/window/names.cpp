@@ -10,8 +10,9 @@ std::string_view name(DropReason reason) {
 }
 
 std::string_view name(WindowQuality quality) {
-  constexpr std::string_view kNames[kWindowQualities] = {"good",  "incomplete", "not_a_number",
-                                                         "stuck", "wrong_rate", "saturated"};
+  constexpr std::string_view kNames[kWindowQualities] = {"good",       "incomplete", "not_a_number", "stuck",
+                                                         "wrong_rate", "saturated",  "repeating",    "held",
+                                                         "clipped",    "stuck_bit",  "spikes"};
   return kNames[static_cast<std::size_t>(quality)];
 }
 

@@ -43,8 +43,9 @@ WindowAssembler::WindowAssembler(const Contract& contract, std::uint32_t sensor,
 void WindowAssembler::set_context(std::uint64_t window_id, const Context& context) {
   // Late words about another window must not colour this one.
   if (queue_.window_id() != window_id) return;
+  if (context_window_ != window_id) first_context_ = context;
   context_window_ = window_id;
-  context_ = context;
+  last_context_ = context;
 }
 
 // In samples of the contract, not in frames: how a source cuts them is its own affair.
@@ -57,7 +58,10 @@ WindowAssembler::Taken WindowAssembler::take_latest(std::uint64_t window_id, Boo
   taken.window.rate_mhz = terms_.rate_mhz;
   taken.window.axes = terms_.axes;
   // Copied before the run is taken, since it stays known where the samples are incomplete.
-  if (context_window_ == window_id) taken.window.context = context_;
+  if (context_window_ == window_id) {
+    taken.window.context = first_context_;
+    taken.window.context_end = last_context_;
+  }
   // The queue went on to another window: what it holds is not asked for.
   if (queue_.window_id() != window_id) return taken;
 

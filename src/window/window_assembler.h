@@ -14,8 +14,8 @@ class WindowAssembler {
  public:
   WindowAssembler(const Contract& contract, std::uint32_t sensor, FrameQueue& queue);
 
-  // What the sampler said about the machine in that window; kept for the window it belongs
-  // to, ignored for any other.
+  // What the sampler said about the machine in that window: the first word is that of its first
+  // sample, the newest that of its last. Kept for the window it belongs to, ignored for any other.
   void set_context(std::uint64_t window_id, const Context& context);
 
   // All samples of the window are there: take_latest would not say incomplete for want of
@@ -40,7 +40,8 @@ class WindowAssembler {
   std::size_t samples_;  // per axis, the contract's window
   FrameQueue& queue_;
   std::optional<std::uint64_t> context_window_;
-  Context context_;
+  Context first_context_;
+  Context last_context_;
   std::array<std::uint32_t, kMaxBlocks> block_starts_{};
 };
 

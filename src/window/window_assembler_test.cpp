@@ -164,6 +164,23 @@ TEST_F(WindowAssemblerTest, frames_older_than_the_contracts_age_do_not_make_a_wi
   EXPECT_EQ(assembler_.take_latest(1, now_).quality, WindowQuality::incomplete);
 }
 
+TEST_F(WindowAssemblerTest, the_first_word_is_of_the_first_sample_and_the_newest_of_the_last) {
+  push_window(1);
+  const Context first{.stopped = true}, between{.rpm_milli = 5}, last{.rpm_milli = 1'800'000};
+  for (const Context& context : {first, between, last}) assembler_.set_context(1, context);
+  const auto taken = assembler_.take_latest(1, now_);
+  EXPECT_EQ(taken.window.context, first);
+  EXPECT_EQ(taken.window.context_end, last);
+}
+
+TEST_F(WindowAssemblerTest, one_word_is_of_both_ends) {
+  push_window(1);
+  assembler_.set_context(1, {.rpm_milli = 1'800'000});
+  const auto taken = assembler_.take_latest(1, now_);
+  EXPECT_EQ(taken.window.context, taken.window.context_end);
+  EXPECT_EQ(taken.window.context_end.rpm_milli, 1'800'000u);
+}
+
 TEST_F(WindowAssemblerTest, context_belongs_to_its_window_only) {
   push_window(1);
   assembler_.set_context(1, {.rpm_milli = 1'800'000, .load_permille = 400, .temperature_mdeg = 41'000});

@@ -136,6 +136,11 @@ struct Robot {
     r.window_complete = true;
     r.queue_bytes = static_cast<std::uint32_t>(96000 + random.below(3000));
     r.context = {.rpm_milli = 1480000, .load_permille = 620, .temperature_mdeg = 41000};
+    r.machine = {.state = MachineState::steady,
+                 .witness = MachineWitness::speed,
+                 .quietest_ug = 104'000,
+                 .loudest_ug = 131'000,
+                 .running_ug = 8000};
     r.inferred = true;
     if (trouble(r, kDropCycle)) {
       r.drops = {14, 0, 3, 0, 5};
@@ -278,6 +283,10 @@ void Arbitrary::judgement(CycleReport& r) {
   code(r.quality, kWindowQualities);
   r.window_complete = random_.below(2) == 1;
   integer(r.context.rpm_milli), integer(r.context.load_permille), integer(r.context.temperature_mdeg);
+  code(r.machine.state, kMachineStates), code(r.machine.witness, kMachineWitnesses);
+  integer(r.machine.quietest_ug), integer(r.machine.loudest_ug), integer(r.machine.running_ug);
+  integer(r.not_running);
+  r.parked_too_long = random_.below(2) == 1;
   r.inferred = random_.below(2) == 1;
   for (double& score : r.scores.value) real(score);
   r.scores.calibrated_speed = random_.below(2) == 1;

@@ -163,9 +163,9 @@ Result<Recording> read_row(const Row& row) {
   TORPOR_TRY(r.condition, row.required(kCondition));
   TORPOR_CHECK(read_shape(row, r));
   TORPOR_TRY(r.scale, row.decimal(kScale, 1e-12, 1e6, "units per LSB, 1e-12 .. 1e6"));
-  // 0 = not stated, as everywhere.
   if (!row.text(kRpm).empty()) {
     TORPOR_TRY(r.rpm, row.decimal(kRpm, 0, 1e6, "revolutions per minute, 0 .. 1e6, or nothing"));
+    r.stopped = r.rpm == 0;
   }
   if (!row.text(kT0).empty()) {
     TORPOR_TRY(r.t0_s, row.decimal(kT0, 0, 1e10, "seconds, 0 .. 1e10, or nothing"));

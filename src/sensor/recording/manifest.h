@@ -34,7 +34,8 @@ struct Recording {
   double scale = 0;                        // units per LSB; finite, > 0, 1e-12 .. 1e6
   std::uint64_t samples = 0;               // per channel, >= 1; times channels <= kMaxRecordingValues
   std::string load;                        // as written, e.g. "4000 N"
-  double rpm = 0;                          // shaft speed; 0 = not stated; at most 1,000,000
+  double rpm = 0;                          // shaft speed; 0 = not stated, or stopped; at most 1,000,000
+  bool stopped = false;                    // rpm 0 is stated: the shaft stands
   std::string condition;                   // required; "healthy", "fault", "aging", "failing", ..
   std::string fault;                       // "none", "ball", "inner_race", ..
   std::string severity;

@@ -30,6 +30,14 @@ std::string row_with(std::size_t index, const std::string& value) {
   return out;
 }
 
+TEST(Manifest, an_rpm_of_0_is_a_machine_that_stands_and_an_empty_one_is_not_stated) {
+  constexpr std::size_t kRpm = 11;
+  const auto stopped = [&](const char* rpm) { return parse(row_with(kRpm, rpm))->recordings()[0].stopped; };
+  EXPECT_TRUE(stopped("0"));
+  EXPECT_FALSE(stopped(""));
+  EXPECT_FALSE(stopped("900"));
+}
+
 void expect_refused(const std::string& rows, Reason reason, const std::string& where) {
   const auto manifest = parse(rows);
   ASSERT_FALSE(manifest.ok()) << rows;

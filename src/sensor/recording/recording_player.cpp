@@ -15,7 +15,7 @@ constexpr std::size_t kPiece = 1024;  // samples per channel read at once
 constexpr double kPicoPerUnit = 1e12;
 
 bool same_run(const Recording& a, const Recording& b) {
-  return a.machine == b.machine && a.load == b.load && a.rpm == b.rpm;
+  return a.machine == b.machine && a.load == b.load && a.rpm == b.rpm && a.stopped == b.stopped;
 }
 
 }  // namespace

@@ -163,9 +163,10 @@ void RecordingSource::stop() {
 Context RecordingSource::context() const {
   Context context;
   context.temperature_mdeg = INT32_MIN;
-  // Not stated is 0 in the manifest as in Context.
-  if (state_->began_in != nullptr)
+  if (state_->began_in != nullptr) {
     context.rpm_milli = static_cast<std::uint32_t>(std::llround(state_->began_in->rpm * 1000));
+    context.stopped = state_->began_in->stopped;
+  }
   return context;
 }
 

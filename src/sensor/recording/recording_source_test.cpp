@@ -103,6 +103,19 @@ TEST_F(RecordingSourceTest, goes_on_from_one_recording_to_the_next_of_its_run) {
   EXPECT_EQ(source->current().file, "b.wav");
 }
 
+TEST_F(RecordingSourceTest, says_that_the_shaft_stands_where_the_recording_does) {
+  auto a = pack_.add("a.wav", 8000, 1, counting(250, 0));
+  auto parked = pack_.add("b.wav", 8000, 1, counting(250, 1000));
+  parked.rpm = 0;
+  parked.stopped = true;
+  const auto source = make({a, parked}, 8000, 1, 200);
+  play(*source, 200);
+  EXPECT_FALSE(source->context().stopped);
+  play(*source, 200);
+  EXPECT_TRUE(source->context().stopped);
+  EXPECT_EQ(source->context().rpm_milli, 0u);
+}
+
 TEST_F(RecordingSourceTest, never_mixes_two_machines_speeds_or_loads_in_a_window) {
   auto a = pack_.add("a.wav", 8000, 1, counting(300, 0));
   auto other_speed = pack_.add("b.wav", 8000, 1, counting(250, 1000));

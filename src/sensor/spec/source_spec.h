@@ -28,8 +28,10 @@ using SourceSpec = std::variant<RecordingSpec, SimConfig>;
 //   sim:SEED[,NAME=VALUE]..
 //       a simulated bearing, each name at most once:
 //       fault=inner|outer|ball  severity=X  from=WINDOW  grow=WINDOWS
-//       rpm=R  ramp=X  bumps=PER_SECOND
-//       (SimConfig: fault, severity, fault_from, fault_grow, rpm, ramp, bumps_per_s)
+//       rpm=R  ramp=X  bumps=PER_SECOND  speeds=R/R/..  tacho=on|off
+//       park=STANDS/DRIVES (windows, in turns)  parkfrom=WINDOW
+//       (SimConfig: fault, severity, fault_from, fault_grow, rpm, ramp, bumps_per_s, speeds,
+//       states_speed, park_windows and drive_windows, park_from)
 //
 // source_spec, naming the offending part, for anything else; numbers are decimal and
 // are judged for range by SimulatedBearing::make.

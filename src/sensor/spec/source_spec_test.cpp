@@ -41,6 +41,17 @@ TEST(SourceSpec, names_a_simulated_machine_and_its_fate) {
   EXPECT_EQ(config.bumps_per_s, 2);
 }
 
+TEST(SourceSpec, names_how_a_simulated_machine_drives_and_parks) {
+  const auto config = parsed<SimConfig>("sim:7,park=300/60,parkfrom=500,speeds=900/1800.5/2700,tacho=off");
+  EXPECT_EQ(config.park_windows, 300u);
+  EXPECT_EQ(config.drive_windows, 60u);
+  EXPECT_EQ(config.park_from, 500u);
+  EXPECT_EQ(config.speeds, (std::array<double, kSimSpeeds>{900, 1800.5, 2700}));
+  EXPECT_FALSE(config.states_speed);
+  EXPECT_TRUE(parsed<SimConfig>("sim:7,tacho=on").states_speed);
+  EXPECT_EQ(parsed<SimConfig>("sim:7,rpm=0").rpm, 0);
+}
+
 TEST(SourceSpec, refuses_everything_else_by_name) {
   for (const std::string_view text : {"",
                                       "sim",
@@ -56,6 +67,16 @@ TEST(SourceSpec, refuses_everything_else_by_name) {
                                       "sim:1,rpm=fast",
                                       "sim:1,rpm=nan",
                                       "sim:1,rpm=inf",
+                                      "sim:1,park=5",
+                                      "sim:1,park=5/",
+                                      "sim:1,park=/5",
+                                      "sim:1,park=5/6/7",
+                                      "sim:1,parkfrom=5",
+                                      "sim:1,tacho=yes",
+                                      "sim:1,speeds=",
+                                      "sim:1,speeds=0/900",
+                                      "sim:1,speeds=900/",
+                                      "sim:1,speeds=1/2/3/4/5/6/7/8/9",
                                       "sim:1,rpm=1,rpm=2",
                                       "sim:1,fault=cage",
                                       "sim:1,fault=none",
@@ -89,7 +110,7 @@ TEST(SourceSpec, makes_the_source_for_the_contracts_sensor) {
   ASSERT_TRUE(sim.ok());
   EXPECT_EQ((*sim)->describe().axes, contract.terms().sensors()[0].axes);
   EXPECT_FALSE(make_source(*parse_source_spec("sim:1"), contract, 9, files).ok());
-  EXPECT_EQ(make_source(*parse_source_spec("sim:1,rpm=0"), contract, 0, files).error().reason,
+  EXPECT_EQ(make_source(*parse_source_spec("sim:1,rpm=5"), contract, 0, files).error().reason,
             Reason::sim_config);
 
   const TempPack pack;
