@@ -8,11 +8,13 @@
 // TORPOR_LONG_TESTS=1 takes the whole month, else two days.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 
 #include "base/fake/memory_files.h"
 #include "base/fake/places.h"
 #include "base/posix/posix_files.h"
+#include "contract/fake/example_contract.h"
 #include "exact/random.h"
 #include "sensor/simulated/simulated_bearing.h"
 #include "sim/fake/incident.h"

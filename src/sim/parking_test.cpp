@@ -194,8 +194,8 @@ TEST_P(ParkingTest, damage_is_found_after_as_many_driven_cycles_as_without_parki
 }
 
 INSTANTIATE_TEST_SUITE_P(Told, ParkingTest, ::testing::Values(Told::by_speed, Told::by_level),
-                         [](const auto& info) {
-                           return info.param == Told::by_speed ? "by_speed" : "by_level";
+                         [](const auto& told) {
+                           return told.param == Told::by_speed ? "by_speed" : "by_level";
                          });
 
 }  // namespace
