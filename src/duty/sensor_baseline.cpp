@@ -71,6 +71,7 @@ Status SensorBaseline::take_up(const StoredBaseline& stored, const Place& place)
   const bool kept = !relearns || !fitting();
   if (kept && !stored.features.empty()) {
     TORPOR_CHECK(written_in_fit ? take_up_fit(stored.features) : take_up_finished(stored.features));
+    TORPOR_TRY(means_, LearnedMeans::decode(stored.means));
   }
   // Where anything is learned anew, what was healthy before is no reference any more.
   if (!relearns && !stored.envelope.empty()) TORPOR_CHECK(explainer_.decode(stored.envelope));
@@ -128,6 +129,7 @@ void SensorBaseline::start_anew() {
   judge_.start_anew();
   builders_.clear();
   finished_.clear();
+  means_ = {};
   explainer_.forget();
 }
 
@@ -141,6 +143,11 @@ FeatureExtractor::Speed SensorBaseline::speed_for(const Window& window) const {
 const FeatureBaseline& SensorBaseline::finished(std::size_t axis) const {
   TORPOR_ASSERT(axis < finished_.size(), "baseline.no_axis_is_scored_before_the_fit_is_closed");
   return *finished_[axis];
+}
+
+ConditionFinding SensorBaseline::condition(const Measurement& measured) const {
+  if (fitting() || !measured.complete()) return {};
+  return judge_condition(measured, finished_, means_);
 }
 
 Verdict SensorBaseline::learn(std::uint64_t cycle, const Measurement& measured) {
@@ -158,6 +165,7 @@ Verdict SensorBaseline::learn(std::uint64_t cycle, const Measurement& measured) 
       TORPOR_ASSERT(taken, "baseline.a_cycle_is_learned_by_every_axis");
     }
   }
+  means_.add(measured.mean_g);
   explainer_.learn(*measured.envelope);
   if (judge_.fit_closes_next()) {
     // Sums that make no baseline never will: begin again, and say why.
@@ -217,7 +225,8 @@ Bytes SensorBaseline::encode_features() {
 Status SensorBaseline::save_all() {
   TORPOR_ASSERT(whole(), "baseline.written_whole");
   TORPOR_TRY(const Bytes envelope, explainer_.encode(envelope_));
-  TORPOR_TRY(const Bytes file, judge_.encode(encoded_, encode_features(), envelope));
+  std::array<std::byte, LearnedMeans::kEncodedSize> means;
+  TORPOR_TRY(const Bytes file, judge_.encode(encoded_, encode_features(), envelope, means_.encode(means)));
   TORPOR_CHECK(write(paths_.baseline, file));
   unsaved_ = 0;
   lost_ = false;

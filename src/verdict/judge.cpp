@@ -181,6 +181,11 @@ Verdict Judge::missed(std::uint64_t cycle, VerdictReason why) {
   return verdict(VerdictKind::not_scored, again ? VerdictReason::repeated_cycle : why);
 }
 
+Verdict Judge::distrusted(std::uint64_t cycle, VerdictReason why) {
+  if (repeated(cycle)) return verdict(VerdictKind::not_scored, VerdictReason::repeated_cycle);
+  return verdict(VerdictKind::sensor_fault, why);
+}
+
 // What this cycle's evidence means for the latch. Between watch and A nothing changes: evidence
 // that trembles around A crosses once.
 void Judge::weigh(std::uint64_t cycle) {
