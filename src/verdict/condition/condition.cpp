@@ -144,7 +144,7 @@ ConditionFinding without_noise(const Measurement& measured, double step_g) {
     const double rms_g = measured.indicators.axis[axis].rms_g;
     if (measured.subframes(axis).empty() || !(rms_g >= kLeastSteps * step_g)) continue;
     const double rounding = std::max(kRoundingNoise * step_g * step_g, kLeastMeasured * rms_g * rms_g);
-    if (!only_tones(measured.subframes(axis), std::log(rounding), kSteady)) continue;
+    if (random_power(measured.subframes(axis), kSteady) > rounding) continue;
     ConditionFinding found{.reason = VerdictReason::stuck};
     found.note << "axis " << kAxis[axis]
                << ": tones and rounding, no noise of a machine or a sensor: check what it is connected to";

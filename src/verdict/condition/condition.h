@@ -56,15 +56,16 @@ struct ConditionFinding {
   FixedString<120> note{};                     // what, of what was learned
 };
 
-// stuck: an axis of 2 LSB or more (kLeastSteps) in which nothing is random. Each of its levels is no
-// higher than what rounding leaves, or steady as a tone is. Asked before anything is learned: a tone from a
-// generator has no spread to calibrate on. `step_g`: one LSB.
+// stuck: an axis of kLeastSteps or more in which nothing is random: what is not as steady as a tone holds no
+// more power than kRoundingNoise. Asked before anything is learned: a tone from a generator has no spread
+// to calibrate on. Told from some five spectra a sub-frame on (3.2 kHz); of fewer not always. `step_g`: one
+// LSB.
 ConditionFinding without_noise(const Measurement& measured, double step_g);
 inline constexpr double kLeastSteps = 2;  // below it rounding is no noise of its own
-// Rounding to whole steps adds noise of 1/12 step^2: a level of twice that has as much noise of another
-// origin, 0.3 steps. Below 2e-8 of the axis' power a level is not measured (docs/features.md: its floor is
-// 1e-8).
+// Rounding to whole steps adds noise of 1/12 step^2: twice that has as much noise of another origin,
+// 0.3 steps.
 inline constexpr double kRoundingNoise = 2.0 / 12;
+// Of the axis' power: levels below 1e-8 of it are not measured (docs/features.md).
 inline constexpr double kLeastMeasured = 2e-8;
 // Of the kurtosis feature: 0 for noise, ln 1/2 for a tone, less what few spectra take off: -0.29 of
 // two, the fewest.

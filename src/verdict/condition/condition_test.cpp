@@ -16,7 +16,7 @@ namespace {
 
 constexpr double kLsbPerG = 2048;
 constexpr std::int64_t kScalePg = 488'281'250;
-constexpr std::uint32_t kRateHz = 1600;
+constexpr std::uint32_t kRateHz = 3200;
 const std::uint32_t kStart = 0;
 
 // A machine seen by three axes, each of its own colour, gravity along z.

@@ -91,15 +91,13 @@ LevelShift level_shift(const Measurement& measured,
   return out;
 }
 
-bool only_tones(std::span<const RawFeatures> subframes, double log_power, double steady) {
-  for (std::size_t band = 0; band < kBands; ++band) {
-    for (std::size_t i = 0; i < kLevelsPerBand; ++i) {
-      if (mean_of(subframes, band, kLevelAt + i) > log_power &&
-          mean_of(subframes, band, kKurtosisAt + i) > steady)
-        return false;
-    }
-  }
-  return true;
+double random_power(std::span<const RawFeatures> subframes, double steady) {
+  double sum = 0;
+  for (std::size_t band = 0; band < kBands; ++band)
+    for (std::size_t i = 0; i < kLevelsPerBand; ++i)
+      if (mean_of(subframes, band, kKurtosisAt + i) > steady)
+        sum += std::exp(mean_of(subframes, band, kLevelAt + i));
+  return sum / static_cast<double>(kLevels);
 }
 
 double mean_square_z(std::span<const RawFeatures> subframes, const FeatureBaseline& learned, float shaft_hz) {

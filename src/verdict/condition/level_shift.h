@@ -20,9 +20,8 @@ struct LevelShift {
 LevelShift level_shift(const Measurement& measured,
                        std::span<const std::unique_ptr<FeatureBaseline>> learned);
 
-// Every level of an axis, in the mean of its sub-frames, is at most `log_power` or has a kurtosis of at
-// most `steady`.
-[[nodiscard]] bool only_tones(std::span<const RawFeatures> subframes, double log_power, double steady);
+// Power of what is random on an axis: of those levels whose kurtosis is above `steady`, that of a tone.
+double random_power(std::span<const RawFeatures> subframes, double steady);
 
 // Mean square of z of an axis' levels, as they are, against one axis' baseline.
 double mean_square_z(std::span<const RawFeatures> subframes, const FeatureBaseline& learned, float shaft_hz);
