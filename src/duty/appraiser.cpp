@@ -56,6 +56,13 @@ Appraisal Appraiser::appraise(std::uint64_t cycle, const Window& window, WindowQ
     return appraisal;
   }
   appraisal.indicators = (*measured)->indicators;
+  ConditionFinding found = without_noise(**measured, static_cast<double>(window.scale_pg) * 1e-12);
+  if (found.reason == VerdictReason::none) found = baseline_->condition(**measured);
+  if (found.reason != VerdictReason::none) {
+    appraisal.verdict = baseline_->distrusted(cycle, found.reason);
+    appraisal.sensor_note = found.note;
+    return appraisal;
+  }
   if (baseline_->fitting()) {
     appraisal.verdict = baseline_->learn(cycle, **measured);
     return appraisal;

@@ -18,6 +18,7 @@ struct Appraisal {
   CycleScores scores;              // zero unless `inferred`
   Indicators indicators;           // of good windows
   bool inferred = false;           // the network ran
+  FixedString<120> sensor_note{};  // what was found of the sensor; empty: nothing
   std::optional<Error> failure{};  // why the backend gave no score: then not_scored / backend_failed
 };
 

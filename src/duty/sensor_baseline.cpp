@@ -73,6 +73,7 @@ Status SensorBaseline::take_up(const StoredBaseline& stored, const Place& place)
   const bool kept = !relearns || !fitting();
   if (kept && !stored.features.empty()) {
     TORPOR_CHECK(written_in_fit ? take_up_fit(stored.features) : take_up_finished(stored.features));
+    TORPOR_TRY(means_, LearnedMeans::decode(stored.means));
   }
   // Where anything is learned anew, what was healthy before is no reference any more.
   if (!relearns && !stored.envelope.empty()) TORPOR_CHECK(explainer_.decode(stored.envelope));
@@ -130,6 +131,7 @@ void SensorBaseline::start_anew() {
   judge_.start_anew();
   builders_.clear();
   finished_.clear();
+  means_ = {};
   explainer_.forget();
 }
 
@@ -165,6 +167,11 @@ KnownRunning SensorBaseline::known_running() const {
   return {.running_ug = static_cast<std::uint32_t>(loudest_g * 1e6)};
 }
 
+ConditionFinding SensorBaseline::condition(const Measurement& measured) const {
+  if (fitting() || !measured.complete()) return {};
+  return judge_condition(measured, finished_, means_);
+}
+
 Verdict SensorBaseline::learn(std::uint64_t cycle, const Measurement& measured) {
   TORPOR_ASSERT(fitting(), "baseline.only_a_fit_learns");
   TORPOR_ASSERT(measured.axes == sensor_.axes, "baseline.learns_windows_of_its_sensor");
@@ -180,6 +187,7 @@ Verdict SensorBaseline::learn(std::uint64_t cycle, const Measurement& measured) 
       TORPOR_ASSERT(taken, "baseline.a_cycle_is_learned_by_every_axis");
     }
   }
+  means_.add(measured.mean_g);
   explainer_.learn(*measured.envelope);
   if (judge_.fit_closes_next()) {
     // Sums that make no baseline never will: begin again, and say why.
@@ -239,7 +247,8 @@ Bytes SensorBaseline::encode_features() {
 Status SensorBaseline::save_all() {
   TORPOR_ASSERT(whole(), "baseline.written_whole");
   TORPOR_TRY(const Bytes envelope, explainer_.encode(envelope_));
-  TORPOR_TRY(const Bytes file, judge_.encode(encoded_, encode_features(), envelope));
+  std::array<std::byte, LearnedMeans::kEncodedSize> means;
+  TORPOR_TRY(const Bytes file, judge_.encode(encoded_, encode_features(), envelope, means_.encode(means)));
   TORPOR_CHECK(write(paths_.baseline, file));
   unsaved_ = 0;
   lost_ = false;

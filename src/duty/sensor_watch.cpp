@@ -74,6 +74,7 @@ Status SensorWatch::judge(BootTime now, ReportBuilder& builder) {
   }
   share_alarm();
   report.verdict = appraisal.verdict;
+  report.sensor_note = taken.note.empty() ? appraisal.sensor_note : taken.note;
   report.scores = appraisal.scores;
   report.indicators = appraisal.indicators;
   report.inferred = appraisal.inferred;

@@ -62,6 +62,7 @@ class SensorWatchTest : public ::testing::Test {
   }
   void begin() {
     ++cycle_;
+    frames_.renew(cycle_);
     builder_.begin(cycle_, now_, {.boot = now_}, cycle_ == 1);
     watch_.begin(cycle_);
   }

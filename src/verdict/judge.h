@@ -142,11 +142,11 @@ class Judge {
   Status apply(const SignedMaintenance& maintenance);
 
   // The whole state, docs/baseline.md, into memory of the caller (encoded_bound() bytes
-  // suffice). `features` and `envelope` are carried as they are: the encoded feature
-  // baseline (features/) and healthy envelope (explanation.h). baseline_too_large when
-  // either is above kMaxCarriedBytes. No heap.
+  // suffice). `features`, `envelope` and `means` are carried as they are: the encoded feature
+  // baseline (features/), healthy envelope (explanation.h) and means of the axes (condition.h, at most
+  // kMaxMeansBytes). baseline_too_large when one is above what may be carried. No heap.
   std::size_t encoded_bound(std::size_t features, std::size_t envelope) const;
-  Result<Bytes> encode(MutableBytes out, Bytes features, Bytes envelope) const;
+  Result<Bytes> encode(MutableBytes out, Bytes features, Bytes envelope, Bytes means = {}) const;
 
   // Only what changes in an armed cycle (R, shocks, latch, newest cycle), to be written
   // every cycle beside a baseline that is written when it changes. At most
@@ -210,6 +210,7 @@ class Judge {
 };
 
 inline constexpr std::size_t kMaxCarriedBytes = 1u << 20;
+inline constexpr std::size_t kMaxMeansBytes = 64;
 inline constexpr std::size_t kMaxBaselineBytes = 8u << 20;
 
 // A baseline read back. The views point into the bytes given to decode_baseline.
@@ -217,6 +218,7 @@ struct LoadedBaseline {
   Judge judge;
   Bytes features;
   Bytes envelope;
+  Bytes means;  // empty: before version 3, or none learned yet
 };
 
 // Errors: baseline_damaged (magic, length, CRC, content that cannot be), baseline_version

@@ -15,8 +15,9 @@
 namespace torpor {
 namespace {
 
-// Version 1 had no member kMaintenance: nothing could clear an alarm.
-constexpr SealKind kBaselineSeal = {"TPBL", 2, Reason::baseline_damaged, Reason::baseline_version, 1};
+// Version 1 had no member kMaintenance: nothing could clear an alarm. Version 2 had no kMeans: a
+// turned mount was not seen.
+constexpr SealKind kBaselineSeal = {"TPBL", 3, Reason::baseline_damaged, Reason::baseline_version, 1};
 // Below 3 KiB in truth: eight events of 160 characters, ten ranks of three scores, one refusal.
 constexpr std::size_t kFixedBytes = 8192;  // all but samples and the carried byte strings
 
@@ -38,9 +39,10 @@ enum Member : std::uint64_t {
   kFeatures,
   kEnvelope,
   kMaintenance,
+  kMeans,
 };
-constexpr std::size_t kMembers = kMaintenance;
-constexpr std::size_t kMembersOfVersion1 = kEnvelope;
+constexpr std::size_t kMembers = kMeans;
+constexpr std::size_t kFewestMembers = kEnvelope;  // those of version 1
 
 // Written by name, so that a new reason in the middle of the enumeration leaves old files readable.
 constexpr Reason kRefusals[] = {Reason::calibration_too_short, Reason::calibration_not_finite,
@@ -65,7 +67,7 @@ bool JudgeCodec::sound(const Judge& j) {
                                             evidence.last_cycle <= j.last_cycle_ && j.arming_epoch_ != 0));
 }
 
-void JudgeCodec::put_state(cbor::Writer& w, const Judge& j, Bytes features, Bytes envelope) {
+void JudgeCodec::put_state(cbor::Writer& w, const Judge& j, Bytes features, Bytes envelope, Bytes means) {
   const bool armed = j.state_ == JudgeState::armed;
   w.map(kMembers);
   w.uint(kKey), put_key(w, j.key_);
@@ -99,6 +101,7 @@ void JudgeCodec::put_state(cbor::Writer& w, const Judge& j, Bytes features, Byte
   w.uint(kFeatures), w.bytes(features);
   w.uint(kEnvelope), w.bytes(envelope);
   w.uint(kMaintenance), w.array(2), w.uint(j.maintenance_sequence_), w.uint(j.cleared_cycle_);
+  w.uint(kMeans), w.bytes(means);
 }
 
 Status JudgeCodec::take_samples(Bytes raw, Judge& j) {
@@ -205,6 +208,9 @@ Status JudgeCodec::take_member(std::int64_t key, cbor::Reader& in, LoadedBaselin
       TORPOR_TRY(j.cleared_cycle_, in.uint());
       return {};
     }
+    case kMeans:
+      TORPOR_CHECK(take_into(out.means, in.bytes()));
+      return out.means.size() <= kMaxMeansBytes ? Status{} : impossible("means", "too many");
     default:
       return impossible("member", "an unknown key");
   }
@@ -220,7 +226,7 @@ Status JudgeCodec::take_state(Bytes body, LoadedBaseline& out) {
     TORPOR_CHECK(take_member(map.key(), in, out));
   }
   TORPOR_CHECK(map.status());
-  if (expected != kMembers + 1 && expected != kMembersOfVersion1 + 1) return impossible("member", "too few");
+  if (expected <= static_cast<std::int64_t>(kFewestMembers)) return impossible("member", "too few");
   TORPOR_CHECK(in.finish());
   // Each member was held by itself; together they must be a state that can be reached.
   if (!sound(out.judge)) return impossible("state", "members that contradict one another");
@@ -240,8 +246,9 @@ std::size_t Judge::encoded_bound(std::size_t features, std::size_t envelope) con
   return kFixedBytes + samples_.size() * sizeof(CalibrationSample) + features + envelope;
 }
 
-Result<Bytes> Judge::encode(MutableBytes out, Bytes features, Bytes envelope) const {
-  if (features.size() > kMaxCarriedBytes || envelope.size() > kMaxCarriedBytes) {
+Result<Bytes> Judge::encode(MutableBytes out, Bytes features, Bytes envelope, Bytes means) const {
+  if (features.size() > kMaxCarriedBytes || envelope.size() > kMaxCarriedBytes ||
+      means.size() > kMaxMeansBytes) {
     Error e{Reason::baseline_too_large, "baseline", {}, {}};
     e.found << std::max(features.size(), envelope.size()) << " bytes to carry";
     e.expected << "at most " << kMaxCarriedBytes;
@@ -250,7 +257,7 @@ Result<Bytes> Judge::encode(MutableBytes out, Bytes features, Bytes envelope) co
   // Before writing: a state that broke a rule must not become durable.
   TORPOR_ASSERT(JudgeCodec::sound(*this), "judge.written_sound");
   cbor::Writer w(payload_room(out));
-  JudgeCodec::put_state(w, *this, features, envelope);
+  JudgeCodec::put_state(w, *this, features, envelope, means);
   return seal(out, kBaselineSeal, w);
 }
 
@@ -273,7 +280,7 @@ Result<BaselineKey> peek_key(Bytes bytes) {
 
 static Result<LoadedBaseline> decode_stored(Bytes bytes, const AlarmTerms& terms, const BaselineKey& key,
                                             const ScoreSet& scores) {
-  LoadedBaseline out{Judge(terms, key, scores), {}, {}};
+  LoadedBaseline out{Judge(terms, key, scores), {}, {}, {}};
   // peek_key() has held magic, length and CRC of these very bytes.
   if (const Status taken = JudgeCodec::take_state(bytes.subspan(kSealBytes), out); !taken) {
     Error e = taken.error();

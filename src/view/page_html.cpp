@@ -49,6 +49,16 @@ std::string lost_words(const TraceSummary& s) {
   return fmt::format("{} skipped, {} missing", s.skipped, s.missed);
 }
 
+bool names_a_defect(const Story& story) {
+  return !story.explanation.empty() && !story.explanation.starts_with("vibration changed");
+}
+
+// What a check of the sensor found in the newest cycle.
+std::string sensor_words(const Story& story) {
+  const auto& note = story.last.sensor_note;
+  return note.empty() ? "" : fmt::format(" ({})", valid_text(note));
+}
+
 // What the one who reads this should do now.
 std::string todo(const Story& story) {
   const Verdict& v = story.last.verdict;
@@ -59,17 +69,19 @@ std::string todo(const Story& story) {
       return fmt::format("Evidence is growing: ln R is {:.1f}. The alarm is raised at {:.1f}.",
                          v.log_evidence, v.log_alarm_threshold);
     case VerdictKind::alarm:
-      return std::string(
-                 "Inspect this bearing. The alarm stays until a signed maintenance event clears it.") +
+      return std::string(names_a_defect(story) ? "Inspect this bearing."
+                                               : "Inspect the machine, and what it is mounted on: no "
+                                                 "frequency of a bearing stands out.") +
+             " The alarm stays until a signed maintenance event clears it." +
              (v.kind == VerdictKind::sensor_fault
-                  ? " Its sensor cannot be trusted now: " + words(name(v.reason)) + "."
+                  ? " Its sensor cannot be trusted now: " + words(name(v.reason)) + sensor_words(story) + "."
                   : "");
     case VerdictKind::sensor_fault:
       if (v.reason == VerdictReason::speed_contradicts)
         return "The shaft is said to turn and is not heard: the sensor is loose, or the stated speed is "
                "frozen. "
                "The bearing is not being watched.";
-      return "Check the sensor and its cable. The bearing is not being watched.";
+      return "Check the sensor and its cable" + sensor_words(story) + ". The bearing is not being watched.";
     case VerdictKind::shock:
       return "The sensor is at full scale: a shock, or severe damage. Repeated, it raises the alarm.";
     case VerdictKind::not_scored:
@@ -242,7 +254,7 @@ std::string page_head(const Story& story, const PageFacts& facts, const PageFigu
     out += fmt::format("<p class=\"why\">{}: {} since, the newest in cycle {}.</p>\n",
                        capital(crossing_words(last.verdict.further.cause)), last.verdict.further.count,
                        last.verdict.further.newest_cycle);
-  out += fmt::format("<p class=\"todo\">{}</p>\n</div>\n", todo(story));
+  out += fmt::format("<p class=\"todo\">{}</p>\n</div>\n", html_escape(todo(story)));
   out += contract_panel(story) + "</div>\n";
   return out + facts_list(story, facts, figures);
 }

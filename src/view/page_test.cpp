@@ -96,6 +96,29 @@ TEST(Story, tells_what_happens_beside_a_latched_alarm) {
   EXPECT_THAT(page, HasSubstr("Its sensor cannot be trusted now: stuck."));
 }
 
+TEST(Story, a_sensor_fault_is_told_with_what_was_found) {
+  auto reports = reports_for_test({.healthy = 40, .damaged = 0, .learning = 10, .with_trouble = false});
+  CycleReport& last = reports.back();
+  last.verdict.kind = VerdictKind::sensor_fault;
+  last.verdict.reason = VerdictReason::gain_changed;
+  last.sensor_note = "all bands are <9.81> times what was learned";
+  const Story story = set_of(reports).page.story();
+  EXPECT_EQ(story.events.back().what, "sensor fault: gain changed");
+  EXPECT_EQ(story.events.back().detail, "all bands are <9.81> times what was learned");
+  EXPECT_THAT(html_of(reports), HasSubstr("(all bands are &lt;9.81&gt; times what was learned)"));
+}
+
+TEST(Page, sends_nobody_to_a_bearing_that_no_frequency_names) {
+  auto reports = reports_for_test();
+  EXPECT_THAT(html_of(reports), HasSubstr("Inspect this bearing."));
+  for (CycleReport& report : reports)
+    if (!report.verdict.explanation.empty())
+      report.verdict.explanation = "vibration changed: quieter by 9 dB in the 3.2-6.4 kHz band, axis z";
+  const std::string page = html_of(reports);
+  EXPECT_THAT(page, Not(HasSubstr("Inspect this bearing.")));
+  EXPECT_THAT(page, HasSubstr("no frequency of a bearing stands out"));
+}
+
 TEST(Story, an_alarm_from_before_the_log_is_named_by_its_cycle) {
   const auto reports = reports_for_test();
   const std::vector<CycleReport> tail(reports.end() - 5, reports.end());

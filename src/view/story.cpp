@@ -139,7 +139,8 @@ void StoryTeller::judged(const TraceRow& row, VerdictKind state, const std::stri
   if (what != judged_) {
     // Figures of the evidence only where they speak for a state, not while it is being learned.
     const std::string detail =
-        verdict.log_alarm_threshold > 0 && level_of(state) != EventLevel::note
+        state == VerdictKind::sensor_fault ? std::string(valid_text(row.report.sensor_note))
+        : verdict.log_alarm_threshold > 0 && level_of(state) != EventLevel::note
             ? fmt::format("evidence ln R = {:.1f}, watch at {:.1f}, alarm at {:.1f}", verdict.log_evidence,
                           verdict.log_watch_threshold, verdict.log_alarm_threshold)
             : std::string();
@@ -172,7 +173,11 @@ void StoryTeller::beside_the_alarm(const TraceRow& row, const Moment& now) {
         now);
   }
   if (verdict.kind == VerdictKind::sensor_fault || verdict.kind == VerdictKind::shock)
-    happen(EventLevel::warning, state_words(verdict, verdict.kind), "the alarm stands", now);
+    happen(EventLevel::warning, state_words(verdict, verdict.kind),
+           row.report.sensor_note.empty()
+               ? "the alarm stands"
+               : fmt::format("the alarm stands; {}", valid_text(row.report.sensor_note)),
+           now);
 }
 
 void StoryTeller::changes(const TraceRow& row, const Moment& now) {

@@ -59,6 +59,7 @@ Json row_json(const TraceRow& row) {
           {"unaccounted_ns", known(row.has_length, row.unaccounted)},
           {"verdict", name(r.verdict.kind)},
           {"reason", name(r.verdict.reason)},
+          {"sensor_note", valid_text(r.sensor_note)},
           {"log_evidence", number(r.verdict.log_evidence)},
           {"z", z},
           {"inferred", r.inferred},

@@ -46,6 +46,7 @@ std::string remarks(const TraceRow& row) {
   if (row.report.slots_skipped > 0) add(fmt::format("{} skipped", row.report.slots_skipped));
   if (row.late) add("late");
   if (const std::string machine = machine_words(row.report.machine); !machine.empty()) add(machine);
+  if (row.report.verdict.kind == VerdictKind::sensor_fault) add(words(name(row.report.verdict.reason)));
   for (std::size_t i = 0; i < kBreaches; ++i) {
     const auto breach = static_cast<Breach>(i);
     if (row.report.has(breach)) add(fmt::format("breach: {}", name(breach)));

@@ -8,6 +8,20 @@
 namespace torpor {
 namespace {
 
+// What no clock explains, and a shock, which must be told as one even when the clock was off with it.
+bool comes_before_the_rate(WindowQuality quality) {
+  switch (quality) {
+    case WindowQuality::repeating:
+    case WindowQuality::stuck_bit:
+    case WindowQuality::held:
+    case WindowQuality::spikes:
+    case WindowQuality::saturated:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // The claim and the measurement must both hold; a window of one frame has only the claim.
 bool rate_is_right(const FrameQueue& queue, const FrameQueue::Run& run, const SensorTerms& terms) {
   TORPOR_ASSERT(terms.rate_mhz > 0 && run.frames > 0, "window.a_run_has_frames_at_a_rate");
@@ -89,10 +103,15 @@ WindowAssembler::Taken WindowAssembler::take_latest(std::uint64_t window_id, Boo
   taken.window.block_starts = std::span(block_starts_).first(blocks);
   taken.window.scale_pg = run.scale_pg;
 
-  // Saturation first: a shock must be told as one even when the clock was off with it.
-  taken.quality = check_samples(run.samples, run.scale_pg, terms_);
-  if (taken.quality != WindowQuality::saturated && !rate_is_right(queue_, run, terms_))
+  const SampleFinding found = check_samples(run.samples, run.scale_pg, terms_, repeats_);
+  taken.quality = found.quality;
+  taken.note = found.note;
+  if (!comes_before_the_rate(found.quality) && !rate_is_right(queue_, run, terms_)) {
     taken.quality = WindowQuality::wrong_rate;
+    taken.note = {};
+    taken.note << "samples do not come at the " << terms_.rate_mhz / 1000
+               << " Hz of the contract: claimed are " << run.rate_mhz / 1000 << " Hz";
+  }
   return taken;
 }
 

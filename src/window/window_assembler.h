@@ -4,7 +4,9 @@
 
 #include <array>
 
+#include "base/fixed_string.h"
 #include "window/frame_queue.h"
+#include "window/repeats.h"
 
 namespace torpor {
 
@@ -24,10 +26,11 @@ class WindowAssembler {
 
   // `window` is empty (no samples) when quality is incomplete, and whole otherwise: a
   // saturated or stuck window can still be looked at. Its rate is the contract's, never the
-  // peer's claim; its scale is the sensor's. Where several checks fail, the first of these is
-  // named: incomplete, saturated, wrong_rate, not_a_number, stuck.
+  // peer's claim; its scale is the sensor's. Where several checks fail, the first is named: incomplete,
+  // then in the order of sensor_checks.def. `note`: what was found, for people.
   struct Taken {
     WindowQuality quality = WindowQuality::incomplete;
+    FixedString<120> note{};
     Window window;
   };
   // The newest window's worth of contiguous samples of this window; everything else the
@@ -39,6 +42,7 @@ class WindowAssembler {
   std::uint32_t sensor_;
   std::size_t samples_;  // per axis, the contract's window
   FrameQueue& queue_;
+  RepeatFinder repeats_;
   std::optional<std::uint64_t> context_window_;
   Context first_context_;
   Context last_context_;

@@ -146,7 +146,10 @@ TEST_F(WindowAssemblerTest, a_claimed_rate_that_is_not_the_contracts_is_wrong_wh
 }
 
 TEST_F(WindowAssemblerTest, a_shock_is_named_before_a_wrong_rate) {
-  for (std::size_t i = 0; i < 200; ++i) frames_.value(i * 11, 1) = i % 2 == 0 ? 32'767 : -32'767;
+  for (std::size_t i = 0; i < 200; ++i) {
+    frames_.value(i * 11, 1) = i % 2 == 0 ? 32'767 : -32'767;
+    frames_.value(i * 11 + 1, 1) = i % 2 == 0 ? -9'000 : 9'000;
+  }
   queue_.begin(1);
   for (std::uint32_t i = 0; i < frames_.count(); ++i) {
     Frame frame = frames_.frame(1, i);

@@ -55,7 +55,7 @@ BaselinePaths baseline_paths(const std::string& state_dir, const BaselineKey& ke
 Result<StoredBaseline> load_baseline(Files& files, const std::string& state_dir, const AlarmTerms& terms,
                                      const BaselineKey& key, std::uint32_t service_uid) {
   const BaselinePaths paths = baseline_paths(state_dir, key);
-  StoredBaseline stored{Judge(terms, key), {}, {}, false};
+  StoredBaseline stored{Judge(terms, key), {}, {}, {}, false};
   const auto bytes = files.read_owned(paths.baseline, kMaxBaselineBytes, service_uid);
   if (bytes) {
     auto loaded = decode_baseline(*bytes, terms, key);
@@ -63,6 +63,7 @@ Result<StoredBaseline> load_baseline(Files& files, const std::string& state_dir,
     stored = {std::move(loaded->judge),
               {loaded->features.begin(), loaded->features.end()},
               {loaded->envelope.begin(), loaded->envelope.end()},
+              {loaded->means.begin(), loaded->means.end()},
               true};
   } else if (!missing(bytes.error())) {
     return bytes.error();
