@@ -11,7 +11,6 @@ namespace torpor {
 namespace {
 
 // The order of Score (verdict/verdict.h). Keys of --json: they may be added to, never renamed.
-constexpr std::string_view kScoreNames[kScores] = {"logit", "log_band", "kurtosis"};
 
 Json event_json(const BaselineEvent& event, bool applied) {
   Json out = {{"event", name(event.kind)},
@@ -57,11 +56,12 @@ Json baseline_json(const BaselineSummary& s) {
     const Calibration& c = s.calibration;
     Json scores = Json::object();
     for (std::size_t i = 0; i < kScores; ++i)
-      scores[std::string(kScoreNames[i])] = {{"median", c.score[i].median},
-                                             {"mad", c.score[i].mad},
-                                             {"serial_correlation", c.score[i].phi},
-                                             // q[i] is the 2^i-th largest healthy z (verdict/calibration.h).
-                                             {"largest_z", c.score[i].q[0]}};
+      scores[std::string(name(static_cast<Score>(i)))] = {
+          {"median", c.score[i].median},
+          {"mad", c.score[i].mad},
+          {"serial_correlation", c.score[i].phi},
+          // q[i] is the 2^i-th largest healthy z (verdict/calibration.h).
+          {"largest_z", c.score[i].q[0]}};
     out["log_evidence"] = s.log_evidence;
     out["calibration"] = {{"cycles", c.n},
                           {"ranks", c.ranks},
@@ -93,8 +93,8 @@ void print_baseline(const BaselineSummary& s) {
     fmt::print("  {:<12} {} cycles, {} ranks, {} detector{}\n", "calibration", c.n, c.ranks, c.detectors,
                c.detectors == 1 ? "" : "s taking turns");
     for (std::size_t i = 0; i < kScores; ++i)
-      fmt::print("    {:<10} median {:.4g}, MAD {:.3g}, serial correlation {:.2f}\n", kScoreNames[i],
-                 c.score[i].median, c.score[i].mad, c.score[i].phi);
+      fmt::print("    {:<10} median {:.4g}, MAD {:.3g}, serial correlation {:.2f}\n",
+                 name(static_cast<Score>(i)), c.score[i].median, c.score[i].mad, c.score[i].phi);
     fmt::print("  {:<12} ln R = {:.2f}\n", "evidence", s.log_evidence);
   }
   // The id without its device, which the state directory does not know.

@@ -97,7 +97,9 @@ struct CycleReport {
   FixedString<48> energy_coverage;  // what that source sees: "module, without carrier board"
   bool sleep_interpolated = false;  // the sleep's energy is from readings at both ends
   double energy_error_mj = 0;       // bound of the integration error while awake
-  Duration unmeasured{};            // time no reading covers (a meter that failed): not in energy_mj
+  Duration unmeasured{};            // time neither reading nor model covers: not in energy_mj
+  Duration energy_modelled{};       // time the declared model stood in for a failing meter: in energy_mj
+  FixedString<48> meter_note;       // what is wrong with the meter: "meter_frozen"; empty: nothing
   std::int64_t idle_rail_mw = -1;   // module rail after release; -1: not measured
   double budget_mj = 0;             // left in the hour's budget after this cycle; below 0: debt
   ResidencyState residency = ResidencyState::unknown;

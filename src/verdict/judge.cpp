@@ -37,6 +37,7 @@ Verdict Judge::verdict(VerdictKind kind, VerdictReason reason) const {
   v.reason = reason;
   // Only while armed: a baseline that collects anew shows nothing of its former evidence.
   v.log_evidence = state_ == JudgeState::armed ? sequential_.log_evidence() : kNoEvidence;
+  v.detectors = state_ == JudgeState::armed ? sequential_.state().detectors : 0;
   v.log_alarm_threshold = log_alarm_;
   v.log_watch_threshold = log_alarm_ / 2;  // ln sqrt(A)
   v.latched = latched();

@@ -46,7 +46,8 @@ constexpr std::size_t kFewestMembers = kEnvelope;  // those of version 1
 
 // Written by name, so that a new reason in the middle of the enumeration leaves old files readable.
 constexpr Reason kRefusals[] = {Reason::calibration_too_short, Reason::calibration_not_finite,
-                                Reason::calibration_correlated, Reason::internal};
+                                Reason::calibration_correlated, Reason::calibration_degenerate,
+                                Reason::internal};
 
 template <class T>
 Status take_into(T& member, const Result<T>& read) {
@@ -234,6 +235,16 @@ Status JudgeCodec::take_state(Bytes body, LoadedBaseline& out) {
 }
 
 Status JudgeCodec::rebind(Judge& j) {
+  // Armed by a torpor that took rounding for a spread: any change at all would be an alarm.
+  if (j.state_ == JudgeState::armed) {
+    if (const Status spread = holds_spread(j.calibration_, j.scores_); !spread) {
+      j.state_ = JudgeState::not_armed;
+      j.refusal_ = spread.error();
+      j.calibration_ = {};
+      j.sequential_ = Sequential();
+      return {};
+    }
+  }
   // Only where a number of the contract is another: a restart alone, or another Boost, must move no
   // bound.
   if (j.state_ != JudgeState::armed || (j.calibration_.delta_ppm == j.terms_.calibration_delta_ppm &&

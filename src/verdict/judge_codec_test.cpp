@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: torpor authors
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "contract/fake/golden_maintenance.h"
@@ -60,6 +62,26 @@ TEST(baseline_state, a_restart_in_every_cycle_changes_no_bit_of_any_verdict) {
     }
     EXPECT_EQ(through.state(), JudgeState::armed);
   }
+}
+
+TEST(baseline_state, what_was_armed_on_rounding_is_not_armed_after_an_update) {
+  ScoreSource source(2);
+  const Judge judge = armed_judge_for_test(source);
+  auto bytes = encoded(judge);
+  // As an earlier version wrote it: the spread of the second score at the floor.
+  std::byte mad[sizeof(double)], floor[sizeof(double)];
+  store_le(mad, std::bit_cast<std::uint64_t>(judge.calibration().score[1].mad));
+  store_le(floor, std::bit_cast<std::uint64_t>(8e-6));
+  const auto at = std::search(bytes.begin(), bytes.end(), std::begin(mad), std::end(mad));
+  ASSERT_NE(at, bytes.end());
+  std::copy(std::begin(floor), std::end(floor), at);
+  constexpr std::size_t kCrcAt = 12, kPayloadAt = 16;
+  store_le(&bytes[kCrcAt], crc32c(Bytes(bytes).subspan(kPayloadAt)));
+  Judge again = decoded(bytes).judge;
+  EXPECT_EQ(again.state(), JudgeState::not_armed);
+  EXPECT_EQ(again.refusal().reason, Reason::calibration_degenerate);
+  again = decoded(encoded(again)).judge;
+  EXPECT_EQ(again.refusal().reason, Reason::calibration_degenerate) << "by its name also from the file";
 }
 
 TEST(baseline_state, the_small_evidence_file_brings_an_older_baseline_up_to_date) {

@@ -274,6 +274,28 @@ TEST(judge, says_why_it_refuses_to_arm_and_waits_for_an_operator) {
   EXPECT_EQ(judge.state(), JudgeState::learning_calibration);
 }
 
+TEST(judge, does_not_arm_on_a_sensor_that_repeats_itself) {
+  // As seen: half a second sent over and over; what differs is the rounding of its sum.
+  ScoreSource source(14);
+  const CycleScores once = source.next();
+  Judge judge(alarm_for_test(), key_for_test());
+  std::uint64_t cycle = 0;
+  while (judge.state() == JudgeState::learning_fit) judge.fitted(++cycle);
+  Verdict v;
+  while (judge.state() == JudgeState::learning_calibration) {
+    CycleScores again = once;
+    for (double& value : again.value) value += 2.6e-6 * static_cast<double>(cycle * 7 % 5);
+    v = judge.scored(++cycle, again);
+  }
+  ASSERT_EQ(judge.state(), JudgeState::not_armed);
+  EXPECT_EQ(judge.refusal().reason, Reason::calibration_degenerate);
+  EXPECT_EQ(v.reason, VerdictReason::not_armed);
+  EXPECT_EQ(v.detectors, 0u);
+  EXPECT_NE(v.explanation.view().find("calibration_degenerate"), std::string_view::npos);
+  ASSERT_TRUE(judge.apply(event(EventKind::reset, 0)).ok());
+  EXPECT_EQ(judge.state(), JudgeState::learning_fit);
+}
+
 TEST(judge, does_not_arm_on_a_contract_with_too_few_calibration_cycles) {
   ScoreSource source(12);
   AlarmTerms terms = alarm_for_test();

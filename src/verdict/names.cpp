@@ -8,6 +8,18 @@ namespace torpor {
 
 // No default in any of these: the compiler names the case that a new value lacks. Behind them falls only a
 // number that was cast.
+std::string_view name(Score score) {
+  switch (score) {
+    case Score::logit:
+      return "logit";
+    case Score::log_band:
+      return "log_band";
+    case Score::kurtosis:
+      return "kurtosis";
+  }
+  return "unknown";
+}
+
 std::string_view name(VerdictKind kind) {
   switch (kind) {
     case VerdictKind::healthy:

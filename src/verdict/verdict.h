@@ -14,6 +14,7 @@ namespace torpor {
 // more like damage. Units are the model's own until calibration turns them into MADs.
 enum class Score : std::uint8_t { logit, log_band, kurtosis };
 inline constexpr std::size_t kScores = 3;
+std::string_view name(Score score);
 
 struct CycleScores {
   std::array<double, kScores> value{};
@@ -93,6 +94,7 @@ struct Verdict {
   double log_alarm_threshold = 0;  // ln A
   double log_watch_threshold = 0;  // ln sqrt(A)
   bool latched = false;            // an alarm was raised and not cleared by maintenance
+  std::uint32_t detectors = 0;     // interleaved ones that share the evidence: 1 or 8; 0: not armed
   std::uint32_t learned = 0;       // cycles collected so far while learning
   std::uint32_t to_learn = 0;
   std::uint64_t arming_epoch = 0;          // which arming; part of the alarm id

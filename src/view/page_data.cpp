@@ -244,7 +244,11 @@ class PageData {
     if (source == "declared model")
       return "A declared model (time in each state x declared watts), not a measurement. Attributed to us: "
              "rail minus idle.";
+    const Duration modelled = facts_.summary.modelled;
     return "Source: " + source + ". Attributed to us: rail minus idle." +
+           (modelled > Duration::zero()
+                ? fmt::format(" {} are the declared model's: the meter gave nothing.", human(modelled))
+                : "") +
            (page_.story().last.sleep_interpolated ? " Sleep is interpolated from readings at its ends." : "");
   }
 

@@ -64,7 +64,10 @@ std::string todo(const Story& story) {
   const Verdict& v = story.last.verdict;
   switch (story.state) {
     case VerdictKind::healthy:
-      return "Nothing to do.";
+      return std::string("Nothing to do.") +
+             (v.detectors > 1 ? " Healthy cycles foretold one another, so the evidence is shared by " +
+                                    plural(v.detectors, "detector") + ": an alarm comes that much later."
+                              : "");
     case VerdictKind::watch:
       return fmt::format("Evidence is growing: ln R is {:.1f}. The alarm is raised at {:.1f}.",
                          v.log_evidence, v.log_alarm_threshold);
@@ -94,6 +97,8 @@ std::string todo(const Story& story) {
     return "Nothing to do: no bearing runs that could be listened to. The evidence stays as it was.";
   if (v.reason == VerdictReason::changing)
     return "Nothing to do: it is judged when it runs steadily. The evidence stays as it was.";
+  if (v.reason == VerdictReason::not_armed)
+    return "It refused to arm and watches nothing: " + html_escape(valid_text(v.explanation)) + ".";
   return "The newest cycle could not be scored; the evidence stays as it was.";
 }
 
@@ -127,6 +132,8 @@ std::string energy_note(const CycleReport& last, const TraceSummary& s) {
   std::string note = valid_text(last.energy_source);
   if (!last.energy_coverage.empty()) note += fmt::format(" ({})", valid_text(last.energy_coverage));
   if (s.unmeasured > Duration::zero()) note += fmt::format("; {} unmeasured", human(s.unmeasured));
+  if (s.modelled > Duration::zero())
+    note += fmt::format("; {} by the declared model, as the meter gave nothing", human(s.modelled));
   return note;
 }
 

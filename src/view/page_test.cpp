@@ -230,6 +230,23 @@ TEST(Page, hostile_names_stay_text) {
   EXPECT_THAT(page, Not(HasSubstr("<i>")));
 }
 
+TEST(Page, says_why_it_does_not_watch_what_its_meter_lacks_and_that_an_alarm_comes_later) {
+  auto reports = reports_for_test({.healthy = 3, .damaged = 0, .learning = 0});
+  CycleReport& last = reports.back();
+  last.energy_source = "ina3221 VDD_IN: meter_frozen";
+  last.energy_modelled = std::chrono::seconds(60);
+  last.set(Breach::meter);
+  last.verdict.detectors = 8;
+  const std::string healthy = html_of(reports);
+  EXPECT_THAT(healthy, HasSubstr("shared by 8 detectors"));
+  EXPECT_THAT(healthy, HasSubstr("ina3221 VDD_IN: meter_frozen"));
+  EXPECT_THAT(healthy, HasSubstr("by the declared model, as the meter gave nothing"));
+  last.verdict.kind = VerdictKind::not_scored;
+  last.verdict.reason = VerdictReason::not_armed;
+  last.verdict.explanation = "calibration_degenerate: <b>";
+  EXPECT_THAT(html_of(reports), HasSubstr("watches nothing: calibration_degenerate: &lt;b&gt;."));
+}
+
 TEST(Page, one_cycle_is_enough_for_a_page) {
   const std::string page = html_of(reports_for_test({.healthy = 1, .damaged = 0, .learning = 1}));
   EXPECT_THAT(page, HasSubstr("<h1>Learning</h1>"));

@@ -76,6 +76,9 @@ Json row_json(const TraceRow& row) {
           {"energy_error_mj", number(r.energy_error_mj)},
           {"sleep_interpolated", r.sleep_interpolated},
           {"unmeasured_ns", r.unmeasured.count()},
+          {"energy_modelled_ns", r.energy_modelled.count()},
+          {"detectors", r.verdict.detectors},
+          {"meter_note", valid_text(r.meter_note)},
           // Below 0 is "not read" in the record.
           {"idle_rail_mw", r.idle_rail_mw < 0 ? Json(nullptr) : Json(r.idle_rail_mw)},
           {"budget_mj", number(r.budget_mj)},
@@ -162,6 +165,7 @@ Json summary_json(const TraceSummary& s) {
           {"energy_error_mj", number(s.energy_error_mj)},
           {"sleeps_interpolated", s.interpolated},
           {"unmeasured_ns", s.unmeasured.count()},
+          {"energy_modelled_ns", s.modelled.count()},
           {"cycles_slept_through", s.slept_through},
           {"budget_mj", number(s.budget_mj)},
           {"frames_dropped", s.drops}};

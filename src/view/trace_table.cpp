@@ -184,6 +184,7 @@ std::string energy_words(const TraceSummary& s) {
   if (s.energy_error_mj > 0) text += fmt::format(", within {} while awake", human_mj(s.energy_error_mj));
   if (s.interpolated > 0) text += ", sleep interpolated";
   if (s.unmeasured > Duration::zero()) text += fmt::format(", {} unmeasured", human(s.unmeasured));
+  if (s.modelled > Duration::zero()) text += fmt::format(", {} by the declared model", human(s.modelled));
   text += fmt::format("; budget {} left", human_mj(s.budget_mj));
   if (s.slept_through > 0)
     text += fmt::format(", {} cycle{} slept through", s.slept_through, s.slept_through == 1 ? "" : "s");

@@ -167,16 +167,21 @@ TEST(TraceFormats, energy_carries_its_source_its_coverage_and_what_is_open) {
     report.sleep_interpolated = true;
   }
   reports[3].unmeasured = seconds(5);
+  reports[4].energy_modelled = seconds(60);
+  reports[4].meter_note = "meter_frozen";
   reports[3].energy_error_mj = 1500;
   reports[7].set(Breach::budget);
   reports.back().budget_mj = 13'600;
   const auto rows = rows_of(reports);
   EXPECT_THAT(written(TraceFormat::table, rows),
               HasSubstr("ina3221 VDD_IN (module, without carrier board), within 1.50 J while awake, sleep "
-                        "interpolated, 5.000 s unmeasured; budget 13.60 J left, 1 cycle slept through"));
+                        "interpolated, 5.000 s unmeasured, 60.000 s by the declared model; budget 13.60 J "
+                        "left, 1 cycle slept through"));
   const auto json = nlohmann::json::parse(written(TraceFormat::json, rows));
   EXPECT_EQ(json["cycles"][3]["unmeasured_ns"], 5'000'000'000);
   EXPECT_EQ(json["cycles"][3]["energy_source"], "ina3221 VDD_IN");
+  EXPECT_EQ(json["cycles"][4]["meter_note"], "meter_frozen");
+  EXPECT_EQ(json["summary"]["energy_modelled_ns"], 60'000'000'000);
   EXPECT_TRUE(json["cycles"][3]["idle_rail_mw"].is_null()) << "not measured is no zero";
   EXPECT_EQ(json["summary"]["cycles_slept_through"], 1);
   EXPECT_EQ(json["summary"]["budget_mj"], 13'600);

@@ -297,7 +297,7 @@ void Arbitrary::judgement(CycleReport& r) {
   }
   real(r.verdict.log_evidence), real(r.verdict.log_alarm_threshold), real(r.verdict.log_watch_threshold);
   r.verdict.latched = random_.below(2) == 1;
-  integer(r.verdict.learned), integer(r.verdict.to_learn);
+  integer(r.verdict.detectors), integer(r.verdict.learned), integer(r.verdict.to_learn);
   integer(r.verdict.arming_epoch), integer(r.verdict.first_crossing_cycle);
   integer(r.verdict.further.count), integer(r.verdict.further.newest_cycle);
   code(r.verdict.further.cause, kCrossingCauses);
@@ -313,7 +313,7 @@ void Arbitrary::judgement(CycleReport& r) {
 
 void Arbitrary::energy(CycleReport& r) {
   for (double& energy : r.energy_mj) real(energy);
-  text(r.energy_source);
+  text(r.energy_source), text(r.meter_note);
   code(r.residency, 3);
   text(r.residency_note);
   integer(r.breaches);
@@ -321,7 +321,7 @@ void Arbitrary::energy(CycleReport& r) {
   integer(r.failed_resumes);
   text(r.sleep_note);
   text(r.stopped_for), text(r.state_note);
-  span(r.stopped_after), span(r.unmeasured);
+  span(r.stopped_after), span(r.unmeasured), span(r.energy_modelled);
   text(r.energy_coverage), text(r.backend), text(r.backend_note);
   r.sleep_interpolated = random_.below(2) == 1;
   real(r.energy_error_mj), real(r.budget_mj);
