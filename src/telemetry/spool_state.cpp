@@ -46,24 +46,40 @@ struct Decode {
   Status number(T& value) {
     TORPOR_TRY(const std::uint64_t read, reader.uint());
     value = static_cast<T>(read);
-    if (value != read) return Error{.reason = Reason::cbor_type, .where = "cursor", .found = "too large"};
+    if (value != read)
+      return Error{.reason = Reason::cbor_type,
+                   .where = "cursor",
+                   .found = "too large",
+                   .expected = "a number in range"};
     return {};
   }
   Status list(std::size_t items) {
     TORPOR_TRY(const std::size_t n, reader.array());
-    if (n != items) return Error{.reason = Reason::cbor_type, .where = "cursor", .found = "another length"};
+    if (n != items)
+      return Error{.reason = Reason::cbor_type,
+                   .where = "cursor",
+                   .found = "another length",
+                   .expected = "that of this version"};
     return {};
   }
   // An earlier torpor counted fewer; those it did not know stay 0.
   Result<std::size_t> grown_list(std::size_t items) {
     TORPOR_TRY(const std::size_t n, reader.array());
-    if (n > items) return Error{.reason = Reason::cbor_type, .where = "cursor", .found = "another length"};
+    if (n > items)
+      return Error{.reason = Reason::cbor_type,
+                   .where = "cursor",
+                   .found = "another length",
+                   .expected = "that of this version"};
     return n;
   }
   template <std::size_t N>
   Status text(FixedString<N>& value) {
     TORPOR_TRY(const std::string_view read, reader.text());
-    if (read.size() > N) return Error{.reason = Reason::cbor_type, .where = "cursor", .found = "a long text"};
+    if (read.size() > N)
+      return Error{.reason = Reason::cbor_type,
+                   .where = "cursor",
+                   .found = "a long text",
+                   .expected = "one that fits"};
     value = FixedString<N>(read);
     return {};
   }
@@ -124,7 +140,8 @@ Status walk(Codec& codec, State& state) {
   TORPOR_CHECK(walk_event(codec, state.newest_event));
   TORPOR_CHECK(codec.number(state.event_count));
   if (state.event_count > kMaxEvents)
-    return Error{.reason = Reason::cbor_type, .where = "cursor", .found = "too many events"};
+    return Error{
+        .reason = Reason::cbor_type, .where = "cursor", .found = "too many events", .expected = "at most 8"};
   TORPOR_CHECK(codec.list(state.event_count));
   for (std::size_t i = 0; i < state.event_count; ++i) TORPOR_CHECK(walk_event(codec, state.events[i]));
   return {};
@@ -158,7 +175,10 @@ Result<SpoolState> decode_spool_state(Bytes bytes, std::string_view where) {
   Status read = walk(codec, state);
   if (read) read = reader.finish();
   if (read && !is_in_order(state))
-    read = Error{.reason = Reason::cbor_type, .where = "cursor", .found = "places out of order"};
+    read = Error{.reason = Reason::cbor_type,
+                 .where = "cursor",
+                 .found = "places out of order",
+                 .expected = "cursor before head"};
   if (read) return state;
   Error error = read.error();
   error.reason = Reason::spool_cursor_damaged;

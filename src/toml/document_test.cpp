@@ -131,6 +131,19 @@ TEST(Toml, another_type_is_named_with_the_one_expected) {
   EXPECT_EQ(d.boolean("b").error().reason, Reason::toml_wrong_type);
 }
 
+TEST(Toml, a_number_that_is_not_decimal_is_refused) {
+  auto d = doc("a = 0o12\nb = 0xA\nc = 0b1010\nd = 10\ne = 1_0\n");
+  for (const char* field : {"a", "b", "c"}) {
+    const auto wrong = d.integer(field, 0, 99);
+    ASSERT_FALSE(wrong) << field;
+    EXPECT_EQ(wrong.error().reason, Reason::toml_wrong_type);
+    EXPECT_EQ(wrong.error().expected.view(), "a decimal integer");
+  }
+  EXPECT_EQ(*d.integer("d", 0, 99), 10);
+  EXPECT_EQ(*d.integer("e", 0, 99), 10);
+  EXPECT_FALSE(TomlDocument::parse("a = 0012\n", "x.toml")) << "which TOML itself knows not";
+}
+
 TEST(Toml, a_value_out_of_range_is_named_with_the_bounds) {
   auto d = doc("a = 10\nb = \"text\"\ns = [1, 2]\n");
   const auto far = d.integer("a", 0, 9);
