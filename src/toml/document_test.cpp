@@ -79,6 +79,27 @@ TEST(Toml, a_field_given_twice_is_a_duplicate_with_its_line) {
   EXPECT_TRUE(TomlDocument::parse("a = 1\na = 2\n", "x.toml").error().where.view().starts_with("x.toml:2:"));
 }
 
+// As an editor of the other system saves it.
+TEST(Toml, takes_a_byte_order_mark_and_crlf) {
+  auto document = TomlDocument::parse(
+      "\xef\xbb\xbf"
+      "a = 1\r\nb = 2\r\n",
+      "x.toml");
+  ASSERT_TRUE(document.ok()) << one_line(document.error()).view();
+  EXPECT_EQ(*document->integer("a", 0, 9), 1);
+  EXPECT_EQ(*document->integer("b", 0, 9), 2);
+}
+
+TEST(Toml, a_character_that_nobody_sees_is_written_out_in_the_error) {
+  for (const auto& [text, shown] :
+       {std::pair("a\xc2\xa0= 1\n", "u00A0"), std::pair("a\xe2\x80\x8b = 1\n", "u200B")}) {
+    const auto document = TomlDocument::parse(text, "x.toml");
+    ASSERT_FALSE(document.ok()) << text;
+    EXPECT_NE(one_line(document.error()).view().find(shown), std::string_view::npos)
+        << one_line(document.error()).view();
+  }
+}
+
 TEST(Toml, broken_syntax_names_its_line) {
   const auto parsed = TomlDocument::parse("a = 1\nb = \n", "x.toml");
   EXPECT_EQ(parsed.error().reason, Reason::toml_syntax);
