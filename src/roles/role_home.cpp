@@ -11,6 +11,7 @@
 
 #include "base/assertion.h"
 #include "base/posix/tell.h"
+#include "contract/host/clock_speed.h"
 #include "link/bundle_differences.h"
 #include "program/error_text.h"
 
@@ -84,7 +85,8 @@ Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& fil
   }
   TORPOR_ASSERT((home.own.contract != nullptr) == home.admission.has_value(),
                 "roles.a_contract_comes_only_from_an_admission");
-  return {};
+  // Both roles by the same sum: neither waits for a peer that has refused.
+  return home.own.contract == nullptr ? Status{} : check_clock_speed(home.own.contract->terms(), flags.speed);
 }
 
 void say_strays(LinkRole role, const std::string& place, const Strays& strays) {

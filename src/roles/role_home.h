@@ -44,7 +44,8 @@ Status check_own_directory(Files& files, const std::string& path, std::uint32_t 
 // Fills `home`. An unreadable site ends the process, since without it nobody knows the
 // peer, and so does a state directory that is not this user's own (file_unsafe, and no note is left
 // in it) or that another process owns (directory_locked): it and the peer's line are that process's. A bundle
-// that is refused leaves own.contract null and own.refusal set.
+// that is refused leaves own.contract null and own.refusal set. A --speed that is too high for the
+// contract ends the process as well: the other role comes to the same by the same sum.
 Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& files, const PosixClock& clock);
 
 // What was swept at the start, on stderr; nothing where `place` was clean.

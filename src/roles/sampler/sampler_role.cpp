@@ -6,6 +6,7 @@
 #include "base/posix/posix_files.h"
 #include "base/posix/posix_host.h"
 #include "base/posix/tell.h"
+#include "contract/host/clock_speed.h"
 #include "firmware/sampler.h"
 #include "link/refusing_role.h"
 #include "program/error_text.h"
@@ -54,7 +55,9 @@ Result<int> SamplerProcess::sample(UnixLink& link) {
   TORPOR_ASSERT(home_.own.contract != nullptr, "roles.a_sampler_samples_only_under_a_contract");
   const Contract& contract = *home_.own.contract;
   TORPOR_TRY(const SourceSpec spec, parse_source_spec(flags_.source));
-  TORPOR_TRY(const auto source, make_source(spec, contract, 0, files_));
+  TORPOR_TRY(const MadeSource made, make_source(spec, contract, 0, files_));
+  for (const std::string& remark : made.remarks) tell("{}: {}\n", kSamplerProgram, remark);
+  TORPOR_CHECK(check_clock_speed(contract.terms(), flags_.speed, made.ns_per_value));
   QueueMemory memory(contract);
   std::optional<MachineSleep> machine;
   if (sleeps_by_suspend()) machine.emplace(home_.site.system_root, clock_);
@@ -66,7 +69,7 @@ Result<int> SamplerProcess::sample(UnixLink& link) {
                        {.state = flags_.state, .bundle = flags_.bundle, .trust = flags_.trust});
   SamplerRole sampler({.link = link,
                        .clock = clock_,
-                       .source = *source,
+                       .source = *made.source,
                        .own = home_.own,
                        .memory = memory.memory(),
                        .link_buffer_bytes = link.buffer_bytes(),

@@ -182,6 +182,9 @@ bool RecordingSource::ended() const {
 
 std::uint64_t RecordingSource::windows() const { return state_->player.windows(state_->window); }
 
+const std::vector<std::string>& RecordingSource::remarks() const { return state_->player.remarks(); }
+std::uint32_t RecordingSource::resampling_ns() const { return state_->player.resampling_ns(); }
+
 const Recording& RecordingSource::current() const {
   return state_->began_in != nullptr ? *state_->began_in : state_->player.current();
 }

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <vector>
 
+#include "contract/host/clock_speed.h"
 #include "sensor/recording/manifest.h"
 #include "sensor/recording/recording_source.h"
 
@@ -129,18 +130,22 @@ Result<SourceSpec> parse_source_spec(std::string_view text) {
   return SourceSpec(std::move(spec));
 }
 
-Result<std::unique_ptr<SampleSource>> make_source(const SourceSpec& spec, const Contract& contract,
-                                                  std::uint32_t sensor, Files& files) {
+Result<MadeSource> make_source(const SourceSpec& spec, const Contract& contract, std::uint32_t sensor,
+                               Files& files) {
+  MadeSource made{.source = nullptr, .remarks = {}, .ns_per_value = kValueNs};
   if (const auto* config = std::get_if<SimConfig>(&spec)) {
-    TORPOR_TRY(auto source, SimulatedBearing::make(*config, contract, sensor));
-    return std::unique_ptr<SampleSource>(std::move(source));
+    TORPOR_TRY(made.source, SimulatedBearing::make(*config, contract, sensor));
+    return made;
   }
   const auto& recording = std::get<RecordingSpec>(spec);
   // The manifest is read here, when the source is made: nothing opens it while windows are played.
   TORPOR_TRY(const Manifest manifest, Manifest::read(files, recording.manifest));
   TORPOR_TRY(auto chosen, manifest.select(recording.selection));
   TORPOR_TRY(auto source, RecordingSource::make(std::move(chosen), manifest.folder(), contract, sensor));
-  return std::unique_ptr<SampleSource>(std::move(source));
+  made.remarks = source->remarks();
+  made.ns_per_value += source->resampling_ns();
+  made.source = std::move(source);
+  return made;
 }
 
 }  // namespace torpor

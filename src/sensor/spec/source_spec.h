@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/files.h"
 #include "contract/contract.h"
@@ -37,9 +38,17 @@ using SourceSpec = std::variant<RecordingSpec, SimConfig>;
 // are judged for range by SimulatedBearing::make.
 Result<SourceSpec> parse_source_spec(std::string_view text);
 
-// The source, for sensor number `sensor` of the contract. Errors: those of Manifest,
-// RecordingSource::make, SimulatedBearing::make.
-Result<std::unique_ptr<SampleSource>> make_source(const SourceSpec& spec, const Contract& contract,
-                                                  std::uint32_t sensor, Files& files);
+// A source, and what the role that plays it should know.
+struct MadeSource {
+  std::unique_ptr<SampleSource> source;
+  std::vector<std::string> remarks;  // for a person, one line each
+  // What making and carrying one value may take on the slowest host (contract/host/clock_speed.h).
+  std::uint32_t ns_per_value = 0;
+};
+
+// For sensor number `sensor` of the contract. Errors: those of Manifest, RecordingSource::make,
+// SimulatedBearing::make.
+Result<MadeSource> make_source(const SourceSpec& spec, const Contract& contract, std::uint32_t sensor,
+                               Files& files);
 
 }  // namespace torpor

@@ -6,6 +6,7 @@
 
 #include "base/posix/posix_files.h"
 #include "contract/fake/example_contract.h"
+#include "contract/host/clock_speed.h"
 #include "sensor/fake/pack.h"
 
 namespace torpor {
@@ -108,7 +109,7 @@ TEST(SourceSpec, makes_the_source_for_the_contracts_sensor) {
   PosixFiles files;
   const auto sim = make_source(*parse_source_spec("sim:1,fault=inner"), contract, 0, files);
   ASSERT_TRUE(sim.ok());
-  EXPECT_EQ((*sim)->describe().axes, contract.terms().sensors()[0].axes);
+  EXPECT_EQ(sim->source->describe().axes, contract.terms().sensors()[0].axes);
   EXPECT_FALSE(make_source(*parse_source_spec("sim:1"), contract, 9, files).ok());
   EXPECT_EQ(make_source(*parse_source_spec("sim:1,rpm=5"), contract, 0, files).error().reason,
             Reason::sim_config);
@@ -130,6 +131,36 @@ TEST(SourceSpec, makes_the_source_for_the_contracts_sensor) {
   const auto absent = make_source(*parse_source_spec("recording:/nowhere/M.csv"), contract, 0, files);
   ASSERT_FALSE(absent.ok());
   EXPECT_EQ(absent.error().reason, Reason::file_missing);
+}
+
+TEST(SourceSpec, tells_what_is_missing_of_a_recording_and_what_one_value_costs) {
+  const Contract contract = contract_for_test();
+  PosixFiles files;
+  const TempPack pack;
+  const std::vector<std::int16_t> values(3 * 40'000, 9);
+  Recording slow = pack.add("a.wav", 3200, 3, values);
+  Recording fast = pack.add("b.wav", 25'600, 3, std::vector<std::int16_t>(3 * 25'600 * 6, 9));
+  auto cut = wav_bytes(3200, 3, values);
+  cut.resize(cut.size() - 7);
+  pack.write("a.wav", cut);
+  const std::string text = manifest_header() + manifest_row(slow) + manifest_row(fast);
+  const Bytes bytes = as_bytes(text);
+  pack.write("MANIFEST.csv", {bytes.begin(), bytes.end()});
+  const auto make = [&](const std::string& selection) {
+    return make_source(*parse_source_spec("recording:" + pack.folder() + "/MANIFEST.csv" + selection),
+                       contract, 0, files);
+  };
+  const auto own_rate = make("#a.wav");
+  ASSERT_TRUE(own_rate.ok()) << one_line(own_rate.error()).view();
+  EXPECT_EQ(own_rate->remarks,
+            std::vector<std::string>{
+                "a.wav: 39998 of 40000 samples per channel are there: the file has lost its end"});
+  EXPECT_EQ(own_rate->ns_per_value, kValueNs);
+  const auto resampled = make("#b.wav");
+  ASSERT_TRUE(resampled.ok()) << one_line(resampled.error()).view();
+  EXPECT_TRUE(resampled->remarks.empty());
+  EXPECT_EQ(resampled->ns_per_value, kValueNs + 8 * 1000);
+  EXPECT_EQ(make_source(*parse_source_spec("sim:1"), contract, 0, files)->ns_per_value, kValueNs);
 }
 
 }  // namespace
