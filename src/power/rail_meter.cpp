@@ -58,7 +58,10 @@ Result<std::int64_t> RailMeter::rail_mw() {
     source_.failed(seen.error());
     return seen.error();
   }
-  if (seen->raw != last_raw_) stood_through_ = 0;
+  if (seen->raw != last_raw_) {
+    stood_through_ = 0;
+    stood_ = Duration::zero();
+  }
   last_raw_ = seen->raw;
   if (!frozen()) {
     source_.sound();
@@ -82,6 +85,8 @@ Result<std::int64_t> RailMeter::raw_reading() {
 EnergyCost RailMeter::lap(Phase phase, Duration span, bool) {
   // A reading that fails takes the spans on both its sides with it: no value is carried over from before.
   const std::optional<double> from = border_mw_;
+  // Before the look, which takes it back where the reading moved. Below a bound that no sum of spans leaves.
+  if (stood_ <= kSlowestConversion) stood_ += std::max(span, Duration::zero());
   const auto mw = rail_mw();
   border_mw_ = mw ? std::optional<double>(static_cast<double>(*mw)) : std::nullopt;
   // The end of an inference is the one moment of which the draw with the GPU powered is known.

@@ -33,6 +33,8 @@ struct ModuleRail {
 
 // A reading that has not moved by a digit since so many inferences measures nothing of them.
 inline constexpr int kFrozenInferences = 5;
+// And not before the slowest INA3221 has made a new one: 1024 samples x 8.244 ms x 6 measurements.
+inline constexpr Duration kSlowestConversion = std::chrono::milliseconds(50'652);
 
 // A power reading at each border. What lies between two readings is the trapezoid under
 // them; while the rail moves one way, the truth is within |Pa - Pb| / 2 x dt of it, which
@@ -42,8 +44,8 @@ inline constexpr int kFrozenInferences = 5;
 // the GPU, where it has them: the share of the sleep in which the GPU was active is
 // charged at the reading at the end of the last inference. Labelled interpolated.
 //
-// meter_frozen: no channel's current (or its mW) has moved since kFrozenInferences inferences,
-// and some forty readings. A sensor of a rail that works trembles in its last digit, and one
+// meter_frozen: no channel's current (or its mW) has moved since kFrozenInferences inferences, some
+// forty readings, and kSlowestConversion. A sensor of a rail that works trembles in its last digit, and one
 // whose step is so coarse that five inferences do not show in it says nothing of us either.
 class RailMeter final : public EnergyMeter {
  public:
@@ -67,7 +69,9 @@ class RailMeter final : public EnergyMeter {
   };
   Result<std::int64_t> read(const RailChannel& channel, std::int64_t& raw);
   Result<Look> look();
-  [[nodiscard]] bool frozen() const { return stood_through_ >= kFrozenInferences; }
+  [[nodiscard]] bool frozen() const {
+    return stood_through_ >= kFrozenInferences && stood_ > kSlowestConversion;
+  }
 
   SystemTree& tree_;
   ModuleRail rail_;
@@ -78,6 +82,7 @@ class RailMeter final : public EnergyMeter {
   std::optional<double> infer_mw_;                         // at the end of the last inference
   std::array<std::int64_t, kMaxRailChannels> last_raw_{};  // of the last sound look
   int stood_through_ = 0;                                  // inferences since one of them moved
+  Duration stood_{};                                       // and how long that is
 };
 
 }  // namespace torpor

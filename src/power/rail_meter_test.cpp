@@ -181,7 +181,7 @@ bool RailMeterTest::cycle() {
   bool measured = true;
   for (const Phase phase :
        {Phase::sleep, Phase::wake, Phase::sample, Phase::drain, Phase::infer, Phase::release, Phase::report})
-    measured = lap(phase, seconds(1)).measured && measured;
+    measured = lap(phase, phase == Phase::sleep ? seconds(55) : seconds(1)).measured && measured;
   return measured;
 }
 
@@ -220,6 +220,15 @@ TEST_F(RailMeterTest, a_frozen_reading_that_moves_again_measures_again) {
   EXPECT_FALSE(lap(Phase::sample, seconds(1)).measured) << "it began without a reading";
   EXPECT_TRUE(meter_->trouble().empty());
   EXPECT_DOUBLE_EQ(lap(Phase::drain, seconds(1)).mj, 6000);
+}
+
+// As fast as a bench infers: the sensor has not made a new reading yet.
+TEST_F(RailMeterTest, five_inferences_within_one_conversion_of_the_sensor_are_not_frozen) {
+  lap(Phase::wake, Duration::zero());
+  for (int i = 0; i < 500; ++i) EXPECT_TRUE(lap(Phase::infer, milliseconds(100)).measured) << i;
+  EXPECT_TRUE(meter_->trouble().empty());
+  for (int i = 0; i < 10; ++i) lap(Phase::infer, milliseconds(100));
+  EXPECT_EQ(meter_->trouble(), "meter_frozen") << "51 s";
 }
 
 TEST_F(RailMeterTest, a_robot_that_does_not_infer_may_stand_still) {
