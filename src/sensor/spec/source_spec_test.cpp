@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <regex>
+
+#include "base/fake/places.h"
 #include "base/posix/posix_files.h"
 #include "contract/fake/example_contract.h"
 #include "sensor/fake/pack.h"
@@ -39,6 +43,34 @@ TEST(SourceSpec, names_a_simulated_machine_and_its_fate) {
   EXPECT_EQ(config.rpm, 1200);
   EXPECT_EQ(config.ramp, -0.1);
   EXPECT_EQ(config.bumps_per_s, 2);
+}
+
+// The table of docs/recordings.md against what is read: the same names, and the defaults it gives.
+TEST(SourceSpec, the_document_names_every_option_and_what_holds_without_it) {
+  std::ifstream file(in_source("docs/recordings.md"));
+  const std::regex row("\\| `([a-z]+)` \\| .* \\| `([a-z0-9]+)`[^|]*\\|");
+  std::string names;
+  bool simulated = false;
+  for (std::string line; std::getline(file, line);) {
+    simulated = simulated || line == "## A simulated machine";
+    std::smatch part;
+    if (!simulated || !std::regex_match(line, part, row)) continue;
+    names += (names.empty() ? "" : " ") + part[1].str();
+    if (part[1] == "fault") {
+      EXPECT_EQ(part[2].str(), name(SimConfig{}.fault));
+      continue;
+    }
+    const auto given = parsed<SimConfig>("sim:1,fault=inner," + part[1].str() + "=" + part[2].str());
+    const SimConfig otherwise;
+    EXPECT_EQ(std::tie(given.severity, given.fault_from, given.fault_grow, given.rpm, given.ramp,
+                       given.bumps_per_s),
+              std::tie(otherwise.severity, otherwise.fault_from, otherwise.fault_grow, otherwise.rpm,
+                       otherwise.ramp, otherwise.bumps_per_s))
+        << line;
+  }
+  EXPECT_EQ(names, "fault severity from grow rpm ramp bumps");
+  EXPECT_EQ(parse_source_spec("sim:1,x=1").error().expected.view(),
+            "fault, severity, from, grow, rpm, ramp or bumps");
 }
 
 TEST(SourceSpec, refuses_everything_else_by_name) {
