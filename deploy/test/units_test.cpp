@@ -46,8 +46,8 @@ TEST_P(Unit, stays_down_after_exactly_the_codes_that_a_restart_does_not_change) 
   EXPECT_EQ(setting(GetParam(), "RestartPreventExitStatus"), wanted);
 }
 
-TEST_P(Unit, comes_back_after_every_other_failure_and_calls_none_a_success) {
-  EXPECT_EQ(setting(GetParam(), "Restart"), std::multiset<std::string>{"on-failure"});
+TEST_P(Unit, comes_back_after_every_other_end_and_calls_no_failure_a_success) {
+  EXPECT_EQ(setting(GetParam(), "Restart"), std::multiset<std::string>{"always"});
   EXPECT_EQ(setting(GetParam(), "RestartForceExitStatus"), std::multiset<std::string>{});
   EXPECT_EQ(setting(GetParam(), "SuccessExitStatus"), std::multiset<std::string>{"SIGTERM"});
 }

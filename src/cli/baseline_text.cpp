@@ -6,6 +6,7 @@
 
 #include "base/hex.h"
 #include "base/utc.h"
+#include "view/text.h"
 
 namespace torpor {
 namespace {
@@ -85,13 +86,13 @@ void print_baseline(const BaselineSummary& s) {
              s.key.axes, s.key.rate_mhz * 1e-3, s.key.window_ms, s.key.backend.view());
   fmt::print("  {:<12} {}", "state", name(s.state));
   if (s.state == JudgeState::learning_fit || s.state == JudgeState::learning_calibration)
-    fmt::print(", {} cycles so far", s.learned);
-  fmt::print(", cycle {}, armed {} times\n", s.last_cycle, s.arming_epoch);
+    fmt::print(", {} so far", plural(s.learned, "cycle"));
+  fmt::print(", cycle {}, armed {}\n", s.last_cycle, plural(s.arming_epoch, "time"));
   if (!s.refusal.empty()) fmt::print("  {:<12} {}\n", "refused", s.refusal);
   if (s.state == JudgeState::armed) {
     const Calibration& c = s.calibration;
-    fmt::print("  {:<12} {} cycles, {} ranks, {} detector{}\n", "calibration", c.n, c.ranks, c.detectors,
-               c.detectors == 1 ? "" : "s taking turns");
+    fmt::print("  {:<12} {}, {}, {} detector{}\n", "calibration", plural(c.n, "cycle"),
+               plural(c.ranks, "rank"), c.detectors, c.detectors == 1 ? "" : "s taking turns");
     for (std::size_t i = 0; i < kScores; ++i)
       fmt::print("    {:<10} median {:.4g}, MAD {:.3g}, serial correlation {:.2f}\n",
                  name(static_cast<Score>(i)), c.score[i].median, c.score[i].mad, c.score[i].phi);

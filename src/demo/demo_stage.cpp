@@ -44,6 +44,7 @@ Error cannot_remove(const std::string& path, const std::error_code& code) {
   Error error{.reason = Reason::io_failed};
   error.where << path;
   error.found << code.message();
+  error.expected << "to remove what an earlier demo left";
   return error;
 }
 

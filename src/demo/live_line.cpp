@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "base/assertion.h"
+#include "view/story.h"
 #include "view/trace.h"
 
 namespace torpor {
@@ -151,7 +152,8 @@ FixedString<256> live_line(const CycleReport& r, bool colour) {
   for (double part : r.energy_mj) mj += part;
   line.add("{:>7.2f} J", std::isfinite(mj) ? std::clamp(mj / 1000, 0.0, 9999.99) : 0.0);
   // The one note that matters most; the report has them all.
-  const bool broken = r.breaches != 0;
+  const std::uint32_t shown = shown_breaches(r);
+  const bool broken = shown != 0;
   line.add("  ");
   if (broken) line.paint("\x1b[31m");
   // The incident this product is about comes first, then what it did to the cycle, then the rest in the
@@ -162,7 +164,7 @@ FixedString<256> live_line(const CycleReport& r, bool colour) {
     line.add("skip {}", std::min(r.slots_skipped, 999u));
   } else {
     for (std::size_t i = 0; i < kBreaches; ++i) {
-      if (!r.has(static_cast<Breach>(i))) continue;
+      if ((shown >> i & 1u) == 0) continue;
       line.add("{:.8}", name(static_cast<Breach>(i)));
       break;
     }

@@ -253,8 +253,8 @@ class PageData {
   }
 
   std::string drop_words() const {
-    return fmt::format("{} frames in {} cycles. Over its bound the queue keeps the newest.",
-                       facts_.summary.drops, facts_.summary.cycles);
+    return fmt::format("{} in {}. Over its bound the queue keeps the newest.",
+                       plural(facts_.summary.drops, "frame"), plural(facts_.summary.cycles, "cycle"));
   }
 
   const PageBuilder& page_;

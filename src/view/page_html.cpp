@@ -20,10 +20,6 @@ std::string capital(std::string text) {
   return text;
 }
 
-std::string plural(std::uint64_t n, std::string_view word) {
-  return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s");
-}
-
 // A date is only as good as the clock that gave it, and the page says which.
 std::string when(const Moment& moment) {
   if (moment.wall == WallTime{}) return fmt::format("cycle {}, before this log begins", moment.cycle);
@@ -194,14 +190,14 @@ std::string contract_panel(const Story& story) {
       "<p class=\"big\">{}</p>\n<p class=\"since\">{}</p>\n{}"
       "<p class=\"todo\">{} s sample, {} s sleep, tolerance {} ms · <code "
       "title=\"{}\">{}</code></p>\n</div>\n",
-      kept                       ? "good"
-      : story.last.breaches == 0 ? "warning"
-                                 : "serious",
+      kept                              ? "good"
+      : shown_breaches(story.last) == 0 ? "warning"
+                                        : "serious",
       html_escape(valid_text(c.id)), c.sequence, kept ? "Kept" : "Broken",
-      kept
-          ? fmt::format("in all {}", plural(story.cycles, "cycle"))
-          : fmt::format("in {} of {}{}", story.cycles_in_breach, plural(story.cycles, "cycle"),
-                        story.last.breaches == 0 ? "; the newest one keeps it" : ", the newest one included"),
+      kept ? fmt::format("in all {}", plural(story.cycles, "cycle"))
+           : fmt::format(
+                 "in {} of {}{}", story.cycles_in_breach, plural(story.cycles, "cycle"),
+                 shown_breaches(story.last) == 0 ? "; the newest one keeps it" : ", the newest one included"),
       breach_list(story), c.sample_ms / 1000.0, c.sleep_ms / 1000.0, c.interval_tolerance_ms,
       hex(c.digest).view(), short_hex(c.digest).view());
 }
@@ -306,8 +302,8 @@ std::string page_foot(const Story& story, const PageFacts& facts) {
           ? "none"
           : fmt::format("{} / {} / arming {} / cycle {}", valid_text(last.device), valid_text(last.sensor),
                         last.verdict.arming_epoch, last.verdict.first_crossing_cycle));
-  row("Log", fmt::format("{}, {} damaged places ({} bytes), {} unreadable, {} of another kind",
-                         plural(read.reports, "report"), read.damage.places, read.damage.bytes,
+  row("Log", fmt::format("{}, {} ({}), {} unreadable, {} of another kind", plural(read.reports, "report"),
+                         plural(read.damage.places, "damaged place"), plural(read.damage.bytes, "byte"),
                          read.unreadable, read.other_kinds));
   // A page made from a damaged log says so: what is missing may be what matters.
   if (read.damage.places > 0)

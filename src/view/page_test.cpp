@@ -46,6 +46,25 @@ json data_of(const std::vector<CycleReport>& reports) {
   return json::parse(set.page.data_json(set.facts));
 }
 
+// Seen: the page of every new robot said "Broken: wiped 1 cycle".
+TEST(Story, a_new_robot_breaks_nothing_and_a_counter_that_was_lost_later_does) {
+  std::vector<CycleReport> reports = reports_for_test();
+  ASSERT_EQ(reports[0].cycle, 1u);
+  for (CycleReport& report : reports) report.breaches = 0;
+  reports[0].set(Breach::wiped);
+  EXPECT_THAT(html_of(reports), HasSubstr(">Kept<"));
+  const Story fresh = set_of(reports).page.story();
+  EXPECT_EQ(fresh.cycles_in_breach, 0u);
+  EXPECT_EQ(fresh.breaches[static_cast<std::size_t>(Breach::wiped)], 0u);
+  EXPECT_EQ(fresh.events[1].what, "first start");
+  EXPECT_EQ(fresh.events[1].level, EventLevel::note);
+  reports[5].set(Breach::wiped);
+  EXPECT_THAT(html_of(reports), HasSubstr(">Broken<"));
+  EXPECT_EQ(set_of(reports).page.story().cycles_in_breach, 1u);
+  reports[0].set(Breach::drops);
+  EXPECT_EQ(set_of(reports).page.story().cycles_in_breach, 2u) << "another breach of cycle 1 is one";
+}
+
 TEST(Story, tells_state_contract_and_events_in_order) {
   const Story story = set_of(reports_for_test()).page.story();
   EXPECT_EQ(story.state, VerdictKind::alarm);

@@ -106,6 +106,11 @@ void StoryTeller::happen(EventLevel level, std::string what, std::string detail,
   events.push_back({level, std::move(what), std::move(detail), now, now, 1});
 }
 
+std::uint32_t shown_breaches(const CycleReport& report) {
+  const std::uint32_t first_start = report.cycle == 1 ? 1u << static_cast<unsigned>(Breach::wiped) : 0;
+  return report.breaches & ~first_start;
+}
+
 void StoryTeller::judge(const TraceRow& row, const Moment& now) {
   const Verdict& verdict = row.report.verdict;
   const VerdictKind state = state_of(verdict);
@@ -226,11 +231,14 @@ void StoryTeller::time_and_data(const TraceRow& row, const Moment& now) {
 }
 
 void StoryTeller::breaches(const TraceRow& row, const Moment& now) {
+  const std::uint32_t shown = shown_breaches(row.report);
+  if (shown != row.report.breaches)
+    happen(EventLevel::note, "first start", "no rollback counter: a new robot, or everything was wiped", now);
   // Once per cycle, however many limits it broke: the page counts cycles.
-  if (row.report.breaches != 0) ++story_.cycles_in_breach;
+  if (shown != 0) ++story_.cycles_in_breach;
   for (std::size_t i = 0; i < kBreaches; ++i) {
     const auto breach = static_cast<Breach>(i);
-    if (!row.report.has(breach)) continue;
+    if ((shown >> i & 1u) == 0) continue;
     ++story_.breaches[i];
     happen(EventLevel::serious, "contract broken: " + words(name(breach)),
            valid_text(breach_text(breach, row.report)), now);

@@ -32,6 +32,11 @@ struct StoryEvent {
 };
 inline constexpr std::size_t kMaxStoryEvents = 300;
 
+// The breaches that a person is shown as such, a bit each: not a rollback counter that was not found in
+// cycle 1, which is how every new robot begins. A robot of which everything was wiped begins the same
+// way; record and alert keep the breach, for a fleet knows that it was there before.
+std::uint32_t shown_breaches(const CycleReport& report);
+
 struct Story {
   CycleReport last;                             // who, which and the newest numbers
   VerdictKind state = VerdictKind::not_scored;  // of the last cycle; alarm while one is latched

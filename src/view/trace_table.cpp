@@ -74,11 +74,12 @@ class TableWriter final : public TraceWriter {
                                       : fmt::format("p50 {}   p95 {}   p99 {}   max {}", human(s.p50),
                                                     human(s.p95), human(s.p99), human(s.max));
     write_(
-        fmt::format("\n{} cycles ({}..{}), {} start-to-start intervals\n"
+        fmt::format("\n{} ({}..{}), {}\n"
                     "|delta-t - contract|   {}\n"
-                    "{} beyond tolerance, {} late, {} slots skipped, {} cycles missed, {} restarts\n",
-                    s.cycles, s.first_cycle, s.last_cycle, s.intervals, deviation, s.deviating, s.late,
-                    s.skipped, s.missed, s.restarts));
+                    "{} beyond tolerance, {} late, {} skipped, {} missed, {}\n",
+                    plural(s.cycles, "cycle"), s.first_cycle, s.last_cycle,
+                    plural(s.intervals, "start-to-start interval"), deviation, s.deviating, s.late,
+                    plural(s.skipped, "slot"), plural(s.missed, "cycle"), plural(s.restarts, "restart")));
     // Shares of an unknown length are no shares.
     if (s.length > Duration::zero()) {
       write_(fmt::format("accounted for by spans: {:.4f} %\n", 100 * s.accounted()));

@@ -265,7 +265,7 @@ TEST(TraceFormats, csv_has_the_same_number_of_fields_in_every_line) {
 TEST(TraceFormats, the_table_ends_with_what_matters) {
   const std::string table = written(TraceFormat::table, rows_of(reports_for_test()));
   EXPECT_THAT(table, HasSubstr("720 cycles (1..720), 718 start-to-start intervals"));
-  EXPECT_THAT(table, HasSubstr("3 beyond tolerance, 1 late, 1 slots skipped, 0 cycles missed, 1 restarts"));
+  EXPECT_THAT(table, HasSubstr("3 beyond tolerance, 1 late, 1 slot skipped, 0 cycles missed, 1 restart"));
   EXPECT_THAT(table, HasSubstr("accounted for by spans: 100.0000 %"));
   EXPECT_THAT(table, HasSubstr("breach: residency"));
 }

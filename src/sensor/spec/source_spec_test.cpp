@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <regex>
+
+#include "base/fake/places.h"
 #include "base/posix/posix_files.h"
 #include "contract/fake/example_contract.h"
 #include "contract/host/clock_speed.h"
@@ -51,6 +55,36 @@ TEST(SourceSpec, names_how_a_simulated_machine_drives_and_parks) {
   EXPECT_FALSE(config.states_speed);
   EXPECT_TRUE(parsed<SimConfig>("sim:7,tacho=on").states_speed);
   EXPECT_EQ(parsed<SimConfig>("sim:7,rpm=0").rpm, 0);
+}
+
+// The table of docs/recordings.md against what is read: the same names, and the defaults it gives.
+TEST(SourceSpec, the_document_names_every_option_and_what_holds_without_it) {
+  std::ifstream file(in_source("docs/recordings.md"));
+  const std::regex row("\\| `([a-z]+)` \\| .* \\| `?([a-z0-9]+)`?[^|]*\\|");
+  std::string names;
+  bool simulated = false;
+  for (std::string line; std::getline(file, line);) {
+    simulated = simulated || line == "## A simulated machine";
+    std::smatch part;
+    if (!simulated || !std::regex_match(line, part, row)) continue;
+    names += (names.empty() ? "" : " ") + part[1].str();
+    if (part[1] == "fault") {
+      EXPECT_EQ(part[2].str(), name(SimConfig{}.fault));
+      continue;
+    }
+    if (part[1] == "speeds" || part[1] == "park") continue;  // lists: without them there is none
+    const std::string needs = part[1] == "parkfrom" ? "park=1/1," : "";
+    const auto given = parsed<SimConfig>("sim:1,fault=inner," + needs + part[1].str() + "=" + part[2].str());
+    const SimConfig otherwise;
+    EXPECT_EQ(std::tie(given.severity, given.fault_from, given.fault_grow, given.rpm, given.ramp,
+                       given.bumps_per_s, given.park_from, given.states_speed),
+              std::tie(otherwise.severity, otherwise.fault_from, otherwise.fault_grow, otherwise.rpm,
+                       otherwise.ramp, otherwise.bumps_per_s, otherwise.park_from, otherwise.states_speed))
+        << line;
+  }
+  EXPECT_EQ(names, "fault severity from grow rpm ramp bumps speeds park parkfrom tacho");
+  EXPECT_EQ(parse_source_spec("sim:1,x=1").error().expected.view(),
+            "fault, severity, from, grow, rpm, ramp, bumps, speeds, park, parkfrom or tacho");
 }
 
 TEST(SourceSpec, refuses_everything_else_by_name) {
