@@ -52,6 +52,15 @@ TEST_P(Unit, comes_back_after_every_other_end_and_calls_no_failure_a_success) {
   EXPECT_EQ(setting(GetParam(), "SuccessExitStatus"), std::multiset<std::string>{"SIGTERM"});
 }
 
+// The role sets its own measure by its contract as soon as it has one; a fixed one could be shorter
+// than a period that somebody signs.
+TEST_P(Unit, is_ready_when_it_says_so_and_hangs_when_its_cycles_do) {
+  EXPECT_EQ(setting(GetParam(), "Type"), std::multiset<std::string>{"notify"});
+  EXPECT_EQ(setting(GetParam(), "WatchdogSec"), std::multiset<std::string>{"10min"});
+  // Another process of the unit, a worker, speaks for nobody.
+  EXPECT_EQ(setting(GetParam(), "NotifyAccess"), std::multiset<std::string>{});
+}
+
 TEST_P(Unit, is_never_given_up_and_comes_back_within_the_peers_patience) {
   EXPECT_EQ(setting(GetParam(), "StartLimitIntervalSec"), std::multiset<std::string>{"0"});
   const auto pause = setting(GetParam(), "RestartSec");

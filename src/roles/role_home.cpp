@@ -20,10 +20,6 @@ namespace {
 
 constexpr std::uint32_t kSticky = 01000;
 
-std::string_view program_of(LinkRole role) {
-  return role == LinkRole::detector ? kDetectorProgram : kSamplerProgram;
-}
-
 // In full, for the note and the log; the error itself holds as much as fits.
 std::vector<FieldDifference> differences(const RoleHome& home) {
   if (home.own.bundle.empty() || home.peer.bundle_bytes == 0) return {};
@@ -48,6 +44,10 @@ Status leave_refusal(Files& files, const std::string& state, bool ours, const Re
 }
 
 }  // namespace
+
+std::string_view program_of(LinkRole role) {
+  return role == LinkRole::detector ? kDetectorProgram : kSamplerProgram;
+}
 
 // Made first: of a path that is not there nobody can say whose it is. What is made is made below
 // directories that are judged right after.

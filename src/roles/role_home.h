@@ -35,6 +35,9 @@ struct RoleHome {
   RoleHome& operator=(const RoleHome&) = delete;
 };
 
+// "torpord", "torpor-sampler": who says what a role has to say.
+std::string_view program_of(LinkRole role);
+
 // A directory that a role writes to, made where there is none, judged by its whole path as bundle
 // and trust file are (Files::owned_facts): what is read in it at the next start is believed. Errors:
 // file_unsafe naming the part that another user owns or may write, a sticky directory at its end

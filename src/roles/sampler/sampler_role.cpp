@@ -14,6 +14,7 @@
 #include "roles/sampler/dead_man.h"
 #include "roles/sampler/machine_sleep.h"
 #include "roles/sampler/sampler_record.h"
+#include "roles/supervision.h"
 #include "sensor/spec/source_spec.h"
 #include "window/queue_memory.h"
 
@@ -41,6 +42,7 @@ class SamplerProcess {
   const PosixClock& clock_;
   const SamplerFlags& flags_;
   RoleHome home_;
+  Supervision supervision_{LinkRole::sampler};
 };
 
 bool SamplerProcess::sleeps_by_suspend() const {
@@ -65,7 +67,7 @@ Result<int> SamplerProcess::sample(UnixLink& link) {
                    {.state = flags_.state,
                     .device = std::string(home_.site.device_id.view()),
                     .contract = {.digest = contract.digest(), .sequence = contract.sequence()}});
-  SamplerRecord record({.admission = *home_.admission, .files = files_},
+  SamplerRecord record({.admission = *home_.admission, .files = files_, .supervision = supervision_},
                        {.state = flags_.state, .bundle = flags_.bundle, .trust = flags_.trust});
   SamplerRole sampler({.link = link,
                        .clock = clock_,
@@ -76,7 +78,9 @@ Result<int> SamplerProcess::sample(UnixLink& link) {
                        .stopper = &dead_man,
                        .sleep = machine ? &machine->sleep() : nullptr,
                        .listener = &record});
+  supervision_.ready(home_, clock_);
   TORPOR_TRY(const int ended, run_role(sampler, clock_, link));
+  supervision_.stopping();
   if (sampler.failure()) return *sampler.failure();
   return ended;
 }
@@ -92,13 +96,22 @@ int SamplerProcess::run() {
   }
   // Refused already; the peer is told why before we go. That it was not told ends no other way.
   RefusingRole role(**link, clock_, home_.own, Peer::End::listens);
+  supervision_.ready(home_, clock_);
   if (const auto told = run_role(role, clock_, **link); !told) tell_error(kSamplerProgram, told.error());
   return end(home_.own.refusal);
 }
 
 }  // namespace
 
-void add_sampler_flags(CLI::App& app, SamplerFlags& flags) {
+void describe_sampler(CLI::App& app, SamplerFlags& flags) {
+  app.name(kSamplerProgram);
+  app.description(
+      "torpor-sampler: the firmware role. Owns the sensor, verifies its own bundle, agrees with the "
+      "detector, samples one window when asked and is silent in between.");
+  app.footer(
+      "example:\n  torpor-sampler --bundle robot.bundle --trust trust --site site.toml --link "
+      "unix:/run/torpor/link \\\n"
+      "                 --source sim:7 --state /var/lib/torpor/sampler");
   add_role_flags(app, flags);
   app.add_option("--source", flags.source, "recording:MANIFEST.csv[#row] or sim:SEED[,..]")->required();
 }
