@@ -23,7 +23,8 @@ Result<WavLength> WavLength::find(ByteSource& bytes) {
   WavLength wav;
   std::array<std::byte, kRiffHeader> head{};
   TORPOR_TRY(const std::size_t got, bytes.read_at(0, head));
-  const std::string_view text = as_text(Bytes(head).first(got));
+  if (got < head.size()) return wav;
+  const std::string_view text = as_text(Bytes(head));
   if (!text.starts_with("RIFF") || text.substr(8) != "WAVE") return wav;
   std::uint64_t at = kRiffHeader;
   for (int i = 0; i < kMostChunks && at + kChunkHeader <= bytes.size(); ++i) {
