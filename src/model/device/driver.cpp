@@ -14,6 +14,7 @@ Result<const Driver*> open_driver() {
   if (library == nullptr) {
     Error error{.reason = Reason::device_absent, .where = "libcuda.so.1"};
     error.found << "no NVIDIA driver on this machine";
+    error.expected << "one";
     return error;
   }
   // Filled beside the shared one, which must never be seen half full: its first member says that it is.
@@ -28,6 +29,7 @@ Result<const Driver*> open_driver() {
   if (missing != nullptr) {
     Error error{.reason = Reason::device_absent, .where = "libcuda.so.1"};
     error.found << "a driver without " << missing;
+    error.expected << "a newer one";
     return error;
   }
   driver = found;

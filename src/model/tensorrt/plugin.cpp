@@ -15,6 +15,7 @@ Result<std::unique_ptr<Backend>> open_tensorrt(const char* library, const Tensor
     // device_absent, because to the robot it is the same: nothing here can compute for it.
     Error error{.reason = Reason::device_absent, .where = library};
     error.found << ::dlerror();
+    error.expected << "the plug-in and its libraries";
     return error;
   }
   return std::unique_ptr<Backend>(reinterpret_cast<MakeTensorRtBackend>(symbol)(request));
