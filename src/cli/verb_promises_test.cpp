@@ -55,6 +55,70 @@ TEST_F(VerbPromisesTest, decommission_does_not_claim_what_it_did_not_do) {
   EXPECT_FALSE(std::filesystem::exists(at("torpor.prom")));
 }
 
+// Seen: a mistyped path passed, and the robot was shown for ever.
+TEST_F(VerbPromisesTest, decommission_of_a_textfile_that_is_not_the_robot_s_is_told_and_removes_nothing) {
+  put("passwd", "root:x:0:0\n");
+  ASSERT_EQ(::mkfifo(at("pipe").c_str(), 0644), 0);
+  const std::pair<const char*, const char*> cases[] = {
+      {"no-such.prom", "file_missing"}, {"passwd", "file_missing"}, {"pipe", "file_not_regular"}};
+  for (const auto& [name, reason] : cases) {
+    put_site("textfile = \"\"", "textfile = \"" + at(name) + "\"");
+    const Ended ended = torpor({"telemetry", "decommission", "--site", "site.toml"});
+    EXPECT_EQ(ended.code, 74) << name;
+    EXPECT_EQ(ended.out, "");
+    EXPECT_THAT(ended.err, HasSubstr(std::string(reason) + ": " + at(name)));
+    EXPECT_THAT(ended.err, HasSubstr("expected the textfile that torpord writes; nothing was removed"));
+  }
+  EXPECT_TRUE(std::filesystem::exists(at("passwd")));
+  EXPECT_TRUE(std::filesystem::is_fifo(at("pipe")));
+}
+
+// The other role's refusal is told all the same, and the mistake too.
+TEST_F(VerbPromisesTest, retry_goes_on_past_a_state_directory_that_is_not_there) {
+  put_site("textfile = \"\"", "textfile = \"\"");
+  std::filesystem::create_directory(at("detector"));
+  const Ended ended =
+      torpor({"telemetry", "retry", "--site", "site.toml", "--state", "nowhere", "--state", "detector"});
+  EXPECT_EQ(ended.code, 74);
+  EXPECT_THAT(ended.err, HasSubstr("file_missing: nowhere"));
+  EXPECT_THAT(ended.out, HasSubstr("detector: no refusal is untold"));
+}
+
+TEST_F(VerbPromisesTest, retry_tells_a_damaged_note_by_its_name) {
+  put_site("textfile = \"\"", "textfile = \"\"");
+  put("state/refusal.json", "{\"reason\": \"trust_mis");
+  const Ended ended = torpor({"telemetry", "retry", "--site", "site.toml", "--state", "state"});
+  EXPECT_EQ(ended.code, 74);
+  EXPECT_THAT(ended.err, HasSubstr("note_damaged: state/refusal.json: found no JSON"));
+  EXPECT_THAT(ended.err, HasSubstr("remove the file that is named"));
+}
+
+// Outside of a source tree, where an installed program runs.
+TEST_F(VerbPromisesTest, a_default_that_is_not_there_is_named_with_its_option) {
+  const Ended demo = torpor({"demo", "--out", "out"});
+  EXPECT_EQ(demo.code, 74);
+  EXPECT_THAT(demo.err, HasSubstr("file_missing: --contract, --site, --model: found examples/demo.toml, "
+                                  "examples/site.toml, data/detector.model: not there"));
+  EXPECT_FALSE(std::filesystem::exists(at("out"))) << "nothing was begun";
+  EXPECT_THAT(torpor({"bench", "energy"}).err, HasSubstr("file_missing: --site, --model: "));
+  EXPECT_THAT(torpor({"bench", "energy", "--site", in_source("examples/site.toml")}).err,
+              HasSubstr("file_missing: --model: "));
+  EXPECT_THAT(torpor({"eval", "--pack", ".", "--protocol", "same", "--window-s", "1", "--out", "x.json"}).err,
+              HasSubstr("file_missing: --model: "));
+}
+
+// Seen: after hours of arithmetic.
+TEST_F(VerbPromisesTest, an_eval_whose_result_cannot_be_kept_is_refused_before_it_begins) {
+  const std::string model = in_source("data/detector.model");
+  for (const auto& [out, reason] : {std::pair{"/dev/null", "file_not_regular: /dev/null"},
+                                    std::pair{"nowhere/x.json", "file_missing: nowhere"}}) {
+    const Ended ended = torpor({"eval", "--pack", "no-pack", "--protocol", "same", "--window-s", "1",
+                                "--model", model, "--out", out});
+    EXPECT_EQ(ended.code, 74);
+    EXPECT_THAT(ended.err, HasSubstr(reason));
+  }
+}
+
 TEST_F(VerbPromisesTest, what_is_no_file_is_never_replaced_by_one) {
   ASSERT_EQ(::mkfifo(at("pipe").c_str(), 0644), 0);
   put("contract.toml", "");

@@ -142,6 +142,7 @@ Result<TrustSet> parse_trust(Bytes text, std::string_view what) {
   Error error{.reason = Reason::trust_empty};
   error.where << what;
   error.found << "no entry";
+  error.expected << "at least one line";
   return error;
 }
 

@@ -118,7 +118,9 @@ Result<CycleScores> Appraiser::infer(const Measurement& measured) {
       value_of(scores, Score::kurtosis) += static_cast<double>(classical.kurtosis);
     }
   }
-  if (n == 0) return Error{.reason = Reason::internal, .where = "window without a sub-frame"};
+  if (n == 0)
+    return Error{
+        .reason = Reason::internal, .where = "window", .found = "no sub-frame", .expected = "at least one"};
   TORPOR_CHECK(backend_.run(std::span(tokens_).first(n), std::span(logits_).first(n)));
   for (std::size_t i = 0; i < n; ++i) {
     value_of(scores, Score::logit) += static_cast<double>(logits_[i]);

@@ -194,9 +194,9 @@ void SamplerRole::suspend() {
   Slept slept{.level = SleepLevel::block};
   std::optional<Error> trouble;
   if (suspend_given_up(power, counts_.failed_suspends)) {
-    trouble = Error{.reason = Reason::suspend_given_up};
+    trouble = Error{.reason = Reason::suspend_given_up, .expected = "fewer failed suspends in a row"};
   } else if (const BootTime from = clock_.now().boot; !watch_.credible(*sleep_until_, from)) {
-    trouble = Error{.reason = Reason::suspend_not_credible};
+    trouble = Error{.reason = Reason::suspend_not_credible, .expected = "a time within the period"};
   } else {
     const SuspendOutcome outcome = sleep_->suspend_until(*sleep_until_);
     TORPOR_ASSERT(outcome.slept >= Duration::zero(), "sampler.a_suspend_takes_no_time_back");
@@ -280,7 +280,11 @@ void SamplerRole::collect(const TimeStamp& now) {
     // with a reason, where a loop would keep the machine awake.
     const bool stuck = !polled->frame && polled->next <= now.boot;
     if (stuck || window_frames_ > kMaxWindowFrames) {
-      end(Error{.reason = Reason::internal, .where = "source", .found = "a poll that never ends"}, now);
+      end(Error{.reason = Reason::internal,
+                .where = "source",
+                .found = "a poll that never ends",
+                .expected = "a frame, or a later time"},
+          now);
       return;
     }
     poll_at_ = polled->next;

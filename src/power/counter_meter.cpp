@@ -67,6 +67,7 @@ Result<std::int64_t> CounterMeter::rail_mw() {
   Error error{.reason = Reason::system_absent};
   error.where << "module rail";
   error.found << "an energy counter";
+  error.expected << "a meter of power";
   return error;
 }
 

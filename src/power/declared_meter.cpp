@@ -11,6 +11,7 @@ Error no_rail(std::string_view source) {
   Error error{.reason = Reason::system_absent};
   error.where << "module rail";
   error.found << source;
+  error.expected << "a meter of power";
   return error;
 }
 

@@ -72,7 +72,7 @@ Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& fil
   home.own.speed_permille = static_cast<std::uint32_t>(std::llround(flags.speed * 1000));
   home.own.peer_timeout = std::chrono::milliseconds(home.site.peer_timeout_ms);
   if (::getrandom(&home.own.boot_epoch, sizeof home.own.boot_epoch, 0) != sizeof home.own.boot_epoch) {
-    return Error{.reason = Reason::io_failed, .where = "getrandom"};
+    return Error{.reason = Reason::io_failed, .where = "getrandom", .expected = "random bytes"};
   }
   auto admission = admit(files, {.bundle = flags.bundle, .trust = flags.trust, .state_dir = flags.state},
                          home.site.target_class, uid, clock.now());
@@ -92,7 +92,8 @@ Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& fil
 void say_strays(LinkRole role, const std::string& place, const Strays& strays) {
   const std::string_view program = program_of(role);
   if (strays.removed > 0)
-    tell("{}: {}: removed {} files that killed writes had left\n", program, place, strays.removed);
+    tell("{}: {}: removed {} file{} that killed writes had left\n", program, place, strays.removed,
+         strays.removed == 1 ? "" : "s");
   if (strays.left)
     tell("{}: what a killed write had left stays: {}\n", program, one_line(*strays.left).view());
 }

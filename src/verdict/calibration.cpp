@@ -152,7 +152,8 @@ Status set_bounds(Calibration& calibration, const AlarmTerms& terms) {
     if (i >= calibration.ranks) continue;
     const double r = static_cast<double>(1u << i);
     const double u = beta_upper_quantile(r, calibration.n - r + 1, tail);
-    if (!(u > 0 && u < 1)) return Error{Reason::internal, "calibration", "no beta quantile", {}};
+    if (!(u > 0 && u < 1))
+      return Error{Reason::internal, "calibration", "no beta quantile", "one between 0 and 1"};
     // Dropped ranks stay in K (docs/verdict.md): that can only lower e.
     if (u < kMaxBound) calibration.u[i] = u;
   }
@@ -165,7 +166,8 @@ Result<Calibration> calibrate(std::span<const CalibrationSample> samples, const 
                               std::span<double> scratch, const ScoreSet& scores) {
   const std::size_t n = samples.size();
   if (n < kMinCalibrationCycles) return short_of(n);
-  if (scratch.size() < n) return Error{Reason::internal, "calibration", "too little scratch", {}};
+  if (scratch.size() < n)
+    return Error{Reason::internal, "calibration", "too little scratch", "room for every cycle"};
   for (const auto& sample : samples)
     for (double v : sample.value)
       if (!std::isfinite(v)) {

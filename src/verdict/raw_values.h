@@ -24,7 +24,8 @@ Bytes raw_bytes(std::span<const T, N> values) {
 template <class T, std::size_t N>
 Status take_raw(const Result<Bytes>& from, std::span<T, N> to) {
   if (!from) return from.error();
-  if (from->size() != to.size_bytes()) return Error{Reason::cbor_type, "byte string", "another length", {}};
+  if (from->size() != to.size_bytes())
+    return Error{Reason::cbor_type, "byte string", "another length", "that of this version"};
   if (!to.empty()) std::memcpy(to.data(), from->data(), from->size());
   return {};
 }

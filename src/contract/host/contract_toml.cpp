@@ -45,7 +45,10 @@ class FieldReader {
       case FieldType::digest:
         return digest(field, path);
     }
-    return Error{.reason = Reason::internal};
+    return Error{.reason = Reason::internal,
+                 .where = field.name,
+                 .found = "another type",
+                 .expected = "one of words.def"};
   }
 
  private:

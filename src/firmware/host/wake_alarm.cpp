@@ -11,7 +11,9 @@ namespace torpor {
 namespace {
 
 Error refused() {
-  Error error{.reason = Reason::suspend_alarm_refused, .where = "CLOCK_BOOTTIME_ALARM"};
+  Error error{.reason = Reason::suspend_alarm_refused,
+              .where = "CLOCK_BOOTTIME_ALARM",
+              .expected = "that it can be set"};
   error.os_code = errno;
   return error;
 }

@@ -55,7 +55,8 @@ Result<RecordingPlayer> RecordingPlayer::make(std::vector<Recording> recordings,
     player.items_.push_back(std::move(item));
   }
   if (player.items_.empty())
-    return Error{Reason::recording_short, std::string_view(folder), "no recording", {}};
+    return Error{Reason::recording_short, std::string_view(folder), "no recording",
+                 "one that holds a window"};
   player.piece_.resize(kPiece * most_channels);
   player.values_.resize(kPiece * axes);
   player.resampled_.resize(kPiece * axes);
@@ -278,7 +279,8 @@ Status RecordingPlayer::prepare() {
   // A recording may hold no block at all once it is resampled.
   while (blocks_left_ == 0) {
     if (at_ + 1 == items_.size())
-      return Error{Reason::internal, std::string_view(current().file), "no block left", {}};
+      return Error{Reason::internal, std::string_view(current().file), "no block left",
+                   "the samples of a window"};
     ++at_;
     blocks_left_ = items_[at_].blocks;
     reader_.reset();
@@ -310,7 +312,8 @@ Status RecordingPlayer::read(std::span<std::int16_t> into) {
         TORPOR_CHECK(resampler_->push(std::span(values_).first(n * axes_)));
       } else if (got == 0) {
         // The sums in Item promise these samples; without progress this would turn for ever.
-        return Error{Reason::resample_failed, std::string_view(r.file), "no progress", {}};
+        return Error{Reason::resample_failed, std::string_view(r.file), "no progress",
+                     "samples out for samples in"};
       }
     } else {
       TORPOR_TRY(const std::size_t n, play_axes(room / axes_));

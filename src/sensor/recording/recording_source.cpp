@@ -75,7 +75,8 @@ Result<std::unique_ptr<RecordingSource>> RecordingSource::make(std::vector<Recor
                                                                std::uint32_t sensor_index,
                                                                std::uint64_t window) {
   if (sensor.axes < 1 || sensor.axes > kMaxAxes || sensor.rate_mhz == 0 || window == 0)
-    return Error{Reason::source_sensor, std::string_view(sensor.id), "no usable axes, rate or window", {}};
+    return Error{Reason::source_sensor, std::string_view(sensor.id), "no usable axes, rate or window",
+                 "at least 1 of each"};
   // Units, lengths and scale first: what cannot be played needs no count of pieces.
   TORPOR_TRY(RecordingPlayer player,
              RecordingPlayer::make(std::move(recordings), folder, sensor.axes, sensor.rate_mhz));

@@ -122,8 +122,8 @@ Result<std::unique_ptr<SimulatedBearing>> SimulatedBearing::make(const SimConfig
                                                                  std::uint32_t sensor_index) {
   TORPOR_CHECK(check(config));
   if (sensor.axes < 1 || sensor.axes > kMaxAxes || sensor.rate_mhz == 0 || sensor.full_scale_mg == 0)
-    return Error{
-        Reason::source_sensor, std::string_view(sensor.id), "no usable axes, rate or full scale", {}};
+    return Error{Reason::source_sensor, std::string_view(sensor.id), "no usable axes, rate or full scale",
+                 "at least 1 of each"};
   // Rounded up, so that the last code reaches full scale.
   const std::int64_t scale_pg =
       (std::int64_t{sensor.full_scale_mg} * 1'000'000'000 + INT16_MAX - 1) / INT16_MAX;

@@ -142,7 +142,7 @@ Status Explainer::decode(Bytes bytes) {
         for (const auto& defect : band) std::for_each(defect.begin(), defect.end(), finite);
     for (const auto& axis : r.log_level) std::for_each(axis.begin(), axis.end(), finite);
     for (const float p : r.period) sound = sound && std::isfinite(p);
-    if (!sound) return Error{Reason::envelope_damaged, "envelope", "numbers that cannot be", {}};
+    if (!sound) return Error{Reason::envelope_damaged, "envelope", "numbers that cannot be", "finite ones"};
     r.looks = static_cast<std::uint32_t>(looks);
     r.line_looks = static_cast<std::uint32_t>(line_looks);
     r.periods = static_cast<std::uint32_t>(periods);

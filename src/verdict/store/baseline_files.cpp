@@ -123,7 +123,7 @@ Status forget_maintenance(Files& files, const BaselinePaths& paths) {
 Result<std::vector<std::string>> list_baselines(Files& files, const std::string& state_dir) {
   const std::string directory = state_dir + "/baseline";
   const auto none = [&] {
-    Error e{Reason::baseline_none, {}, "no *.baseline", {}};
+    Error e{Reason::baseline_none, {}, "no *.baseline", "one that torpord learned"};
     e.where << directory;
     return e;
   };
@@ -193,7 +193,7 @@ Status request_event(Files& files, const std::string& state_dir, const std::stri
   event.recorded_s = now_s;
   event.after = now.events;
   if (kind == EventKind::accept && now.state == JudgeState::learning_fit) {
-    Error e{Reason::baseline_nothing_to_accept, {}, "still fitting", {}};
+    Error e{Reason::baseline_nothing_to_accept, {}, "still fitting", "a fit that is done"};
     e.where << paths.baseline;
     return e;
   }
@@ -205,9 +205,9 @@ Status request_event(Files& files, const std::string& state_dir, const std::stri
   const auto waiting = pending_event(files.read(paths.event, kMaxEventBytes), paths);
   if (waiting && !waiting->empty() && waiting->front().after < now.events)
     return files.replace(paths.event, bytes, kMode);
-  Error e{Reason::event_pending, {}, {}, {}};
+  Error e{Reason::event_pending, {}, {}, "no event that waits"};
   e.where << paths.event;
-  if (waiting && !waiting->empty()) e.found << name(waiting->front().kind) << " waits";
+  e.found << (waiting && !waiting->empty() ? name(waiting->front().kind) : "an event") << " waits";
   return e;
 }
 
