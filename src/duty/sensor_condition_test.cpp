@@ -106,7 +106,7 @@ class SensorCondition : public ::testing::Test {
   JudgeState state() const { return appraiser_->judge().state(); }
   void live_until(JudgeState wanted) {
     while (state() != wanted) {
-      ASSERT_LT(cycle_, 1000u);
+      ASSERT_LT(cycle_, 3000u);
       live();
     }
   }

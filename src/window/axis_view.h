@@ -27,7 +27,7 @@ class AxisView {
 // What the other checks of an axis start from.
 struct AxisRange {
   std::int32_t least = kSampleRail, most = kInvalidSample;  // of the valid samples; least > most: none
-  std::int32_t step = 0;  // the smallest change between neighbours: 1 LSB, or what left-justified data have
+  std::int32_t step = 0;  // the smallest change between near samples: 1 LSB, or what left-justified data have
   std::uint32_t rms_q8 = 0;  // around the mean, 1/256 LSB
   std::int32_t mean = 0;
   [[nodiscard]] bool constant() const { return least >= most; }

@@ -10,6 +10,11 @@
 namespace torpor {
 namespace {
 
+// A signal of two levels so far apart has no steps to count: they are rails.
+constexpr std::int32_t kHalfOfAllCodes = 32'768;
+// Neighbours may be a rail apart, each time: the step is looked for a little further on, too.
+constexpr std::size_t kStepReach = 4;
+
 constexpr std::int32_t magnitude(std::int32_t x) { return x < 0 ? -x : x; }
 
 // Bits that were seen as 0 and as 1.
@@ -75,7 +80,9 @@ class Spread {
 
 }  // namespace
 
-bool has_rails(const AxisRange& range) { return !range.constant() && range.span() >= kRailSpan * range.step; }
+bool has_rails(const AxisRange& range) {
+  return !range.constant() && (range.span() >= kRailSpan * range.step || range.span() >= kHalfOfAllCodes);
+}
 
 AxisRange range_of(std::span<const std::int16_t> samples, std::size_t axis, std::size_t stride) {
   const AxisView x(samples, axis, stride);
@@ -88,8 +95,10 @@ AxisRange range_of(std::span<const std::int16_t> samples, std::size_t axis, std:
     sum += x[i];
     range.least = std::min(range.least, x[i]);
     range.most = std::max(range.most, x[i]);
-    const std::int32_t d = i == 0 || x[i - 1] == kInvalidSample ? 0 : magnitude(x[i] - x[i - 1]);
-    if (d != 0 && (range.step == 0 || d < range.step)) range.step = d;
+    for (std::size_t back = 1; back <= std::min(i, kStepReach) && range.step != 1; ++back) {
+      const std::int32_t d = x[i - back] == kInvalidSample ? 0 : magnitude(x[i] - x[i - back]);
+      if (d != 0 && (range.step == 0 || d < range.step)) range.step = d;
+    }
   }
   range.rms_q8 = rms_q8(samples, axis, stride);
   range.mean = valid == 0 ? 0 : static_cast<std::int32_t>(sum / valid);

@@ -253,6 +253,16 @@ TEST(HealthySensor, the_same_machine_window_after_window_does_not_repeat) {
   }
 }
 
+TEST(SensorFault, a_machine_at_the_rails_in_every_second_sample_or_in_all_is_a_shock) {
+  Samples every_second = VibrationForTest{}.make(), all = every_second;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i] = i % 2 == 0 ? INT16_MAX : -INT16_MAX;
+    if (i % 2 == 0) every_second[i] = i % 4 == 0 ? INT16_MAX : -INT16_MAX;
+  }
+  EXPECT_FOUND(saturated, every_second, "");
+  EXPECT_FOUND(saturated, all, "");
+}
+
 TEST(SensorFault, what_no_acceleration_can_cause_is_named_before_a_shock) {
   Samples samples = VibrationForTest{}.make();
   for (std::size_t at = 50; at < 800; at += 8)
