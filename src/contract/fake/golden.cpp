@@ -155,7 +155,7 @@ std::vector<Case> envelope_cases() {
        changed([](Envelope& e) { e.payload.resize(kMaxBundleBytes); })},
       {Reason::bundle_truncated, RefusedBy::verify, truncated},
       {Reason::bundle_not_deterministic, RefusedBy::verify,
-       sealed(envelope(with(sound_payload(), raw({0xad, 0x01, 0x01}), raw({0xad, 0x01, 0x18, 0x01}))))},
+       sealed(envelope(with(sound_payload(), raw({0xae, 0x01, 0x02}), raw({0xae, 0x01, 0x18, 0x02}))))},
       {Reason::bundle_trailing, RefusedBy::verify, changed([](Envelope& e) { e.after = raw({0x00}); })},
       {Reason::bundle_not_sign1, RefusedBy::verify, changed([](Envelope& e) { e.tag = {}; })},
       {Reason::bundle_algorithm, RefusedBy::verify,

@@ -107,6 +107,16 @@ TEST(SimulatedParking, a_window_that_is_driven_is_the_same_whether_the_machine_p
   }
 }
 
+TEST(SimulatedParking, refuses_a_speed_out_of_range) {
+  for (const double bad : {5.0, -900.0, 1e9}) {
+    SimConfig config;
+    config.speeds = {900, bad};
+    const auto source = SimulatedBearing::make(config, sensor_for_test(3200, 1));
+    ASSERT_FALSE(source.ok()) << bad;
+    EXPECT_EQ(source.error().where.view(), "speeds");
+  }
+}
+
 TEST(SimulatedParking, drives_at_each_of_its_speeds_and_states_them_or_not) {
   SimConfig config;
   config.speeds = {900, 1800, 2700};
