@@ -7,7 +7,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import { vagueErrors } from './house/errors.mjs';
 import { functionsOf } from './house/functions.mjs';
 import { kSystemHeader, kSystemRooms } from './house/system.mjs';
 import { typesOf } from './house/types.mjs';
@@ -127,13 +126,6 @@ function checkSystem(file) {
   }
 }
 
-// Who reads an error compares what was found with what would have been right.
-function checkErrors(file, quoted) {
-  if (kTest.test(file)) return;
-  for (const { line, reason } of vagueErrors(quoted))
-    report(file, line, 'expected', `an Error of ${reason} that does not say what was expected`, '.want(..) or .expected', 'say what would have been right');
-}
-
 for (const file of files) {
   const text = readFileSync(join(root, file), 'utf8');
   const quoted = withoutComments(text);
@@ -144,7 +136,6 @@ for (const file of files) {
   checkAssertions(file, quoted);
   checkTypes(file, code);
   checkSystem(file);
-  checkErrors(file, quoted);
 }
 for (const line of findings) console.log(line);
 if (findings.length === 0) console.log(`house: ${files.length} files, ${assertions.size} assertions`);

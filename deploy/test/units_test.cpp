@@ -46,19 +46,10 @@ TEST_P(Unit, stays_down_after_exactly_the_codes_that_a_restart_does_not_change) 
   EXPECT_EQ(setting(GetParam(), "RestartPreventExitStatus"), wanted);
 }
 
-TEST_P(Unit, comes_back_after_every_other_end_and_calls_no_failure_a_success) {
-  EXPECT_EQ(setting(GetParam(), "Restart"), std::multiset<std::string>{"always"});
+TEST_P(Unit, comes_back_after_every_other_failure_and_calls_none_a_success) {
+  EXPECT_EQ(setting(GetParam(), "Restart"), std::multiset<std::string>{"on-failure"});
   EXPECT_EQ(setting(GetParam(), "RestartForceExitStatus"), std::multiset<std::string>{});
   EXPECT_EQ(setting(GetParam(), "SuccessExitStatus"), std::multiset<std::string>{"SIGTERM"});
-}
-
-// The role sets its own measure by its contract as soon as it has one; a fixed one could be shorter
-// than a period that somebody signs.
-TEST_P(Unit, is_ready_when_it_says_so_and_hangs_when_its_cycles_do) {
-  EXPECT_EQ(setting(GetParam(), "Type"), std::multiset<std::string>{"notify"});
-  EXPECT_EQ(setting(GetParam(), "WatchdogSec"), std::multiset<std::string>{"10min"});
-  // Another process of the unit, a worker, speaks for nobody.
-  EXPECT_EQ(setting(GetParam(), "NotifyAccess"), std::multiset<std::string>{});
 }
 
 TEST_P(Unit, is_never_given_up_and_comes_back_within_the_peers_patience) {

@@ -6,12 +6,12 @@
 
 #include "base/hex.h"
 #include "base/utc.h"
-#include "view/text.h"
 
 namespace torpor {
 namespace {
 
 // The order of Score (verdict/verdict.h). Keys of --json: they may be added to, never renamed.
+constexpr std::string_view kScoreNames[kScores] = {"logit", "log_band", "kurtosis"};
 
 Json event_json(const BaselineEvent& event, bool applied) {
   Json out = {{"event", name(event.kind)},
@@ -57,12 +57,11 @@ Json baseline_json(const BaselineSummary& s) {
     const Calibration& c = s.calibration;
     Json scores = Json::object();
     for (std::size_t i = 0; i < kScores; ++i)
-      scores[std::string(name(static_cast<Score>(i)))] = {
-          {"median", c.score[i].median},
-          {"mad", c.score[i].mad},
-          {"serial_correlation", c.score[i].phi},
-          // q[i] is the 2^i-th largest healthy z (verdict/calibration.h).
-          {"largest_z", c.score[i].q[0]}};
+      scores[std::string(kScoreNames[i])] = {{"median", c.score[i].median},
+                                             {"mad", c.score[i].mad},
+                                             {"serial_correlation", c.score[i].phi},
+                                             // q[i] is the 2^i-th largest healthy z (verdict/calibration.h).
+                                             {"largest_z", c.score[i].q[0]}};
     out["log_evidence"] = s.log_evidence;
     out["calibration"] = {{"cycles", c.n},
                           {"ranks", c.ranks},
@@ -86,16 +85,16 @@ void print_baseline(const BaselineSummary& s) {
              s.key.axes, s.key.rate_mhz * 1e-3, s.key.window_ms, s.key.backend.view());
   fmt::print("  {:<12} {}", "state", name(s.state));
   if (s.state == JudgeState::learning_fit || s.state == JudgeState::learning_calibration)
-    fmt::print(", {} so far", plural(s.learned, "cycle"));
-  fmt::print(", cycle {}, armed {}\n", s.last_cycle, plural(s.arming_epoch, "time"));
+    fmt::print(", {} cycles so far", s.learned);
+  fmt::print(", cycle {}, armed {} times\n", s.last_cycle, s.arming_epoch);
   if (!s.refusal.empty()) fmt::print("  {:<12} {}\n", "refused", s.refusal);
   if (s.state == JudgeState::armed) {
     const Calibration& c = s.calibration;
-    fmt::print("  {:<12} {}, {}, {} detector{}\n", "calibration", plural(c.n, "cycle"),
-               plural(c.ranks, "rank"), c.detectors, c.detectors == 1 ? "" : "s taking turns");
+    fmt::print("  {:<12} {} cycles, {} ranks, {} detector{}\n", "calibration", c.n, c.ranks, c.detectors,
+               c.detectors == 1 ? "" : "s taking turns");
     for (std::size_t i = 0; i < kScores; ++i)
-      fmt::print("    {:<10} median {:.4g}, MAD {:.3g}, serial correlation {:.2f}\n",
-                 name(static_cast<Score>(i)), c.score[i].median, c.score[i].mad, c.score[i].phi);
+      fmt::print("    {:<10} median {:.4g}, MAD {:.3g}, serial correlation {:.2f}\n", kScoreNames[i],
+                 c.score[i].median, c.score[i].mad, c.score[i].phi);
     fmt::print("  {:<12} ln R = {:.2f}\n", "evidence", s.log_evidence);
   }
   // The id without its device, which the state directory does not know.

@@ -8,7 +8,6 @@
 #include "base/posix/posix_system_tree.h"
 #include "base/posix/tell.h"
 #include "cli/bench_policies.h"
-#include "cli/needed_files.h"
 #include "cli/print.h"
 #include "cli/verbs.h"
 #include "power/meter_probe.h"
@@ -90,7 +89,6 @@ Json energy_json(const Basis& basis, std::uint32_t cycles, const std::vector<Pol
 void rest(Duration time) { std::this_thread::sleep_for(time); }  // house: sleep, because no role waits
 
 Status bench(const Flags& flags, Verbs& verbs) {
-  TORPOR_CHECK(check_needed(verbs.files, {{"--site", flags.site}, {"--model", flags.model}}));
   TORPOR_TRY(const Site site, load_site(verbs.files, flags.site, static_cast<std::uint32_t>(::getuid())));
   TORPOR_TRY(const auto model, ModelFile::open(verbs.files, flags.model, {}));
   PosixSystemTree tree(site.system_root);

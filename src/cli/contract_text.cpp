@@ -6,7 +6,6 @@
 
 #include "base/utc.h"
 #include "contract/field_table.h"
-#include "view/text.h"
 
 namespace torpor {
 namespace {
@@ -55,11 +54,11 @@ std::string terms_summary(const Terms& t) {
                       t.power.release_deadline_ms);
   text += fmt::format("  at most {} mJ a cycle, {} mJ an hour, idle below {} mW\n",
                       t.power.active_mj_per_cycle, t.power.mj_per_hour, t.power.idle_mw);
-  text += fmt::format("  {} sensor{}, alarm after {} healthy cycles, a false one in {}\n", t.sensor_count,
-                      t.sensor_count == 1 ? "" : "s",
+  text += fmt::format("  {} sensor{}, alarm after {} healthy cycles, a false one in {} cycles\n",
+                      t.sensor_count, t.sensor_count == 1 ? "" : "s",
                       // In 64 bits: both may be large, and this line is what a signer reads.
                       std::uint64_t{t.alarm.fit_cycles} + t.alarm.calibration_cycles,
-                      plural(t.alarm.cycles_between_false_alarms, "cycle"));
+                      t.alarm.cycles_between_false_alarms);
   return text;
 }
 

@@ -8,7 +8,6 @@
 #include <thread>
 
 #include "base/hex.h"
-#include "cli/needed_files.h"
 #include "cli/verbs.h"
 #include "demo/demo_screen.h"
 #include "demo/demo_stage.h"
@@ -33,11 +32,7 @@ Result<std::string> own_directory() {
   std::error_code code;
   // argv[0] would be what somebody typed, found along a PATH that may hold other roles.
   const auto self = std::filesystem::read_symlink("/proc/self/exe", code);
-  if (code)
-    return Error{.reason = Reason::io_failed,
-                 .where = "/proc/self/exe",
-                 .expected = "the path of this program",
-                 .os_code = code.value()};
+  if (code) return Error{.reason = Reason::io_failed, .where = "/proc/self/exe", .os_code = code.value()};
   return self.parent_path().string();
 }
 
@@ -81,8 +76,6 @@ Status show_until_end(ChildProcess& detector, const std::string& reports, DemoSc
 }
 
 Status run(const DemoFlags& flags, Verbs& verbs) {
-  TORPOR_CHECK(check_needed(
-      verbs.files, {{"--contract", flags.contract}, {"--site", flags.site}, {"--model", flags.model}}));
   TORPOR_TRY(const DemoStage stage, set_stage(flags, verbs.files, verbs.clock));
   const Contract& contract = *stage.contract;
   fmt::print("key       {} made, {}/keys\n", stage.key_id, flags.out);

@@ -5,7 +5,6 @@
 #include <memory>
 
 #include "base/posix/tell.h"
-#include "cli/needed_files.h"
 #include "cli/verbs.h"
 #include "eval/protocols.h"
 
@@ -32,8 +31,6 @@ void add_eval(CLI::App& app, Verbs& verbs) {
   verb->add_option("--out", flags->out, "where the result is written (JSON)")->required();
   add_json(*verb, verbs);
   on_call(*verb, verbs, [flags, &verbs]() -> Status {
-    TORPOR_CHECK(check_needed(verbs.files, {{"--model", flags->model}}));
-    TORPOR_CHECK(check_out(verbs.files, flags->out));
     // Progress on stderr, so that stdout can be piped on.
     const auto say = [](const std::string& line) { tell("{}\n", line); };
     TORPOR_TRY(const std::string result, eval::evaluate(verbs.files, flags->options, flags->model, say));

@@ -4,7 +4,6 @@
 
 #include "cli/verbs.h"
 #include "view/page.h"
-#include "view/text.h"
 
 namespace torpor {
 namespace {
@@ -24,12 +23,11 @@ Status report(const Flags& flags, Verbs& verbs) {
     return {};
   }
   // An alarm is as old as its crossing; broken counts the whole log, not the newest cycle.
-  fmt::print("{}: {} since cycle {}; contract {} in {} of {}\n", story.last.device.view(),
+  fmt::print("{}: {} since cycle {}; contract {} in {} of {} cycles\n", story.last.device.view(),
              state_words(story.last.verdict, story.state),
              story.alarm.cycle != 0 ? story.alarm.cycle : story.state_since.cycle,
              story.cycles_in_breach == 0 ? "kept" : "broken",
-             story.cycles_in_breach == 0 ? story.cycles : story.cycles_in_breach,
-             plural(story.cycles, "cycle"));
+             story.cycles_in_breach == 0 ? story.cycles : story.cycles_in_breach, story.cycles);
   if (!story.explanation.empty()) fmt::print("  {}\n", story.explanation);
   if (!flags.out.empty()) fmt::print("  page: {}\n", flags.out);
   return {};

@@ -54,16 +54,6 @@ Status forget(const Flags& flags, Verbs& verbs) {
   return {};
 }
 
-// Why one call was not enough, by what a person can do about it.
-Error why_waiting(const std::string& state, const RefusalTelling& telling) {
-  if (telling.trouble) return *telling.trouble;
-  const bool by_clock = telling.left > 0 && telling.left == telling.waits_for_clock;
-  return Error{.reason = by_clock ? Reason::clock_not_trusted : Reason::push_failed}
-      .at(state)
-      .saw(telling.said.view())
-      .want(by_clock ? "a clock that may date a sample" : "taken");
-}
-
 // What one state directory still has to tell.
 RefusalTelling retry_one(const std::string& state, const Site& site, Transport& transport, const Clock& clock,
                          Files& files) {
@@ -91,7 +81,8 @@ Status retry(const Flags& flags, Verbs& verbs) {
     const bool done = telling.left == 0 && telling.said.empty();
     list.push_back({{"state", state}, {"waiting", telling.left}, {"said", telling.said.view()}});
     if (!verbs.json && done) fmt::print("{}: no refusal is untold\n", state);
-    if (!done && !waiting) waiting = why_waiting(state, telling);
+    if (!done && !waiting)
+      waiting = Error{.reason = Reason::push_failed}.at(state).saw(telling.said.view()).want("taken");
   }
   if (waiting) return *waiting;
   if (verbs.json) print_json({{"device", site.device_id.view()}, {"states", list}});
@@ -117,9 +108,6 @@ void add_telemetry(CLI::App& app, Verbs& verbs) {
   auto flags = std::make_shared<Flags>();
   CLI::App* group = app.add_subcommand("telemetry", "what servers know of this robot");
   group->require_subcommand(1);
-  group->footer(
-      "examples:\n  torpor telemetry retry --site /etc/torpor/site.toml --state /var/lib/torpor/detector\n"
-      "  torpor telemetry decommission --site /etc/torpor/site.toml");
   CLI::App* verb =
       group->add_subcommand("decommission", "a robot leaves for good: Pushgateway and textfile forget it");
   verb->add_option("--site", flags->site, "site.toml of the robot")->required();

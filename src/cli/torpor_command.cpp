@@ -69,10 +69,7 @@ int torpor_command(int argc, const char* const* argv) {
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) taken = false;
   if (taken) return code;
   // On stderr, with --json as without: stdout is what failed.
-  const Error error{.reason = Reason::io_failed,
-                    .where = "standard output",
-                    .found = "a write that failed",
-                    .expected = "room"};
+  const Error error{.reason = Reason::io_failed, .where = "standard output"};
   tell_error("torpor", error);
   return exit_code(error.reason);
 }

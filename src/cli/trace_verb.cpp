@@ -8,7 +8,6 @@
 #include "base/posix/tell.h"
 #include "cli/verbs.h"
 #include "report/report_log.h"
-#include "view/text.h"
 #include "view/trace.h"
 
 namespace torpor {
@@ -23,13 +22,13 @@ struct Flags {
 // What could not be read is said beside the output, never in it.
 void say_damage(const ReadCounters& counters) {
   if (counters.damage.places > 0) {
-    tell("torpor trace: {}, {} passed over, the first in {} at offset {}\n",
-         plural(counters.damage.places, "damaged place"), plural(counters.damage.bytes, "byte"),
-         counters.damage.first_segment, counters.damage.first.offset);
+    tell("torpor trace: {} damaged places, {} bytes passed over, the first in {} at offset {}\n",
+         counters.damage.places, counters.damage.bytes, counters.damage.first_segment,
+         counters.damage.first.offset);
   }
   if (counters.unreadable > 0) {
-    tell("torpor trace: {} that no sound report stands in, the first: {}\n",
-         plural(counters.unreadable, "record"), counters.first_unreadable.view());
+    tell("torpor trace: {} records are no sound report, the first: {}\n", counters.unreadable,
+         counters.first_unreadable.view());
   }
 }
 
@@ -80,7 +79,6 @@ Status trace(const Flags& flags, Verbs& verbs) {
     Error error{.reason = Reason::report_none};
     error.where << flags.directory;
     error.found << "no cycle report";
-    error.expected << "at least one";
     return error;
   }
   writer->finish(summarizer.finish());

@@ -61,14 +61,6 @@ struct SensorTerms {
   std::uint32_t full_scale_mg;   // saturation is judged against it
   std::uint32_t noise_floor_ug;  // RMS below it: the sensor is stuck
   BearingTerms bearing;
-  std::uint32_t
-      running_ug;  // RMS of the loudest axis from which on the machine runs; 0: schema 1, not stated
-};
-
-// What counts as a machine that runs; all 0: schema 1, not stated.
-struct MachineTerms {
-  std::uint32_t running_rpm_milli;  // a stated shaft speed from which on it runs
-  std::uint32_t standing_cycles;    // so many in a row without a running machine are worth an alert
 };
 
 struct ModelTerms {
@@ -118,7 +110,6 @@ struct Terms {
   PowerTerms power;
   AlarmTerms alarm;
   TelemetryTerms telemetry;
-  MachineTerms machine;
 
   std::span<const SensorTerms> sensors() const { return {sensor_list, sensor_count}; }
 };

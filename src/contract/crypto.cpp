@@ -75,7 +75,6 @@ Status check_public_key(const PublicKey& key, std::string_view what) {
   Error error{.reason = Reason::key_weak};
   error.where << what << ": public key";
   error.found << "a key of small order or not in canonical form";
-  error.expected << "one that torpor key new makes";
   return error;
 }
 

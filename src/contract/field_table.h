@@ -19,7 +19,7 @@ namespace torpor {
 // Integers of the schema this binary accepts. A row with `since` above the schema of a
 // bundle does not belong in that bundle.
 inline constexpr std::int64_t kOldestSchema = 1;
-inline constexpr std::int64_t kNewestSchema = 2;
+inline constexpr std::int64_t kNewestSchema = 1;
 
 enum class FieldType : std::uint8_t {
   integer,  // TOML integer; CBOR integer

@@ -37,7 +37,6 @@ Error malformed(std::string_view member, std::string_view found) {
   Error error{.reason = Reason::maintenance_malformed};
   error.where << "maintenance: " << member;
   error.found << found;
-  error.expected << "what torpor maintenance sign writes";
   return error;
 }
 

@@ -13,7 +13,6 @@ constexpr std::uint64_t kHourMs = 3'600'000;
 constexpr std::uint64_t kBatchesThatMustFit = 3;
 // No sound sensor has noise of 1 % of its full scale.
 constexpr std::uint64_t kFloorsInFullScale = 100;
-constexpr std::uint64_t kRunningLevelSince = 2;  // schema
 
 class RuleCheck {
  public:
@@ -94,20 +93,7 @@ class RuleCheck {
       error.expected << "at most " << full_scale_ug / kFloorsInFullScale << " micro-g, 1 % of full scale";
       return error;
     }
-    TORPOR_CHECK(running_level(index, sensor));
     return bearing(index, sensor.bearing);
-  }
-
-  // At the noise floor a parked sensor would run; at full scale no machine would, and nothing be judged.
-  Status running_level(std::size_t index, const SensorTerms& sensor) const {
-    if (t_.schema < kRunningLevelSince) return {};
-    const std::uint64_t full_scale_ug = std::uint64_t{sensor.full_scale_mg} * 1000;
-    if (sensor.running_ug > sensor.noise_floor_ug && sensor.running_ug < full_scale_ug) return {};
-    Error error = fail_sensor(Reason::rule_running_level, index, "running_ug"sv);
-    error.found << sensor.running_ug;
-    error.expected << "above " << sensor.noise_floor_ug << " and below " << full_scale_ug
-                   << " micro-g, the noise floor and full scale";
-    return error;
   }
 
   // The payload has room for several, the roles sample one: the others would be watched on paper.

@@ -27,8 +27,6 @@ inline constexpr std::uint64_t kSpoolBytesPerCycle = 1024;
 //   rule_sensor_repeated   sensor ids differ from each other
 //   rule_one_sensor        one sensor: a second would be signed and never sampled
 //   rule_noise_floor       noise floor <= 1 % of full scale: or every window reads as stuck
-//   rule_running_level     noise floor < running level < full scale: or no machine ever stands, or
-//                          ever runs. Since schema 2
 //   rule_bearing           all of a bearing's numbers or none; elements smaller than the pitch
 //                          circle they stand on, and room for all of them on it
 //   rule_hourly_energy     mJ per hour >= cycles begun in an hour x active mJ per cycle

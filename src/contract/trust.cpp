@@ -19,15 +19,6 @@ std::string_view cut(std::string_view& rest, char end) {
   return head;
 }
 
-// A line without what an editor of another system puts around it: a byte-order mark in front (files may
-// be joined, so on any line), CR behind. A revocation that somebody wrote there must not be lost over it.
-std::string_view without_unseen(std::string_view line) {
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf"sv;
-  if (line.substr(0, kByteOrderMark.size()) == kByteOrderMark) line.remove_prefix(kByteOrderMark.size());
-  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-  return line;
-}
-
 Error fail(Reason reason, std::string_view what, std::size_t line, std::string_view found) {
   Error error{.reason = reason};
   error.where << what << ":" << line;
@@ -130,7 +121,7 @@ Result<TrustSet> parse_trust(Bytes text, std::string_view what) {
   TrustSet set;
   std::string_view rest = as_text(text);
   for (std::size_t line = 1; !rest.empty(); ++line) {
-    const std::string_view words = without_unseen(cut(rest, '\n'));
+    const std::string_view words = cut(rest, '\n');
     if (words.empty() || words.front() == '#') continue;
     TrustSet::Entry entry;
     TORPOR_CHECK(TrustSet::parse_line(words, what, line, entry));
@@ -142,7 +133,6 @@ Result<TrustSet> parse_trust(Bytes text, std::string_view what) {
   Error error{.reason = Reason::trust_empty};
   error.where << what;
   error.found << "no entry";
-  error.expected << "at least one line";
   return error;
 }
 

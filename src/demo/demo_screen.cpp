@@ -7,8 +7,6 @@
 #include "base/assertion.h"
 #include "demo/live_line.h"
 #include "report/report_codec.h"
-#include "view/story.h"
-#include "view/text.h"
 
 namespace torpor {
 
@@ -42,7 +40,7 @@ void DemoScreen::show(const CycleReport& report) {
   worst_mj_ = std::max(worst_mj_, mj);
   total_mj_ += mj;
   ran_ = report.woke.boot - first_;
-  if (shown_breaches(report) != 0) ++breaches_;
+  if (report.breaches != 0) ++breaches_;
   // The first healthy verdict is the first that could have been none: until then it learns.
   if (!armed_ && report.inferred && report.verdict.kind == VerdictKind::healthy) armed_ = report;
   // Each the first of its kind: the demo tells when something began.
@@ -82,11 +80,11 @@ void DemoScreen::finish(const std::string& out) const {
                shown.verdict.explanation.empty() ? "no defect is named: no period stands out"
                                                  : shown.verdict.explanation.view());
   } else {
-    fmt::print("No alarm in {}.\n", plural(shown_, "cycle"));
+    fmt::print("No alarm in {} cycles.\n", shown_);
   }
   fmt::print("  armed      {}, then watch: {}, alarm: {}\n", at(armed_), at(watch_), at(alarm_));
-  fmt::print("  cycles     {} of {}, {}, {} in breach of the contract\n", shown_, cycles_,
-             plural(inferences_, "inference"), breaches_);
+  fmt::print("  cycles     {} of {}, {} inferences, {} in breach of the contract\n", shown_, cycles_,
+             inferences_, breaches_);
   // Of the scaled clock: the contract's hours, not those of the one who watches.
   const double minutes = std::chrono::duration<double>(ran_).count() / 60;
   fmt::print(

@@ -12,7 +12,6 @@
 #include "base/utc.h"
 #include "contract/field_table.h"
 #include "contract/host/admission.h"
-#include "contract/host/clock_speed.h"
 #include "contract/host/contract_toml.h"
 #include "contract/host/keys.h"
 #include "contract/host/sign.h"
@@ -44,7 +43,6 @@ Error cannot_remove(const std::string& path, const std::error_code& code) {
   Error error{.reason = Reason::io_failed};
   error.where << path;
   error.found << code.message();
-  error.expected << "to remove what an earlier demo left";
   return error;
 }
 
@@ -151,8 +149,6 @@ Result<DemoStage> set_stage(const DemoFlags& flags, Files& files, const Clock& c
   TORPOR_TRY(const TrustSet trusted, load_trust(files, flags.out + "/trust"));
   // Read back and verified as the roles will: what is wrong with the stage is said here, not in a log.
   TORPOR_TRY(const Contract contract, verify(bundle, trusted, flags.out + "/detector.bundle"));
-  // Said here, not by two roles in their logs. What a recording costs beside it the sampler knows.
-  TORPOR_CHECK(check_clock_speed(contract.terms(), flags.speed));
   TORPOR_ASSERT(to_ns(stage.origin) <= to_ns(clock.now().wall), "demo.a_scaled_clock_starts_in_the_past");
   stage.contract = contract;
   return stage;

@@ -8,7 +8,6 @@
 #include <cmath>
 
 #include "base/assertion.h"
-#include "view/story.h"
 #include "view/trace.h"
 
 namespace torpor {
@@ -70,10 +69,6 @@ void add_state(Line& line, const Verdict& v) {
     char text[32];
     const auto end = fmt::format_to_n(text, sizeof text, "learn {}/{}", v.learned, v.to_learn);
     line.add("{:14.14}", std::string_view(text, std::min(end.size, sizeof text)));
-  } else if (v.reason == VerdictReason::standing) {
-    line.add("{:14}", "machine stands");
-  } else if (v.reason == VerdictReason::changing) {
-    line.add("{:14}", "start or stop");
   } else if (v.kind == VerdictKind::not_scored && v.reason != VerdictReason::none) {
     line.add("{:14.14}", name(v.reason));
   } else {
@@ -152,8 +147,7 @@ FixedString<256> live_line(const CycleReport& r, bool colour) {
   for (double part : r.energy_mj) mj += part;
   line.add("{:>7.2f} J", std::isfinite(mj) ? std::clamp(mj / 1000, 0.0, 9999.99) : 0.0);
   // The one note that matters most; the report has them all.
-  const std::uint32_t shown = shown_breaches(r);
-  const bool broken = shown != 0;
+  const bool broken = r.breaches != 0;
   line.add("  ");
   if (broken) line.paint("\x1b[31m");
   // The incident this product is about comes first, then what it did to the cycle, then the rest in the
@@ -164,7 +158,7 @@ FixedString<256> live_line(const CycleReport& r, bool colour) {
     line.add("skip {}", std::min(r.slots_skipped, 999u));
   } else {
     for (std::size_t i = 0; i < kBreaches; ++i) {
-      if ((shown >> i & 1u) == 0) continue;
+      if (!r.has(static_cast<Breach>(i))) continue;
       line.add("{:.8}", name(static_cast<Breach>(i)));
       break;
     }

@@ -35,16 +35,6 @@ TEST(LiveLine, says_what_a_cycle_was) {
   EXPECT_THAT(line(reports[719]), HasSubstr("/  13.3"));
 }
 
-TEST(LiveLine, says_that_the_machine_stands_and_keeps_its_columns) {
-  CycleReport report = reports_for_test()[300];
-  report.verdict.kind = VerdictKind::not_scored;
-  report.verdict.reason = VerdictReason::standing;
-  EXPECT_THAT(line(report), HasSubstr("machine stands "));
-  EXPECT_EQ(line(report).size(), line(reports_for_test()[300]).size());
-  report.verdict.reason = VerdictReason::changing;
-  EXPECT_THAT(line(report), HasSubstr("start or stop "));
-}
-
 TEST(LiveLine, columns_stand_below_each_other_and_fit_the_terminal) {
   for (const CycleReport& report : reports_for_test()) {
     const std::string text = line(report);

@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 
 #include "doctor/doctor.h"
-#include "power/meter_probe.h"
 
 // The parts of examine(), one function per check or two that belong together. Each adds at
 // least one finding.
@@ -21,15 +20,7 @@ inline constexpr unsigned kCapWakeAlarm = 35;
   return ((facts.capabilities >> number) & 1u) != 0;
 }
 
-// The meter a role on this machine would take, and what it read between the checks: something always
-// works while the doctor looks.
-struct MeterSeen {
-  MeterSurvey survey;
-  std::vector<std::int64_t> readings;  // those that came, in its own unit
-  // One more; a failure is named by the meter itself.
-  void look();
-};
-void check_rails(const MeterSeen& meter, Findings& out);
+void check_rails(SystemTree& tree, Findings& out);
 void check_gpu(SystemTree& tree, const DoctorFacts& facts, Findings& out);
 void check_power_model(SystemTree& tree, const DoctorFacts& facts, Findings& out);
 void check_clocks(SystemTree& tree, Findings& out);

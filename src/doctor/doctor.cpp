@@ -3,7 +3,6 @@
 #include "doctor/doctor.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "doctor/checks.h"
 
@@ -18,29 +17,17 @@ std::vector<Finding> examine(SystemTree& tree, const DoctorFacts& facts) {
   Findings out;
   // In the order of docs/doctor.md, which is the order in which one mends: the contract, what draws, what
   // keeps awake, the rest. A check never depends on what another found.
-  // The meter is read between them: that it moves can only be seen while something works.
-  MeterSeen meter{.survey = survey_meters(tree, 0), .readings = {}};
-  Findings energy, rest;
-  meter.look();
   check_bundles(facts, out);
-  meter.look();
   check_gpu(tree, facts, out);
-  meter.look();
-  check_power_model(tree, facts, rest);
-  check_clocks(tree, rest);
-  meter.look();
-  check_suspend(tree, facts, rest);
-  meter.look();
-  check_wake_sources(tree, facts, rest);
-  meter.look();
-  check_timers(facts, rest);
-  check_capabilities(facts, rest);
-  check_wall_time(facts, rest);
-  meter.look();
-  check_sensor(tree, rest);
-  meter.look();
-  check_rails(meter, energy);
-  for (Findings* part : {&energy, &rest}) std::move(part->begin(), part->end(), std::back_inserter(out));
+  check_rails(tree, out);
+  check_power_model(tree, facts, out);
+  check_clocks(tree, out);
+  check_suspend(tree, facts, out);
+  check_wake_sources(tree, facts, out);
+  check_timers(facts, out);
+  check_capabilities(facts, out);
+  check_wall_time(facts, out);
+  check_sensor(tree, out);
   return out;
 }
 

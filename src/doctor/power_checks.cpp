@@ -2,9 +2,6 @@
 // SPDX-FileCopyrightText: torpor authors
 //
 // What draws power beside us, and what could measure it.
-#include <algorithm>
-#include <functional>
-
 #include "doctor/checks.h"
 #include "power/gpu_devices.h"
 
@@ -85,58 +82,42 @@ void check_gpu(SystemTree& tree, const DoctorFacts& facts, Findings& out) {
   check_holders(tree, facts, out);
 }
 
-void MeterSeen::look() {
-  if (!survey.meter) return;
-  if (const auto read = survey.meter->raw_reading()) readings.push_back(*read);
-}
-
-// Says what a role would measure with, because it is the same look (power/meter_probe.h).
-void check_rails(const MeterSeen& seen, Findings& out) {
-  const std::string declare =
-      "declare the watts in site.toml [power] from a bench, and take the figures as estimates";
-  std::string others = joined(seen.survey.others);
-  if (!others.empty()) others = printable("; also seen, and no measure of the module: " + others);
-  if (!seen.survey.meter) {
-    if (!seen.survey.passed_over.empty()) {
-      out.push_back(
-          {"rails", Severity::warning,
-           "what could measure energy may not be read: reports carry declared watts",
-           printable(joined(seen.survey.passed_over)) + others,
-           "let the detector's user read it: RAPL counters are root's alone unless a udev rule says "
-           "otherwise"});
-      return;
+void check_rails(SystemTree& tree, Findings& out) {
+  std::vector<std::string> rails, unreadable;
+  for (const std::string& device : names_in(tree, std::string(kHwmon))) {
+    const std::string path = fmt::format("{}/{}", kHwmon, device);
+    if (shown(tree, path + "/name") != std::string("ina3221")) continue;
+    // An INA3221 has three; one without a label has no name on this board.
+    for (int channel = 1; channel <= 3; ++channel) {
+      const auto label = shown(tree, fmt::format("{}/in{}_label", path, channel));
+      if (!label || label->empty()) continue;
+      // Read, not only listed: a channel that is not connected answers EIO.
+      const bool reads = shown(tree, fmt::format("{}/in{}_input", path, channel)) &&
+                         shown(tree, fmt::format("{}/curr{}_input", path, channel));
+      (reads ? rails : unreadable).push_back(fmt::format("{} ({})", *label, device));
     }
-    const bool some = !seen.survey.others.empty();
-    out.push_back({"rails", Severity::warning,
-                   some ? "rails are there, and none that carries the module: reports carry declared watts"
-                        : "nothing here measures energy: reports carry declared watts",
-                   some ? printable(joined(seen.survey.others))
-                        : fmt::format("no ina3221 in {}, no counter in {}", kHwmon, kPowercap),
-                   declare});
-    return;
   }
-  // A role's own first two borders: what its reports will be called.
-  EnergyMeter& meter = *seen.survey.meter;
-  const EnergyCost border = meter.lap(Phase::wake, std::chrono::milliseconds(1), false);
-  const std::string source = printable(meter.source());
-  const auto all = seen.readings.size();
-  if (!meter.trouble().empty() || (all == 0 && !border.measured)) {
-    out.push_back({"rails", Severity::warning, "the meter does not answer: reports carry declared watts",
-                   source + others,
-                   "a channel that answers EIO is not connected; look at the kernel's log, and " + declare});
-    return;
+  for (const std::string& zone : names_in(tree, std::string(kPowercap))) {
+    const std::string path = fmt::format("{}/{}", kPowercap, zone);
+    const auto label = shown(tree, path + "/name");
+    if (!label) continue;
+    (shown(tree, path + "/energy_uj") ? rails : unreadable).push_back(fmt::format("{} ({})", *label, zone));
   }
-  const bool moved = std::adjacent_find(seen.readings.begin(), seen.readings.end(), std::not_equal_to<>()) !=
-                     seen.readings.end();
-  if (all > 1 && !moved) {
-    out.push_back({"rails", Severity::unknown, "the meter's reading did not move while this looked",
-                   fmt::format("{}: {} readings, all {}", source, all, seen.readings.front()) + others,
-                   "look again while the robot works; a role says meter_frozen after five inferences, and "
-                   "charges declared watts"});
-    return;
+  if (!rails.empty()) {
+    out.push_back({"rails", Severity::fine, "energy can be measured", joined(rails), ""});
   }
-  out.push_back({"rails", Severity::fine, "energy can be measured",
-                 fmt::format("{} ({})", source, printable(meter.coverage())) + others, ""});
+  if (!unreadable.empty()) {
+    out.push_back(
+        {"rails", rails.empty() ? Severity::warning : Severity::unknown, "rails are there and cannot be read",
+         joined(unreadable),
+         "let the detector's user read them: RAPL counters are root's alone unless a udev rule says "
+         "otherwise; a channel that answers EIO is not connected"});
+  }
+  if (rails.empty() && unreadable.empty()) {
+    out.push_back({"rails", Severity::warning, "nothing here measures energy: reports carry declared watts",
+                   fmt::format("no ina3221 in {}, no counter in {}", kHwmon, kPowercap),
+                   "declare the watts in site.toml [power] from a bench, and take the figures as estimates"});
+  }
 }
 
 void check_power_model(SystemTree& tree, const DoctorFacts& facts, Findings& out) {

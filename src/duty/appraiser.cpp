@@ -56,13 +56,6 @@ Appraisal Appraiser::appraise(std::uint64_t cycle, const Window& window, WindowQ
     return appraisal;
   }
   appraisal.indicators = (*measured)->indicators;
-  ConditionFinding found = without_noise(**measured, static_cast<double>(window.scale_pg) * 1e-12);
-  if (found.reason == VerdictReason::none) found = baseline_->condition(**measured);
-  if (found.reason != VerdictReason::none) {
-    appraisal.verdict = baseline_->distrusted(cycle, found.reason);
-    appraisal.sensor_note = found.note;
-    return appraisal;
-  }
   if (baseline_->fitting()) {
     appraisal.verdict = baseline_->learn(cycle, **measured);
     return appraisal;
@@ -92,12 +85,6 @@ Appraisal Appraiser::missed(std::uint64_t cycle, VerdictReason why) {
   return appraisal;
 }
 
-Appraisal Appraiser::distrusted(std::uint64_t cycle, VerdictReason why) {
-  Appraisal appraisal;
-  appraisal.verdict = baseline_->distrusted(cycle, why);
-  return appraisal;
-}
-
 void Appraiser::share_alarm(Appraiser& a, Appraiser& b) {
   a.baseline_->take_over(b.judge().alarm());
   b.baseline_->take_over(a.judge().alarm());
@@ -118,9 +105,7 @@ Result<CycleScores> Appraiser::infer(const Measurement& measured) {
       value_of(scores, Score::kurtosis) += static_cast<double>(classical.kurtosis);
     }
   }
-  if (n == 0)
-    return Error{
-        .reason = Reason::internal, .where = "window", .found = "no sub-frame", .expected = "at least one"};
+  if (n == 0) return Error{.reason = Reason::internal, .where = "window without a sub-frame"};
   TORPOR_CHECK(backend_.run(std::span(tokens_).first(n), std::span(logits_).first(n)));
   for (std::size_t i = 0; i < n; ++i) {
     value_of(scores, Score::logit) += static_cast<double>(logits_[i]);

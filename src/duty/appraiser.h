@@ -18,7 +18,6 @@ struct Appraisal {
   CycleScores scores;              // zero unless `inferred`
   Indicators indicators;           // of good windows
   bool inferred = false;           // the network ran
-  FixedString<120> sensor_note{};  // what was found of the sensor; empty: nothing
   std::optional<Error> failure{};  // why the backend gave no score: then not_scored / backend_failed
 };
 
@@ -46,7 +45,6 @@ class Appraiser {
   // worker_interrupted leaves the judge as it was before the cycle.
   Appraisal appraise(std::uint64_t cycle, const Window& window, WindowQuality quality);
   Appraisal missed(std::uint64_t cycle, VerdictReason why);
-  Appraisal distrusted(std::uint64_t cycle, VerdictReason why);
   // An alarm that one of the two has latched is one of the other: two backends judge one bearing.
   static void share_alarm(Appraiser& a, Appraiser& b);
 
@@ -56,7 +54,6 @@ class Appraiser {
   const Judge& judge() const { return baseline_->judge(); }
   // SensorBaseline::maintenance_refusal.
   const std::optional<Error>& maintenance_refusal() const { return baseline_->maintenance_refusal(); }
-  KnownRunning known_running() const { return baseline_->known_running(); }
   std::string_view backend_name() const { return backend_.name(); }
 
   // SensorBaseline's.

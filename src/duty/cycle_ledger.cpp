@@ -61,7 +61,6 @@ void CycleLedger::end_span(BootTime at) {
   of.spent[i] = span;
   of.energy_mj[i] = cost.mj;
   if (!cost.measured) of.unmeasured += span;
-  if (cost.modelled) of.modelled += span;
   if (*phase_ == Phase::sleep) {
     of.sleep_interpolated = cost.interpolated;
   } else {

@@ -37,8 +37,7 @@ class CycleLedger {
     std::array<Duration, kPhases> spent{};
     PhaseMillijoules energy_mj{};
     double error_mj = 0;    // bound of the integration error, the sleep's left out
-    Duration unmeasured{};  // time neither a reading nor the declared model covers
-    Duration modelled{};    // time the declared model stood in for a meter that failed
+    Duration unmeasured{};  // time no reading covers
     bool sleep_interpolated = false;
     Duration cpu{};         // since the report before; never scaled
     BootTime slept_from{};  // when the sleep before began; 0: no sleep before

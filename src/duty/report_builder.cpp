@@ -122,10 +122,6 @@ void ReportBuilder::finish(std::uint32_t sensor, const CycleLedger& ledger) {
   report_.sleep_interpolated = costs.sleep_interpolated;
   report_.energy_error_mj = costs.error_mj;
   report_.unmeasured = costs.unmeasured;
-  report_.energy_modelled = costs.modelled;
-  report_.meter_note = ledger.meter().trouble();
-  // As it stands now: a span that was lost in between (a counter's wrap in a sleep) is no meter that fails.
-  if (!report_.meter_note.empty()) report_.set(Breach::meter);
   report_.budget_mj = ledger.balance_mj();
   judge_limits();
 }

@@ -4,12 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
 
 #include "base/assertion.h"
 #include "duty/storage_state.h"
-#include "exact/math.h"
 
 namespace torpor {
 namespace {
@@ -73,7 +71,6 @@ Status SensorBaseline::take_up(const StoredBaseline& stored, const Place& place)
   const bool kept = !relearns || !fitting();
   if (kept && !stored.features.empty()) {
     TORPOR_CHECK(written_in_fit ? take_up_fit(stored.features) : take_up_finished(stored.features));
-    TORPOR_TRY(means_, LearnedMeans::decode(stored.means));
   }
   // Where anything is learned anew, what was healthy before is no reference any more.
   if (!relearns && !stored.envelope.empty()) TORPOR_CHECK(explainer_.decode(stored.envelope));
@@ -131,7 +128,6 @@ void SensorBaseline::start_anew() {
   judge_.start_anew();
   builders_.clear();
   finished_.clear();
-  means_ = {};
   explainer_.forget();
 }
 
@@ -145,31 +141,6 @@ FeatureExtractor::Speed SensorBaseline::speed_for(const Window& window) const {
 const FeatureBaseline& SensorBaseline::finished(std::size_t axis) const {
   TORPOR_ASSERT(axis < finished_.size(), "baseline.no_axis_is_scored_before_the_fit_is_closed");
   return *finished_[axis];
-}
-
-// The level below which no running window has been: of each axis exp(m - 3 sd) / 2, where m and sd
-// are mean and spread of ln RMS over the fit, that of the speeds it has seen included; of the axes
-// the loudest, as a window is judged by that. Three sd leave one learned window in a thousand below,
-// and the half is for a window's level being a median of short pieces, which lies below its RMS.
-KnownRunning SensorBaseline::known_running() const {
-  constexpr std::size_t kLogRms = kBands * kBandFeatures;  // the first of the globals
-  double loudest_g = 0;
-  for (const auto& axis : finished_) {
-    const double residual = 1 / static_cast<double>(axis->inv_spread[kLogRms]);
-    const double slope = axis->slope[kLogRms];
-    const double variance =
-        residual * residual + slope * slope * static_cast<double>(axis->log_speed_variance);
-    const double g = det::exp(static_cast<double>(axis->mean[kLogRms]) - 3 * std::sqrt(variance)) / 2;
-    loudest_g = std::max(loudest_g, g);
-  }
-  // Written so that what is not a number is not known.
-  if (!(loudest_g > 0 && loudest_g < 4000)) return {};
-  return {.running_ug = static_cast<std::uint32_t>(loudest_g * 1e6)};
-}
-
-ConditionFinding SensorBaseline::condition(const Measurement& measured) const {
-  if (fitting() || !measured.complete()) return {};
-  return judge_condition(measured, finished_, means_);
 }
 
 Verdict SensorBaseline::learn(std::uint64_t cycle, const Measurement& measured) {
@@ -187,7 +158,6 @@ Verdict SensorBaseline::learn(std::uint64_t cycle, const Measurement& measured) 
       TORPOR_ASSERT(taken, "baseline.a_cycle_is_learned_by_every_axis");
     }
   }
-  means_.add(measured.mean_g);
   explainer_.learn(*measured.envelope);
   if (judge_.fit_closes_next()) {
     // Sums that make no baseline never will: begin again, and say why.
@@ -247,8 +217,7 @@ Bytes SensorBaseline::encode_features() {
 Status SensorBaseline::save_all() {
   TORPOR_ASSERT(whole(), "baseline.written_whole");
   TORPOR_TRY(const Bytes envelope, explainer_.encode(envelope_));
-  std::array<std::byte, LearnedMeans::kEncodedSize> means;
-  TORPOR_TRY(const Bytes file, judge_.encode(encoded_, encode_features(), envelope, means_.encode(means)));
+  TORPOR_TRY(const Bytes file, judge_.encode(encoded_, encode_features(), envelope));
   TORPOR_CHECK(write(paths_.baseline, file));
   unsaved_ = 0;
   lost_ = false;

@@ -10,9 +10,7 @@
 #include "base/files.h"
 #include "features/baseline.h"
 #include "features/measurement.h"
-#include "machine/machine_state.h"
 #include "report/cycle_report.h"
-#include "verdict/condition/condition.h"
 #include "verdict/explain/explanation.h"
 #include "verdict/judge.h"
 #include "verdict/store/baseline_files.h"
@@ -20,8 +18,8 @@
 namespace torpor {
 
 // All that was learned of one sensor, and the one owner of "a cycle was learned": the fit's
-// builders, the finished feature baselines, the means of the axes, the judge that counts, the
-// explanation's healthy reference, and the files they survive in. They change together or not at all:
+// builders, the finished feature baselines, the judge that counts, the explanation's healthy
+// reference, and the files they survive in. They change together or not at all:
 //
 //   learning_fit   a builder per axis once a window was learned; each holds at least one
 //                  sub-frame of every cycle the judge has counted; nothing is finished
@@ -62,22 +60,14 @@ class SensorBaseline {
   FeatureExtractor::Speed speed_for(const Window& window) const;
   // Of one axis, once the fit is closed.
   const FeatureBaseline& finished(std::size_t axis) const;
-  // What the fit knows of the running machine; nothing while it is open. docs/machine.md.
-  KnownRunning known_running() const;
-
-  // Whether the sensor is still the one of the fit: nothing, while fitting. Asked of every good window of
-  // a machine that runs, before it is shown or scored.
-  ConditionFinding condition(const Measurement& measured) const;
 
   // One of these per cycle; the verdict is the judge's (judge.h). learn(): while fitting, a
   // good window; its cycle counts as learned exactly if every axis took it. scored(): later,
-  // the network's scores of a good window. distrusted(): later, where condition() found something. A
-  // window that was not measured: unusable, missed.
+  // the network's scores of a good window. A window that was not measured: unusable, missed.
   Verdict learn(std::uint64_t cycle, const Measurement& measured);
   Verdict scored(std::uint64_t cycle, const CycleScores& scores) { return judge_.scored(cycle, scores); }
   Verdict unusable(std::uint64_t cycle, WindowQuality quality) { return judge_.unusable(cycle, quality); }
   Verdict missed(std::uint64_t cycle, VerdictReason why) { return judge_.missed(cycle, why); }
-  Verdict distrusted(std::uint64_t cycle, VerdictReason why) { return judge_.distrusted(cycle, why); }
 
   // A good window after the fit, before it is scored: into the explanation's recent mean, and
   // while it is known to be healthy into its reference.
@@ -122,7 +112,6 @@ class SensorBaseline {
   Explainer explainer_;
   std::vector<BaselineBuilder> builders_;                   // one per axis while fitting; else none
   std::vector<std::unique_ptr<FeatureBaseline>> finished_;  // one per axis after the fit; else none
-  LearnedMeans means_;                                      // of the windows of the fit
 
   std::vector<std::byte> features_;  // room for the encoded forms
   std::vector<std::byte> envelope_;

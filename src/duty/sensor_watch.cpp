@@ -3,7 +3,6 @@
 #include "duty/sensor_watch.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "base/assertion.h"
 
@@ -11,16 +10,12 @@ namespace torpor {
 
 SensorWatch::SensorWatch(const Contract& contract, const Parts& parts, std::uint32_t link_buffer_bytes)
     : parts_(parts),
-      terms_(contract.terms().sensors()[parts.appraiser.sensor()]),
-      machine_(contract.terms().machine),
       samples_(static_cast<std::uint32_t>(
           torpor::window_samples(contract.terms().duty, contract.terms().sensors()[sensor()]))),
       queue_(contract, sensor(), parts.memory, link_buffer_bytes),
       assembler_(contract, sensor(), queue_) {
   TORPOR_ASSERT(parts.fallback == nullptr || parts.fallback->sensor() == sensor(),
                 "watch.both_backends_judge_one_sensor");
-  const CycleReport* newest = std::exchange(parts_.newest, nullptr);
-  if (newest != nullptr && newest->sensor == terms_.id) not_running_ = newest->not_running;
   share_alarm();
 }
 
@@ -63,8 +58,8 @@ Status SensorWatch::judge(BootTime now, ReportBuilder& builder) {
   report.window_complete = taken.quality != WindowQuality::incomplete;
   report.context = taken.window.context;
   report.backend = parts_.appraiser.backend_name();
-  look_at_machine(taken, report);
-  Appraisal appraisal = appraise(taken, report);
+  Appraisal appraisal = frames_ == 0 ? parts_.appraiser.missed(report.cycle, VerdictReason::no_window)
+                                     : parts_.appraiser.appraise(report.cycle, taken.window, taken.quality);
   if (appraisal.failure) {
     if (appraisal.failure->reason == Reason::worker_interrupted) return *appraisal.failure;
     report.set(Breach::inference);
@@ -74,44 +69,10 @@ Status SensorWatch::judge(BootTime now, ReportBuilder& builder) {
   }
   share_alarm();
   report.verdict = appraisal.verdict;
-  report.sensor_note = taken.note.empty() ? appraisal.sensor_note : taken.note;
   report.scores = appraisal.scores;
   report.indicators = appraisal.indicators;
   report.inferred = appraisal.inferred;
   return {};
-}
-
-// Of a window that was saturated, too: its speed says whether there was anything to be damaged.
-void SensorWatch::look_at_machine(const WindowAssembler::Taken& taken, CycleReport& report) {
-  if (taken.quality == WindowQuality::good || taken.quality == WindowQuality::saturated)
-    report.machine = judge_machine(taken.window, terms_, machine_, parts_.appraiser.known_running());
-  count_parked(report);
-}
-
-// A cycle that does not know what the machine did ends no row, and lengthens none.
-void SensorWatch::count_parked(CycleReport& report) {
-  const MachineState state = report.machine.state;
-  if (state == MachineState::standing) ++not_running_;
-  if (state == MachineState::changing || state == MachineState::steady) not_running_ = 0;
-  report.not_running = not_running_;
-  report.parked_too_long = machine_.standing_cycles != 0 && not_running_ >= machine_.standing_cycles;
-}
-
-Appraisal SensorWatch::appraise(const WindowAssembler::Taken& taken, const CycleReport& report) {
-  Appraiser& appraiser = parts_.appraiser;
-  if (frames_ == 0) return appraiser.missed(report.cycle, VerdictReason::no_window);
-  const MachineFacts& machine = report.machine;
-  // A shaft that is stated to stand: somebody loads the robot, or knocks on it.
-  const bool loaded = taken.quality == WindowQuality::saturated && machine.state == MachineState::standing &&
-                      machine.witness == MachineWitness::speed;
-  if (taken.quality == WindowQuality::good || loaded) {
-    if (machine.state == MachineState::standing)
-      return appraiser.missed(report.cycle, VerdictReason::standing);
-    if (machine.state == MachineState::changing)
-      return appraiser.missed(report.cycle, VerdictReason::changing);
-    if (machine.contradicts) return appraiser.distrusted(report.cycle, VerdictReason::speed_contradicts);
-  }
-  return appraiser.appraise(report.cycle, taken.window, taken.quality);
 }
 
 // Once its own baseline is armed, the other backend scores this cycle.
@@ -132,7 +93,6 @@ void SensorWatch::lose(VerdictReason why, CycleReport& report) {
   report.backend = parts_.appraiser.backend_name();
   report.verdict = parts_.appraiser.missed(report.cycle, why).verdict;
   report.quality = WindowQuality::incomplete;
-  count_parked(report);
 }
 
 void SensorWatch::count(CycleReport& report) {

@@ -12,18 +12,12 @@ namespace torpor {
 
 // One sensor of the contract through the cycles: its frames, the window they make, and what
 // that window comes to. The sensor is the appraiser's. One thread.
-//
-// What the machine did meanwhile is judged once for each window (machine/machine_state.h), before
-// anything is measured, learned or scored: one that stands or changes is not_scored, the network
-// does not run, and nothing that was learned or weighed is touched. docs/machine.md.
 class SensorWatch {
  public:
   struct Parts {
     Appraiser& appraiser;
     Appraiser* fallback = nullptr;  // on another backend: scores what `appraiser` could not, once armed
     FrameQueue::Memory memory;      // for the frames of one window
-    // Newest record of this robot's log (null: none): how long the machine has not run. Read once.
-    const CycleReport* newest = nullptr;
   };
   // `contract` outlives this. `link_buffer_bytes`: what the link may hold of the frames.
   SensorWatch(const Contract& contract, const Parts& parts, std::uint32_t link_buffer_bytes);
@@ -60,15 +54,10 @@ class SensorWatch {
   Status save_evidence();
 
  private:
-  void look_at_machine(const WindowAssembler::Taken& taken, CycleReport& report);
-  void count_parked(CycleReport& report);
-  Appraisal appraise(const WindowAssembler::Taken& taken, const CycleReport& report);
   void fall_back(const Window& window, CycleReport& report, Appraisal& appraisal);
   void share_alarm();
 
   Parts parts_;
-  const SensorTerms& terms_;
-  const MachineTerms& machine_;
   std::uint32_t samples_;
   FrameQueue queue_;
   WindowAssembler assembler_;
@@ -78,8 +67,7 @@ class SensorWatch {
   bool fell_back_ = false;
   std::uint32_t frames_ = 0;
   std::uint32_t sampler_dropped_ = 0;
-  std::uint64_t not_running_ = 0;  // cycles in a row
-  DropCounts drops_before_{};      // when the cycle before was counted
+  DropCounts drops_before_{};  // when the cycle before was counted
 };
 
 }  // namespace torpor

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "base/hex.h"
 #include "eval/protocols.h"
@@ -41,10 +40,6 @@ Result<std::string> evaluate(Files& files, const Options& options, const std::st
   TORPOR_CHECK(backend.load(*model, kScoreBatch));
   Scorer scorer(backend);
   ProtocolRun run{manifest, scorer, options, say};
-  // A protocol may read a file several times; what it lacks is said once.
-  run.options.load.say = [&say, told = std::set<std::string>()](const std::string& line) mutable {
-    if (told.insert(line).second) say(line);
-  };
   TORPOR_TRY(auto result, protocol(run));
 
   nlohmann::ordered_json out;

@@ -5,7 +5,6 @@
 // nothing to make one of, a reason.
 #include <gmock/gmock.h>
 
-#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -150,35 +149,6 @@ TEST_F(EvaluateTest, no_protocol_has_a_figure_of_windows_that_do_not_fit) {
     EXPECT_EQ(document.error().reason, Reason::eval_nothing) << protocol;
     EXPECT_FALSE(document.error().found.empty()) << protocol;
   }
-}
-
-// One manifest, one truth: what a robot plays in g is judged in g, whatever its row writes it in.
-TEST_F(EvaluateTest, a_pack_in_another_unit_is_the_same_pack) {
-  record_all(8);
-  const auto in_g = run("same", 1);
-  ASSERT_TRUE(in_g) << one_line(in_g.error()).view();
-  for (std::size_t at = 0; (at = manifest_.find("\"g\",0.001,", at)) != std::string::npos;)
-    manifest_.replace(at, 10, "\"mg\",1,");
-  const auto in_mg = run("same", 1);
-  ASSERT_TRUE(in_mg) << one_line(in_mg.error()).view();
-  EXPECT_EQ(*in_g, *in_mg);
-}
-
-TEST_F(EvaluateTest, says_once_what_is_missing_of_a_recording) {
-  record_all(8);
-  const std::vector<std::byte> whole = file_bytes(pack_.folder() + "/1.wav");
-  ASSERT_FALSE(whole.empty());
-  pack_.write("1.wav", {whole.begin(), whole.end() - 2000});
-  const Bytes text = as_bytes(manifest_);
-  pack_.write("MANIFEST.csv", {text.begin(), text.end()});
-  std::vector<std::string> said;
-  const auto document =
-      evaluate(files_, {.protocol = "same", .pack_dir = pack_.folder(), .load = {.window_s = 1}},
-               in_source("data/detector.model"), [&](const std::string& line) { said.push_back(line); });
-  ASSERT_TRUE(document) << one_line(document.error()).view();
-  EXPECT_EQ(std::count_if(said.begin(), said.end(),
-                          [](const std::string& line) { return line.find("has lost its end") != line.npos; }),
-            1);
 }
 
 // Each test split in turn holds no whole window: what would be compared with nothing says so.

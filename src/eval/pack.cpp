@@ -38,8 +38,6 @@ std::vector<PackMachine> machines_of(const Manifest& manifest) {
 Result<RecordedSamples> load(const Manifest& manifest, const Recording& recording,
                              const LoadOptions& options) {
   TORPOR_TRY(auto samples, read_recording(manifest, recording));
-  if (samples.missing > 0 && options.say)
-    options.say(cut_text(recording.file, recording.samples - samples.missing, recording.samples));
   if (options.rate_hz <= 0 || options.rate_hz == samples.rate_hz) return samples;
   return resample(samples, options.rate_hz);
 }

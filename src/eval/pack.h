@@ -24,8 +24,7 @@ std::vector<PackMachine> machines_of(const Manifest& manifest);
 
 struct LoadOptions {
   double window_s = 1;
-  double rate_hz = 0;                             // resample to it; 0 = as recorded
-  std::function<void(const std::string&)> say{};  // told of files without their end; may be empty
+  double rate_hz = 0;  // resample to it; 0 = as recorded
 };
 
 // Reads a row, resampled if asked for.

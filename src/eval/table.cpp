@@ -27,11 +27,11 @@ std::string figures(const Json& scores) {
 std::string alarm_words(const Json& row) {
   if (row.contains("not_armed")) return "not armed, " + text_of(row["not_armed"]);
   const auto cycles = row["armed_cycles"].get<std::uint64_t>();
-  const std::string of = fmt::format("{} cycle{}", cycles, cycles == 1 ? "" : "s");
-  if (row["alarm_s"].is_null()) return fmt::format("no alarm in {}", of);
+  if (row["alarm_s"].is_null()) return fmt::format("no alarm in {} cycles", cycles);
   const std::string in = fmt::format("alarm in {}", text_of(row["alarm_in"]));
-  if (row["alarm_share_of_life"].is_null()) return fmt::format("{}, of {}", in, of);
-  return fmt::format("{} at {:.3f} of life, of {}", in, row["alarm_share_of_life"].get<double>(), of);
+  if (row["alarm_share_of_life"].is_null()) return fmt::format("{}, of {} cycles", in, cycles);
+  return fmt::format("{} at {:.3f} of life, of {} cycles", in, row["alarm_share_of_life"].get<double>(),
+                     cycles);
 }
 
 std::string head(const char* what) {

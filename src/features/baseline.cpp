@@ -192,7 +192,6 @@ Status BaselineBuilder::put_whitening(const Fit& fit, FeatureBaseline& out) cons
       Error error{.reason = Reason::baseline_malformed};
       error.where = "covariance of levels";
       error.found = "not a covariance";
-      error.expected = "sums that sub-frames can have made";
       return error;
     }
     out.whiten[i] = static_cast<float>(root[i]);

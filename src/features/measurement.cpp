@@ -14,14 +14,6 @@ float scale_g(const Window& window) {
   return static_cast<float>(static_cast<double>(window.scale_pg) * 1e-12);
 }
 
-double mean_g(const Window& window, std::size_t axis) {
-  const std::size_t count = window.samples_per_axis();
-  if (count == 0) return 0;
-  std::int64_t sum = 0;
-  for (std::size_t i = axis; i < window.samples.size(); i += window.axes) sum += window.samples[i];
-  return static_cast<double>(sum) / static_cast<double>(count) * static_cast<double>(window.scale_pg) * 1e-12;
-}
-
 }  // namespace
 
 bool Measurement::complete() const {
@@ -70,7 +62,6 @@ Result<const Measurement*> WindowMeasurer::measure(const Window& window, Feature
     for (const SubFrame& sub : cutter_.cut(window, axis))
       if (extractor_->extract(sub.pieces, scale_g(window), m.shaft_hz, first[taken])) ++taken;
     m.raw[axis] = {first, taken};
-    m.mean_g[axis] = mean_g(window, axis);
   }
   // The indicators read the spectra: in this order.
   // No segment is no error: every reader of the spectra asks for `segments` first.

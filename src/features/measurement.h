@@ -24,8 +24,6 @@ struct Measurement {
   std::uint32_t axes = 0;
   // Revolutions a second as the sampler stated them; 0 = not stated.
   float shaft_hz = 0;
-  // Mean of each axis: gravity, where the sensor is coupled to it.
-  std::array<double, kMaxAxes> mean_g{};
   // Each axis's sub-frames in the order of time. An axis may have none: a window without a
   // piece long enough.
   std::span<const RawFeatures> subframes(std::size_t axis) const { return raw[axis]; }

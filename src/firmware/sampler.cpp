@@ -54,7 +54,7 @@ const Contract& contract_of(const OwnSide& own) {
 
 // 0 and INT32_MIN are how Context says "not measured" (window/window.h).
 bool is_known(const Context& context) {
-  return context.speed_stated() || context.load_permille != 0 || context.temperature_mdeg != INT32_MIN;
+  return context.rpm_milli != 0 || context.load_permille != 0 || context.temperature_mdeg != INT32_MIN;
 }
 
 }  // namespace
@@ -194,9 +194,9 @@ void SamplerRole::suspend() {
   Slept slept{.level = SleepLevel::block};
   std::optional<Error> trouble;
   if (suspend_given_up(power, counts_.failed_suspends)) {
-    trouble = Error{.reason = Reason::suspend_given_up, .expected = "fewer failed suspends in a row"};
+    trouble = Error{.reason = Reason::suspend_given_up};
   } else if (const BootTime from = clock_.now().boot; !watch_.credible(*sleep_until_, from)) {
-    trouble = Error{.reason = Reason::suspend_not_credible, .expected = "a time within the period"};
+    trouble = Error{.reason = Reason::suspend_not_credible};
   } else {
     const SuspendOutcome outcome = sleep_->suspend_until(*sleep_until_);
     TORPOR_ASSERT(outcome.slept >= Duration::zero(), "sampler.a_suspend_takes_no_time_back");
@@ -253,8 +253,7 @@ void SamplerRole::start_window(const WindowStart& request, const TimeStamp& now)
   window_id_ = request.window_id;
   window_frames_ = 0;
   drops_before_ = queue_.dropped();
-  first_context_ = source_.context();
-  context_told_.reset();
+  context_sent_ = false;
   poll_at_ = now.boot;
   state_ = State::sampling;
   ++counts_.windows_started;
@@ -280,11 +279,7 @@ void SamplerRole::collect(const TimeStamp& now) {
     // with a reason, where a loop would keep the machine awake.
     const bool stuck = !polled->frame && polled->next <= now.boot;
     if (stuck || window_frames_ > kMaxWindowFrames) {
-      end(Error{.reason = Reason::internal,
-                .where = "source",
-                .found = "a poll that never ends",
-                .expected = "a frame, or a later time"},
-          now);
+      end(Error{.reason = Reason::internal, .where = "source", .found = "a poll that never ends"}, now);
       return;
     }
     poll_at_ = polled->next;
@@ -293,7 +288,6 @@ void SamplerRole::collect(const TimeStamp& now) {
 
 void SamplerRole::transmit(const TimeStamp& now) {
   if (state_ != State::sampling && state_ != State::sending) return;
-  if (!context_told_ && !tell(first_context_, now)) return;
   while (peer_.has_room()) {
     const auto frame = queue_.pop(outgoing_, now.boot);
     if (!frame) break;
@@ -322,22 +316,17 @@ void SamplerRole::ask_to_go_on(const TimeStamp& now) {
 }
 
 // True when the window's last words are with the link; false: no room, try again.
-// What has changed of the CONTEXT goes before WINDOW_END, because the receiver judges the window at
-// its end.
+// CONTEXT goes before WINDOW_END, because the receiver judges the window at its end.
 bool SamplerRole::close_window(const TimeStamp& now) {
   TORPOR_ASSERT(queue_.held_frames() == 0, "sampler.a_window_ends_behind_its_last_frame");
   TORPOR_ASSERT(queue_.dropped() >= drops_before_, "sampler.drops_are_never_taken_back");
-  if (!tell(source_.context(), now)) return false;
+  if (!context_sent_) {
+    const Context context = source_.context();
+    if (is_known(context) && !peer_.send(ContextUpdate{window_id_, context}, now.boot)) return false;
+    context_sent_ = true;
+  }
   const auto dropped = static_cast<std::uint32_t>(queue_.dropped() - drops_before_);
   return peer_.send(WindowEnd{window_id_, window_frames_, dropped}, now.boot).ok();
-}
-
-// True when the peer knows it; false: no room, try again.
-bool SamplerRole::tell(const Context& context, const TimeStamp& now) {
-  const bool news = context_told_ ? *context_told_ != context : is_known(context);
-  if (news && !peer_.send(ContextUpdate{window_id_, context}, now.boot)) return false;
-  context_told_ = context;
-  return true;
 }
 
 void SamplerRole::give_up_window() {

@@ -26,8 +26,7 @@ namespace torpor {
 //   sending   all samples are taken, some still wait for the link
 //   ending    GOODBYE is on its way out
 //
-// Before the first frame of a window: CONTEXT when anything is known. After the last: CONTEXT again
-// when it has changed, then WINDOW_END. When
+// After the last frame of a window: CONTEXT when anything is known, then WINDOW_END. When
 // the source has no further window: GOODBYE for good, and the end with 0. A source that fails,
 // or that is not the sensor of the contract: the reason is told to the peer and is the exit
 // code; so is window_request_refused, where the peer asks for another window than the
@@ -111,7 +110,6 @@ class SamplerRole final : public Role {
   void collect(const TimeStamp& now);
   void transmit(const TimeStamp& now);
   [[nodiscard]] bool close_window(const TimeStamp& now);
-  [[nodiscard]] bool tell(const Context& context, const TimeStamp& now);
   void ask_to_go_on(const TimeStamp& now);
   void give_up_window();
   void end(const std::optional<Error>& why, const TimeStamp& now);
@@ -132,9 +130,8 @@ class SamplerRole final : public Role {
   std::optional<WindowStart> asked_;  // in this wake
   std::uint64_t window_id_ = 0;
   std::uint32_t window_frames_ = 0;
-  std::uint64_t drops_before_ = 0;       // of the queue, when the window began
-  Context first_context_{};              // as this window began
-  std::optional<Context> context_told_;  // of it
+  std::uint64_t drops_before_ = 0;  // of the queue, when the window began
+  bool context_sent_ = false;
   BootTime poll_at_ = BootTime::max();
   BootTime end_by_ = BootTime::max();
   bool goodbye_sent_ = false;

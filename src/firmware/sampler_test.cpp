@@ -79,43 +79,6 @@ TEST_F(SamplerTest, context_goes_with_the_window_when_it_is_known) {
   EXPECT_EQ(take(2).window.context.rpm_milli, 1'797'000u);
 }
 
-TEST_F(SamplerTest, a_shaft_that_is_stated_to_stand_is_known) {
-  source_.known.stopped = true;
-  start();
-  ask(1);
-  run(seconds(6));
-  EXPECT_EQ(detector_->count(MessageType::context), 1u);
-  EXPECT_TRUE(take(1).window.context.stopped);
-}
-
-TEST_F(SamplerTest, context_is_told_ahead_of_the_first_frame_and_again_when_it_has_changed) {
-  source_.known.stopped = true;
-  start();
-  ask(1);
-  run(seconds(2));
-  ASSERT_FALSE(detector_->got.empty());
-  EXPECT_EQ(detector_->got.front(), MessageType::context);
-  source_.known = {.rpm_milli = 900'000};
-  run(seconds(4));
-  EXPECT_EQ(detector_->count(MessageType::context), 2u);
-  EXPECT_EQ(detector_->got.back(), MessageType::window_end);
-  const auto taken = take(1);
-  EXPECT_EQ(taken.window.context, Context{.stopped = true});
-  EXPECT_EQ(taken.window.context_end, Context{.rpm_milli = 900'000});
-}
-
-TEST_F(SamplerTest, a_speed_that_is_lost_meanwhile_is_told_as_unknown) {
-  source_.known = {.rpm_milli = 900'000};
-  start();
-  ask(1);
-  run(seconds(2));
-  source_.known = {};
-  run(seconds(4));
-  const auto taken = take(1);
-  EXPECT_EQ(taken.window.context.rpm_milli, 900'000u);
-  EXPECT_FALSE(taken.window.context_end.speed_stated());
-}
-
 TEST_F(SamplerTest, a_hole_in_the_source_reaches_the_other_side_as_a_rejected_window) {
   source_.lose_frame = 4;
   start();

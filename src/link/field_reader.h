@@ -70,10 +70,6 @@ class FieldReader {
   Status get(Later<T>& into) {
     return get(into.value);
   }
-  template <class T>
-  Status get(const LaterField<T>& into) {
-    return get(into.value);
-  }
   Status get(Duration& into) {
     TORPOR_TRY(const std::int64_t value, reader_.integer());
     if (value < 0) return out_of_range("no negative time");
@@ -107,7 +103,7 @@ class FieldReader {
   // Keys 1, 2, .. of a message that has no others, each needed but those that came later, which
   // are the last; keys of the future are skipped.
   template <class... Field>
-  Status get_all(Field&&... into) {
+  Status get_all(Field&... into) {
     while (next()) {
       Status got;
       std::int64_t at = 0;
@@ -137,10 +133,6 @@ class FieldReader {
   }
   template <class T>
   static constexpr unsigned needed(const Later<T>&) {
-    return 0;
-  }
-  template <class T>
-  static constexpr unsigned needed(const LaterField<T>&) {
     return 0;
   }
   template <class Enum>

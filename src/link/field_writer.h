@@ -73,10 +73,6 @@ class FieldWriter {
   void write(const Later<T>& field) {
     write(field.value);
   }
-  template <class T>
-  void write(const LaterField<T>& field) {
-    write(field.value);
-  }
   void write(Duration value) { writer_.integer(value.count()); }
   void write(BootTime value) { writer_.integer(to_ns(value)); }
   void write(const ReasonName& value) { writer_.text(value.view()); }

@@ -21,7 +21,7 @@
 namespace torpor {
 
 inline constexpr std::uint32_t kProtocolMajor = 1;
-inline constexpr std::uint32_t kProtocolMinor = 3;
+inline constexpr std::uint32_t kProtocolMinor = 2;
 
 // A new message is a row of messages.def and its struct below.
 enum class MessageType : std::uint8_t {
@@ -43,15 +43,6 @@ template <class T>
 struct Later {
   T value{};
 };
-// The same for a field that lives in a struct of another room.
-template <class T>
-struct LaterField {
-  T& value;
-};
-template <class T>
-LaterField<T> later(T& value) {
-  return {value};
-}
 
 // The first message each way, and sent before anything is read. Keys 0 and 1 keep their
 // meaning in every major version; of another major nothing else is read.
@@ -80,8 +71,7 @@ struct WindowEnd {
   std::uint32_t dropped = 0;  // of them never sent: dropped by the sampler's queue
 };
 
-// Sampler to detector, before a window's first frame, and before WINDOW_END what has changed since;
-// each when anything is known. Before minor version 3 only the second, and nothing of a stopped shaft.
+// Sampler to detector, before WINDOW_END, when anything is known.
 struct ContextUpdate {
   std::uint64_t window_id = 0;
   Context context;

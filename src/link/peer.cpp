@@ -112,7 +112,6 @@ Status Peer::enqueue(Bytes payload, BootTime now) {
   if (wire_bytes(payload.size()) > out_.size() - out_size_) {
     Error error{.reason = Reason::link_busy, .where = "peer"};
     error.found << out_size_ << " bytes not taken yet";
-    error.expected << "room for " << wire_bytes(payload.size());
     return error;
   }
   TORPOR_TRY(const std::size_t count, frame_payload(payload, MutableBytes(out_).subspan(out_size_)));

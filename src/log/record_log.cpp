@@ -180,10 +180,7 @@ Status RecordLog::begin_segment(const TimeStamp& at) {
   file_.reset();
   // No log gets there by itself, but a file with that name may have been put beside it.
   if (newest_number_ >= SegmentName::kLast)
-    return Error{.reason = Reason::io_failed}
-        .at(directory())
-        .saw("the last number there is")
-        .want("a lower one");
+    return Error{.reason = Reason::io_failed}.at(directory()).saw("the last number there is");
   const SegmentName name{.number = newest_number_ + 1, .began_s = dated_s(at)};
   segments_.push_back({name, 0});
   newest_number_ = name.number;

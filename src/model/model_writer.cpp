@@ -111,8 +111,7 @@ Result<std::vector<std::byte>> encode_model_file(const QuantModel& model, std::s
   TORPOR_CHECK(check_dims(model.dims));
   const std::vector<SectionSpec> specs = section_specs(model.dims);
   const Contents contents(model);
-  if (contents.sections().size() != specs.size())
-    return Error{Reason::model_section, "layers", "another number of sections", "one for each of the table"};
+  if (contents.sections().size() != specs.size()) return Error{Reason::model_section, "layers"};
   std::vector<std::byte> file(kHeaderBytes + kEntryBytes * specs.size());
   put_header(file, model, card, specs.size());
   // From the table of specs, as the reader does: what is written here and what is expected there cannot

@@ -29,7 +29,7 @@ Result<Json> read_json(Files& files, const std::string& path) {
   if (!bytes) return bytes.error();
   Json json = Json::parse(as_text(*bytes), nullptr, false);
   if (!json.is_discarded() && !json.is_null()) return json;
-  return Error{.reason = Reason::note_damaged}.at(path).saw("no JSON").want("a note of torpor");
+  return Error{.reason = Reason::io_failed}.at(path).saw("no JSON").want("a note of torpor");
 }
 
 std::string text_of(const Json& json, const char* key) {
@@ -120,12 +120,7 @@ Result<std::optional<RefusalNote>> standing_refusal(Files& files, const std::str
   TORPOR_TRY(const Json json, read_json(files, standing_path(state_dir)));
   if (json.is_null()) return std::optional<RefusalNote>();
   auto note = note_of(json);
-  if (!note) {
-    return Error{.reason = Reason::note_damaged}
-        .at(standing_path(state_dir))
-        .saw("JSON of another form")
-        .want("a note of torpor");
-  }
+  if (!note) return Error{.reason = Reason::io_failed}.at(standing_path(state_dir)).want("a note of torpor");
   note->told_to.clear();
   // Who was told is a help and no truth: where it cannot be read, everybody is told again.
   const auto told = read_json(files, told_path(state_dir));

@@ -26,7 +26,7 @@ CounterMeter::CounterMeter(SystemTree& tree, std::string_view name, const std::s
   TORPOR_ASSERT(range_uj_ > 0, "counter_meter.a_counter_has_a_range");
 }
 
-EnergyCost CounterMeter::lap(Phase phase, Duration span, bool) {
+EnergyCost CounterMeter::lap(Phase, Duration span, bool) {
   // The border is set before anything can go wrong: a span that fails costs its neighbours no reading.
   const std::optional<std::int64_t> from = border_uj_;
   const auto now = read_integer(tree_, path_, 0, range_uj_);
@@ -36,13 +36,6 @@ EnergyCost CounterMeter::lap(Phase phase, Duration span, bool) {
   if (!from || !now) return {.measured = false};
 
   std::int64_t passed_uj = *now - *from;
-  stood_ = passed_uj == 0 ? stood_ + span : Duration::zero();
-  // Taken for a wrap, a reset costs what the counter had left: up to a whole range. A wrap that falls into a
-  // sleep, once in hours, is charged by the model instead.
-  if (passed_uj < 0 && phase == Phase::sleep) {
-    source_.failed("went back");
-    return {.measured = false};
-  }
   // Once around at most: a range is 262 kJ on most packages, 40 minutes at 100 W.
   if (passed_uj < 0) passed_uj += range_uj_;
   TORPOR_ASSERT(passed_uj >= 0, "counter_meter.a_wrap_is_one_range");
@@ -53,9 +46,9 @@ EnergyCost CounterMeter::lap(Phase phase, Duration span, bool) {
     source_.failed("jumped");
     return {.measured = false};
   }
-  // A counter that never counts would keep every budget with its 0 J. Short spans count together.
-  if (stood_ >= kMustMove) {
-    source_.failed(kMeterFrozen);
+  // A counter that never counts would keep every budget with its 0 J.
+  if (passed_uj == 0 && span >= kMustMove) {
+    source_.failed("stands still");
     return {.measured = false};
   }
   // Cut at 0 per span: a package that sleeps deeper than the declared idle must not pay for the next
@@ -67,7 +60,6 @@ Result<std::int64_t> CounterMeter::rail_mw() {
   Error error{.reason = Reason::system_absent};
   error.where << "module rail";
   error.found << "an energy counter";
-  error.expected << "a meter of power";
   return error;
 }
 

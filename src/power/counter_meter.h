@@ -13,10 +13,8 @@ namespace torpor {
 
 // An energy counter of the kernel's powercap framework (RAPL): what passed between two
 // borders is their difference, whatever the power did in between. It wraps at
-// max_energy_range_uj while the machine is awake. Named states that leave the span unmeasured:
-// "jumped", more power than a machine can have; "went back", less after a sleep than before it,
-// which is a reset (a suspend takes the package's power, and with it the counter) as well as it may be a
-// wrap; "meter_frozen", a counter that stands still.
+// max_energy_range_uj; more power than a machine can have, and a counter that stands still,
+// are named states and leave the span unmeasured.
 class CounterMeter final : public EnergyMeter {
  public:
   // `zone`: the directory with energy_uj; `range_uj`: its max_energy_range_uj, above 0.
@@ -25,12 +23,10 @@ class CounterMeter final : public EnergyMeter {
                std::uint32_t idle_mw);
 
   std::string_view source() const override { return source_.view(); }
-  std::string_view trouble() const override { return source_.state(); }
   std::string_view coverage() const override { return "CPU package alone"; }
   EnergyCost lap(Phase phase, Duration span, bool held) override;
   // system_absent: a counter tells no power at one moment.
   Result<std::int64_t> rail_mw() override;
-  Result<std::int64_t> raw_reading() override { return read_integer(tree_, path_, 0, range_uj_); }
 
  private:
   SystemTree& tree_;
@@ -39,7 +35,6 @@ class CounterMeter final : public EnergyMeter {
   double idle_mw_;
   SourceName source_;
   std::optional<std::int64_t> border_uj_;
-  Duration stood_{};  // since it last moved
 };
 
 }  // namespace torpor

@@ -11,13 +11,10 @@ Error no_rail(std::string_view source) {
   Error error{.reason = Reason::system_absent};
   error.where << "module rail";
   error.found << source;
-  error.expected << "a meter of power";
   return error;
 }
 
 }  // namespace
-
-Result<std::int64_t> EnergyMeter::raw_reading() { return no_rail(source()); }
 
 // Held is dearer than asleep: what a device was kept through a sleep costs is the incident.
 EnergyCost DeclaredMeter::lap(Phase phase, Duration span, bool held) {

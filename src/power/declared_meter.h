@@ -7,7 +7,7 @@
 namespace torpor {
 
 // What the module rail draws in each state, as declared by the site configuration (from
-// a datasheet or a bench), in milliwatts.
+// a datasheet or a bench), in milliwatts. All 0: nothing is declared.
 struct PowerModel {
   std::uint32_t idle_mw = 0;    // awake without us: the part that is not ours
   std::uint32_t sample_mw = 0;  // awake and not inferring
@@ -31,12 +31,6 @@ class DeclaredMeter final : public EnergyMeter {
  private:
   PowerModel model_;
 };
-
-// Some state is declared above idle. A model without one charges nothing for anything: nobody's estimate,
-// with which every budget would be kept.
-[[nodiscard]] inline bool declares_watts(const PowerModel& model) {
-  return model.sample_mw > model.idle_mw || model.infer_mw > model.idle_mw || model.sleep_mw > model.idle_mw;
-}
 
 // Nothing to measure with and nothing declared. Every span is unmeasured.
 class NoMeter final : public EnergyMeter {

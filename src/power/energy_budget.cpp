@@ -31,7 +31,6 @@ constexpr double kMaxDebtMj = 1e15;
 Error damaged(std::string_view part) {
   Error error{.reason = Reason::budget_damaged};
   error.found << part;
-  error.expected << "a balance that torpord wrote";
   return error;
 }
 

@@ -16,7 +16,6 @@ struct EnergyCost {
   double error_mj = 0;        // |true - mj| is at most this while the rail moves one way
   bool measured = true;       // false: no reading covers the span, mj is 0
   bool interpolated = false;  // from readings at both ends of a sleep
-  bool modelled = false;      // no reading covers the span: mj is the declared model's (BackedMeter)
 };
 
 // Joules by phase on the module rail. Read at the phase borders the cycle has anyway: a
@@ -26,12 +25,8 @@ struct EnergyCost {
 // unmeasured and puts the meter into a state that source() names; the next border tries
 // again.
 //
-// A reading that does not move while the machine works measures nothing: the state is
-// meter_frozen, and its spans are unmeasured until it moves.
-//
 // Implementations: DeclaredMeter (state x watts of the site), RailMeter (power readings:
-// trapezoid between borders), CounterMeter (an energy counter: exact, wraps), BackedMeter (one
-// of these two, and the declared model where it fails), NoMeter.
+// trapezoid between borders), CounterMeter (an energy counter: exact, wraps), NoMeter.
 // probe_meter() (power/meter_probe.h) finds the best one this machine has.
 class EnergyMeter {
  public:
@@ -39,8 +34,6 @@ class EnergyMeter {
   // For CycleReport: "ina3221 VDD_IN", "rapl package-0", "declared model", "none"; and while
   // readings fail, the state that is in: "ina3221 VDD_IN: EIO".
   virtual std::string_view source() const = 0;
-  // That state alone: "EIO", "meter_frozen"; empty while readings are sound, and where there is no meter.
-  virtual std::string_view trouble() const { return {}; }
   // What the figure covers: "module, without carrier board".
   virtual std::string_view coverage() const = 0;
 
@@ -51,13 +44,7 @@ class EnergyMeter {
   // The rail now, in mW, to be judged against the contract's idle limit. system_absent
   // where this source cannot tell; errors of the reading.
   virtual Result<std::int64_t> rail_mw() = 0;
-  // What the hardware says now, in its own unit, to see whether it moves at all (torpor doctor).
-  // system_absent where there is none; errors of the reading.
-  virtual Result<std::int64_t> raw_reading();
 };
-
-// State of a source whose reading stands still although the machine works.
-inline constexpr std::string_view kMeterFrozen = "meter_frozen";
 
 // Watts no module rail and no CPU package of a robot reaches: a reading beyond is none.
 inline constexpr std::int64_t kMaxRailMw = 1'000'000;

@@ -10,7 +10,6 @@
 #include "base/fake/allocations.h"
 #include "base/fake/fake_system_tree.h"
 #include "power/meter_probe.h"
-#include "power/rail_meter.h"
 
 namespace torpor {
 namespace {
@@ -38,7 +37,6 @@ class RailMeterTest : public ::testing::Test {
     now_ += std::chrono::duration<double>(span).count();
     return meter_->lap(phase, span, false);
   }
-  bool cycle();
   // (rail - idle) x time from the border before to now, by 20,000 midpoints.
   double truth(Duration span) const {
     const double length = std::chrono::duration<double>(span).count();
@@ -174,66 +172,6 @@ TEST_F(RailMeterTest, garbage_moving_huge_negative_and_zero_readings_are_a_named
   tree_.remove(at("in2_input"));  // the device moved to another number
   lap(Phase::sleep, Duration::zero());
   EXPECT_EQ(meter_->source(), "ina3221 VDD_IN: absent");
-}
-
-// One cycle's borders, as the ledger laps them. Returns whether all of it was measured.
-bool RailMeterTest::cycle() {
-  bool measured = true;
-  for (const Phase phase :
-       {Phase::sleep, Phase::wake, Phase::sample, Phase::drain, Phase::infer, Phase::release, Phase::report})
-    measured = lap(phase, phase == Phase::sleep ? seconds(55) : seconds(1)).measured && measured;
-  return measured;
-}
-
-TEST_F(RailMeterTest, a_reading_that_stands_still_through_five_inferences_is_frozen_whatever_it_reads) {
-  for (const double watts : {1000.0, 5000.0}) {  // at idle: 0 mJ for ever; above it: joules that look sound
-    power_mw_ = [watts](double) { return watts; };
-    meter_ = probe_meter(tree_, {.idle_mw = kIdleMw});
-    lap(Phase::wake, Duration::zero());
-    for (int i = 0; i < kFrozenInferences; ++i) EXPECT_TRUE(cycle() || i == kFrozenInferences - 1) << i;
-    EXPECT_FALSE(cycle());
-    EXPECT_EQ(meter_->source(), "ina3221 VDD_IN: meter_frozen");
-    EXPECT_EQ(meter_->trouble(), "meter_frozen");
-    EXPECT_EQ(meter_->rail_mw().error().reason, Reason::system_value) << "no word on the idle limit";
-  }
-}
-
-TEST_F(RailMeterTest, one_digit_of_the_current_in_five_inferences_is_life_and_a_voltage_alone_is_none) {
-  double step = 0;
-  power_mw_ = [&step](double) { return 5000 + step; };
-  lap(Phase::wake, Duration::zero());
-  for (int i = 0; i < 40; ++i) {
-    if (i % 4 == 0) step = 5 - step;  // 1 mA
-    EXPECT_TRUE(cycle()) << i;
-  }
-  int volts = 0;
-  tree_.put(at("in2_input"), [&volts] { return std::to_string(5000 + 8 * (++volts % 2)); });
-  for (int i = 0; i < 6; ++i) cycle();
-  EXPECT_EQ(meter_->trouble(), "meter_frozen");
-}
-
-TEST_F(RailMeterTest, a_frozen_reading_that_moves_again_measures_again) {
-  lap(Phase::wake, Duration::zero());
-  for (int i = 0; i < 7; ++i) cycle();
-  ASSERT_EQ(meter_->trouble(), "meter_frozen");
-  power_mw_ = [](double) { return 7000.0; };
-  EXPECT_FALSE(lap(Phase::sample, seconds(1)).measured) << "it began without a reading";
-  EXPECT_TRUE(meter_->trouble().empty());
-  EXPECT_DOUBLE_EQ(lap(Phase::drain, seconds(1)).mj, 6000);
-}
-
-// As fast as a bench infers: the sensor has not made a new reading yet.
-TEST_F(RailMeterTest, five_inferences_within_one_conversion_of_the_sensor_are_not_frozen) {
-  lap(Phase::wake, Duration::zero());
-  for (int i = 0; i < 500; ++i) EXPECT_TRUE(lap(Phase::infer, milliseconds(100)).measured) << i;
-  EXPECT_TRUE(meter_->trouble().empty());
-  for (int i = 0; i < 10; ++i) lap(Phase::infer, milliseconds(100));
-  EXPECT_EQ(meter_->trouble(), "meter_frozen") << "51 s";
-}
-
-TEST_F(RailMeterTest, a_robot_that_does_not_infer_may_stand_still) {
-  lap(Phase::wake, Duration::zero());
-  for (int i = 0; i < 100; ++i) EXPECT_TRUE(lap(Phase::sleep, seconds(60)).measured);
 }
 
 TEST_F(RailMeterTest, reads_only_at_a_border_and_once) {

@@ -2,8 +2,6 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "program/command_line.h"
 
-#include <charconv>
-
 #include "base/assertion.h"
 #include "program/error_text.h"
 #include "spelling/nearest.h"
@@ -82,65 +80,9 @@ Stray find_stray(const CLI::App& app, int argc, const char* const* argv) {
   return stray;
 }
 
-constexpr std::string_view kNoNumber = " is no decimal number in range";
-
-// Digits, for a fraction with a point and an exponent; a leading "-" where the type has one. In full and
-// within the type's range.
-template <class T>
-[[nodiscard]] bool is_decimal(const std::string& text) {
-  if (text.find_first_not_of(std::is_integral_v<T> ? "-0123456789" : "-+.eE0123456789") != text.npos)
-    return false;
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
-// What CLI11 reads is what a person wrote: to strtoull() of its conversions 0012 is ten, -1 a very
-// large number, and one that is too large the largest there is.
-template <class T>
-std::string take_decimal(std::string& text) {
-  if (!is_decimal<T>(text)) return text + std::string(kNoNumber);
-  if constexpr (std::is_integral_v<T>) {
-    const std::size_t sign = text.starts_with('-') ? 1 : 0;
-    const std::size_t first = std::min(text.find_first_not_of('0', sign), text.size() - 1);
-    text.erase(sign, first - sign);
-  }
-  return {};
-}
-
-void read_numbers_as_decimal(CLI::App& app) {
-  for (CLI::Option* option : app.get_options()) {
-    const std::string type = option->get_type_name();
-    if (type.starts_with("UINT")) option->transform(CLI::Validator(take_decimal<std::uint64_t>, ""));
-    if (type.starts_with("INT")) option->transform(CLI::Validator(take_decimal<std::int64_t>, ""));
-    if (type.starts_with("FLOAT")) option->transform(CLI::Validator(take_decimal<double>, ""));
-  }
-  for (CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
-    read_numbers_as_decimal(*verb);
-}
-
-// What a check of a value objects to.
-void split_objection(Error& error, const std::string& said) {
-  constexpr std::string_view kValue = "Value ";
-  constexpr std::string_view kRange = " not in range ";
-  const std::size_t range = said.find(kRange);
-  if (said.ends_with(kNoNumber)) {
-    const std::string text = said.substr(0, said.size() - kNoNumber.size());
-    error.found << (text.empty() ? "nothing" : text);
-    error.expected << "a decimal number in range";
-  } else if (said.starts_with(kValue) && range != said.npos) {
-    error.found << said.substr(kValue.size(), range - kValue.size());
-    error.expected << said.substr(range + kRange.size());
-  } else {
-    error.found << said;
-    error.expected << "what --help names";
-  }
-}
-
 // The four ways in which CLI11 (2.1 to 2.4) words what is wrong with an option or a value:
 // "--out is required", "Could not convert: --last = x", "The following argument was not
-// expected: y" and "--sets: Value 0 not in range 1 to 9"; of ours "--last: x is no decimal number in
-// range". What it words otherwise is passed on.
+// expected: y" and "--sets: Value 0 not in range 1 to 9". What it words otherwise is passed on.
 Error usage_error(const std::string& said) {
   Error error{.reason = Reason::usage};
   // CLI11 keeps what went wrong as a sentence alone, so the sentence is read; a test of each verb
@@ -164,11 +106,9 @@ Error usage_error(const std::string& said) {
     error.expected << "nothing more";
   } else if (said.starts_with("--") && colon != said.npos) {
     error.where << said.substr(0, colon);
-    split_objection(error, said.substr(colon + 2));
+    error.found << said.substr(colon + 2);
   } else {
-    error.where << "command line";
-    error.found << said;
-    error.expected << "what --help names";
+    error.where << said;
   }
   return error;
 }
@@ -181,7 +121,6 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
   TORPOR_ASSERT(argc > 0, "program.the_first_word_is_the_program");
   // A function, not a text: which kernels this processor runs is looked up only when asked.
   app.set_version_flag("--version", version, "version, commit and build of this program");
-  read_numbers_as_decimal(app);
   try {
     app.parse(argc, argv);
     return {};

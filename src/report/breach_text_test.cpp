@@ -41,10 +41,6 @@ TEST(BreachText, names_the_phase_and_the_numbers) {
   r.stopped_after = {};
   EXPECT_EQ(breach_text(Breach::early, r).view(),
             "sample: the sampler refused the window, its time has not come");
-  r.energy_source = "ina3221 VDD_IN: meter_frozen";
-  r.energy_modelled = std::chrono::milliseconds(60'000);
-  EXPECT_EQ(breach_text(Breach::meter, r).view(),
-            "ina3221 VDD_IN: meter_frozen; 60000 ms by the declared model");
   r.state_note = "sampler: rollback_state_wiped";
   EXPECT_EQ(breach_text(Breach::wiped, r).view(), "start: sampler: rollback_state_wiped");
 }

@@ -10,7 +10,6 @@
 #include "base/fixed_string.h"
 #include "contract/contract.h"
 #include "features/indicators.h"
-#include "machine/machine_state.h"
 #include "power/phase.h"
 #include "report/breach.h"
 #include "verdict/evidence.h"
@@ -78,10 +77,6 @@ struct CycleReport {
   bool window_complete = false;
   std::uint32_t queue_bytes = 0;  // most held in this cycle
   Context context;
-  MachineFacts machine;           // what the machine did meanwhile
-  std::uint64_t not_running = 0;  // cycles in a row, this one included, without a running machine
-  bool parked_too_long = false;   // that many are worth an alert, says the contract
-  FixedString<120> sensor_note;   // what a check of the sensor found, of what it expects; empty: nothing
 
   // What it means.
   bool inferred = false;  // the network ran in this cycle (at most once)
@@ -97,9 +92,7 @@ struct CycleReport {
   FixedString<48> energy_coverage;  // what that source sees: "module, without carrier board"
   bool sleep_interpolated = false;  // the sleep's energy is from readings at both ends
   double energy_error_mj = 0;       // bound of the integration error while awake
-  Duration unmeasured{};            // time neither reading nor model covers: not in energy_mj
-  Duration energy_modelled{};       // time the declared model stood in for a failing meter: in energy_mj
-  FixedString<48> meter_note;       // what is wrong with the meter: "meter_frozen"; empty: nothing
+  Duration unmeasured{};            // time no reading covers (a meter that failed): not in energy_mj
   std::int64_t idle_rail_mw = -1;   // module rail after release; -1: not measured
   double budget_mj = 0;             // left in the hour's budget after this cycle; below 0: debt
   ResidencyState residency = ResidencyState::unknown;

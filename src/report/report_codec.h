@@ -20,7 +20,7 @@ namespace torpor {
 // Raised when keys are added. A key never changes its meaning and is never used again
 // for another. A record of schema s must hold every key of schema <= s; keys it holds
 // beyond those known here are passed over.
-inline constexpr std::uint64_t kReportSchema = 4;
+inline constexpr std::uint64_t kReportSchema = 3;
 
 // First two keys of every record in the log.
 enum class RecordKind : std::uint64_t { cycle_report = 1 };

@@ -68,7 +68,7 @@ TEST_F(EnergyRolesTest, energy_is_measured_on_the_module_rail_of_the_sites_tree)
   EXPECT_TRUE(all.back().sleep_interpolated);
 }
 
-TEST_F(EnergyRolesTest, a_rail_that_answers_garbage_is_named_and_charged_as_declared) {
+TEST_F(EnergyRolesTest, a_rail_that_answers_garbage_is_named_and_counted_as_unmeasured) {
   put_module_rail("garbage");
   look_in_tree();
   sign("examples/demo.toml", at("detector.bundle"));
@@ -80,10 +80,7 @@ TEST_F(EnergyRolesTest, a_rail_that_answers_garbage_is_named_and_charged_as_decl
   ASSERT_EQ(all.size(), 3u);
   for (const CycleReport& report : all) {
     EXPECT_EQ(report.energy_source.view(), "ina3221 VDD_IN: bad value");
-    EXPECT_GT(report.energy_modelled, Duration::zero());
-    EXPECT_EQ(report.unmeasured, Duration::zero());
-    EXPECT_EQ(report.meter_note.view(), "bad value");
-    EXPECT_TRUE(report.has(Breach::meter));
+    EXPECT_GT(report.unmeasured, Duration::zero());
     EXPECT_EQ(report.idle_rail_mw, -1);
     EXPECT_TRUE(report.window_complete) << logs();
   }

@@ -10,10 +10,7 @@ void add_role_flags(CLI::App& app, RoleFlags& flags) {
   app.add_option("--site", flags.site, "site.toml: what this machine is")->required();
   app.add_option("--link", flags.link, "unix:PATH of the socket between the roles")->required();
   app.add_option("--state", flags.state, "state directory, one per role")->required();
-  app.add_option(
-      "--speed", flags.speed,
-      "run the clock this many times faster, for demonstrations (1..200, and no faster than windows of the "
-      "contract can be made)");
+  app.add_option("--speed", flags.speed, "run the clock this many times faster, for demonstrations (1..200)");
 }
 
 }  // namespace torpor

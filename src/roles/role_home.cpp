@@ -11,7 +11,6 @@
 
 #include "base/assertion.h"
 #include "base/posix/tell.h"
-#include "contract/host/clock_speed.h"
 #include "link/bundle_differences.h"
 #include "program/error_text.h"
 
@@ -19,6 +18,10 @@ namespace torpor {
 namespace {
 
 constexpr std::uint32_t kSticky = 01000;
+
+std::string_view program_of(LinkRole role) {
+  return role == LinkRole::detector ? kDetectorProgram : kSamplerProgram;
+}
 
 // In full, for the note and the log; the error itself holds as much as fits.
 std::vector<FieldDifference> differences(const RoleHome& home) {
@@ -45,10 +48,6 @@ Status leave_refusal(Files& files, const std::string& state, bool ours, const Re
 
 }  // namespace
 
-std::string_view program_of(LinkRole role) {
-  return role == LinkRole::detector ? kDetectorProgram : kSamplerProgram;
-}
-
 // Made first: of a path that is not there nobody can say whose it is. What is made is made below
 // directories that are judged right after.
 Status check_own_directory(Files& files, const std::string& path, std::uint32_t uid) {
@@ -72,7 +71,7 @@ Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& fil
   home.own.speed_permille = static_cast<std::uint32_t>(std::llround(flags.speed * 1000));
   home.own.peer_timeout = std::chrono::milliseconds(home.site.peer_timeout_ms);
   if (::getrandom(&home.own.boot_epoch, sizeof home.own.boot_epoch, 0) != sizeof home.own.boot_epoch) {
-    return Error{.reason = Reason::io_failed, .where = "getrandom", .expected = "random bytes"};
+    return Error{.reason = Reason::io_failed, .where = "getrandom"};
   }
   auto admission = admit(files, {.bundle = flags.bundle, .trust = flags.trust, .state_dir = flags.state},
                          home.site.target_class, uid, clock.now());
@@ -85,15 +84,13 @@ Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& fil
   }
   TORPOR_ASSERT((home.own.contract != nullptr) == home.admission.has_value(),
                 "roles.a_contract_comes_only_from_an_admission");
-  // Both roles by the same sum: neither waits for a peer that has refused.
-  return home.own.contract == nullptr ? Status{} : check_clock_speed(home.own.contract->terms(), flags.speed);
+  return {};
 }
 
 void say_strays(LinkRole role, const std::string& place, const Strays& strays) {
   const std::string_view program = program_of(role);
   if (strays.removed > 0)
-    tell("{}: {}: removed {} file{} that killed writes had left\n", program, place, strays.removed,
-         strays.removed == 1 ? "" : "s");
+    tell("{}: {}: removed {} files that killed writes had left\n", program, place, strays.removed);
   if (strays.left)
     tell("{}: what a killed write had left stays: {}\n", program, one_line(*strays.left).view());
 }

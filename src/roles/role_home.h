@@ -35,9 +35,6 @@ struct RoleHome {
   RoleHome& operator=(const RoleHome&) = delete;
 };
 
-// "torpord", "torpor-sampler": who says what a role has to say.
-std::string_view program_of(LinkRole role);
-
 // A directory that a role writes to, made where there is none, judged by its whole path as bundle
 // and trust file are (Files::owned_facts): what is read in it at the next start is believed. Errors:
 // file_unsafe naming the part that another user owns or may write, a sticky directory at its end
@@ -47,8 +44,7 @@ Status check_own_directory(Files& files, const std::string& path, std::uint32_t 
 // Fills `home`. An unreadable site ends the process, since without it nobody knows the
 // peer, and so does a state directory that is not this user's own (file_unsafe, and no note is left
 // in it) or that another process owns (directory_locked): it and the peer's line are that process's. A bundle
-// that is refused leaves own.contract null and own.refusal set. A --speed that is too high for the
-// contract ends the process as well: the other role comes to the same by the same sum.
+// that is refused leaves own.contract null and own.refusal set.
 Status prepare(RoleHome& home, LinkRole role, const RoleFlags& flags, Files& files, const PosixClock& clock);
 
 // What was swept at the start, on stderr; nothing where `place` was clean.

@@ -77,23 +77,22 @@ void Robot::make_detector() {
   appraiser_ = must_make(detector_contract_, *setup_.backend, files_, *log_);
   if (setup_.fallback != nullptr) fallback_ = must_make(detector_contract_, *setup_.fallback, files_, *log_);
   budget_.emplace(must_open(detector_contract_, files_, clock_));
-  detector_ = std::make_unique<Detector>(
-      Detector::Parts{.link = link_.dialer(),
-                      .clock = clock_,
-                      .own = detector_side_,
-                      .backend = *setup_.backend,
-                      .residency = *setup_.residency,
-                      .sensor = {.appraiser = *appraiser_,
-                                 .fallback = fallback_.get(),
-                                 .memory = detector_memory_.memory(),
-                                 .newest = log_->found() ? &*log_->found() : nullptr},
-                      .meter = setup_.meter != nullptr ? *setup_.meter : declared_,
-                      .budget = *budget_,
-                      .listener = *this},
-      Detector::Run{.device = "robot",
-                    .boot_id = kBoot,
-                    .last_cycle = log_->last_cycle(),
-                    .cycle_limit = setup_.cycle_limit});
+  detector_ =
+      std::make_unique<Detector>(Detector::Parts{.link = link_.dialer(),
+                                                 .clock = clock_,
+                                                 .own = detector_side_,
+                                                 .backend = *setup_.backend,
+                                                 .residency = *setup_.residency,
+                                                 .sensor = {.appraiser = *appraiser_,
+                                                            .fallback = fallback_.get(),
+                                                            .memory = detector_memory_.memory()},
+                                                 .meter = setup_.meter != nullptr ? *setup_.meter : declared_,
+                                                 .budget = *budget_,
+                                                 .listener = *this},
+                                 Detector::Run{.device = "robot",
+                                               .boot_id = kBoot,
+                                               .last_cycle = log_->last_cycle(),
+                                               .cycle_limit = setup_.cycle_limit});
 }
 
 // The link falls first, as it does when a process dies: the sampler hears of it before the

@@ -80,9 +80,6 @@ SeriesLabels labels_of(const Metric& metric, std::size_t i, const Subject& subje
     case Labels::kind:
       add("kind", name(static_cast<BreachKind>(i)));
       break;
-    case Labels::state:
-      add("state", name(known_machine_state(i)));
-      break;
     case Labels::sensor:
       add("sensor", subject.sensor.view());
       break;
@@ -100,8 +97,8 @@ SeriesLabels labels_of(const Metric& metric, std::size_t i, const Subject& subje
 namespace {
 
 std::string_view label_text(Labels labels) {
-  constexpr std::string_view kTexts[] = {
-      "", "`phase`", "`reason`", "`kind`", "`sensor`", "`digest`, `sequence`", "`state`"};
+  constexpr std::string_view kTexts[] = {"",       "`phase`",  "`reason`",
+                                         "`kind`", "`sensor`", "`digest`, `sequence`"};
   return kTexts[static_cast<std::size_t>(labels)];
 }
 

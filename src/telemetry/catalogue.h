@@ -23,7 +23,6 @@ enum class Labels : std::uint8_t {
   kind,      // kind: name(BreachKind)
   sensor,    // sensor: its id in the contract
   contract,  // digest, sequence
-  state,     // state: name(MachineState), but unknown
 };
 // cycle: a function of the record log; pusher: of the moment it is sent.
 enum class Origin : std::uint8_t { cycle, pusher };
@@ -45,8 +44,6 @@ constexpr std::size_t series_of(Labels labels) {
       return kDropReasons;
     case Labels::kind:
       return kBreachKinds;
-    case Labels::state:
-      return kKnownMachineStates;
     default:
       return 1;
   }

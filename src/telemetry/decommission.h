@@ -9,9 +9,8 @@
 namespace torpor {
 
 // A robot leaves the fleet for good: its group is deleted from the Pushgateway, which would
-// show it for ever, and then the textfile is removed. A group that is not there is no error, for the
-// gateway does not say; a textfile that is not there, or is something else, is one: the path may be
-// mistyped, and the robot be shown for ever. Errors: push_failed; file_missing, others of Files.
+// show it for ever, and the textfile is removed. Nothing to remove is no error. Errors:
+// push_failed; of Files.
 Status decommission(Transport& transport, Files& files, std::string_view device, const TelemetrySite& site);
 
 }  // namespace torpor

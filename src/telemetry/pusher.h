@@ -18,21 +18,19 @@ namespace torpor {
 //   alarm       Alertmanager, again at every contact while latched
 //   live        remote write: the cycles since the last contact
 //   backlog     remote write: older cycles, at most kBacklogRequests requests, and only after
-//               the server has taken the live one
+//               the server has answered the live one
 //   snapshot    Pushgateway and the textfile: the newest cycle
 //   cursor      the spool's state is written
 //
 // A contact as a whole takes no longer than the site's deadline and the room it is given; a
 // receiver that hangs gets its share of that and no more, and is then left alone for up to
-// kMaxBackOff intervals; one that asks to be left alone is, for at most kLongestWait and at most half the
-// contract's spool_age_ms. Nothing here can fail a cycle.
+// kMaxBackOff intervals. Nothing here can fail a cycle.
 //
 // add() touches no heap, no file and no network. One thread.
 class Pusher {
  public:
   static constexpr int kBacklogRequests = 4;
   static constexpr int kMaxBackOff = 4;
-  static constexpr Duration kLongestWait = std::chrono::hours(1);
 
   // All outlive the pusher.
   struct Parts {
@@ -62,19 +60,11 @@ class Pusher {
   const Spool& spool() const { return spool_; }
 
  private:
-  // The last answer, as it was said: only changes are.
-  struct Said {
-    Answer answer = Answer::taken;
-    int status = 0;
-  };
   struct Line {
-    ClockGate gate;                           // this server's
     const TelemetryServer* server = nullptr;  // null: not configured
-    std::uint32_t failed = 0;                 // requests in a row
+    std::uint32_t failed = 0;                 // contacts in a row
     BootTime next{};                          // not before
-    Said said;
   };
-  static std::array<Line, kReceivers> lines_of(const Parts& parts, const Identity& identity);
 
   Pusher(const Parts& parts, const Identity& identity, Spool spool);
   Line& line(Receiver receiver) { return lines_[static_cast<std::size_t>(receiver)]; }
@@ -85,25 +75,18 @@ class Pusher {
   PusherFacts facts() const;
   Outcome send(Receiver receiver, std::string_view method, std::string_view path,
                std::span<const std::string_view> headers, Bytes body, bool last);
-  Outcome send_as(Said& said, std::string_view who, Receiver receiver, const Request& request);
   Outcome send_samples(const Subject& subject, std::span<const CycleSample> samples, bool last);
-  Outcome send_backlog(const Spool::Batch& batch, bool last);
-  Duration rest_after(const Outcome& outcome, const Line& line, const TimeStamp& now) const;
-  void say(std::string_view who, Said& said, const Outcome& outcome);
-  void say_clock(const TimeStamp& now);
-  void say_file(std::string_view what, std::optional<Reason>& said, const Status& written);
-  std::optional<WallTime> alarm_end(const TimeStamp& now) const;
   void post_alarm();
   void write_remote();
   void write_backlog();
-  void write_textfile(std::string_view text);
   void put_snapshot();
 
   Parts parts_;
   Identity identity_;
   Spool spool_;
+  ClockGate gate_;
   RemoteWriteBuilder builder_;
-  std::array<Line, kReceivers> lines_;
+  std::array<Line, kReceivers> lines_{};
   std::uint8_t receivers_ = 0;  // bit per Receiver that is configured
   CycleReport newest_{};
   bool has_newest_ = false;
@@ -112,18 +95,10 @@ class Pusher {
   BootTime event_next_{};  // when an alarm that waits may ask for one of its own
   Duration event_wait_{};
 
-  // What was said last.
-  Said backlog_said_;
-  ClockWait clock_said_ = ClockWait::nothing;
-  bool shift_said_ = false;
-  std::optional<Reason> textfile_said_;
-  std::optional<Reason> cursor_said_;
-
   // Of the contact under way.
   BootTime began_{};
   Duration room_{};
   int parts_left_ = 0;
-  bool has_taken_ = false;  // remote write, anything
   FixedString<400> said_;
 };
 

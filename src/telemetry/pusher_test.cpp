@@ -99,7 +99,7 @@ TEST(Pusher, a_request_with_a_too_old_sample_is_given_up_and_live_goes_on) {
   robot.cycles(100);
   robot.transport.mode = Mode::well;
   robot.transport.refuse_before_ms = to_ns(robot.clock.now().wall) / 1'000'000 - 30 * 60'000;
-  robot.cycles(75);
+  robot.cycles(10);
   EXPECT_EQ(robot.facts().waiting, 0u);
   EXPECT_GT(robot.facts().lost, 60u);
   EXPECT_EQ(robot.facts().lost + delivered(robot), robot.held().size());
@@ -114,7 +114,7 @@ TEST(Pusher, a_batch_the_server_fails_at_for_ever_is_set_aside_after_some_attemp
   robot.transport.poison_ms = to_ns(robot.clock.now().wall) / 1'000'000 - 50 * 60'000;
   robot.transport.mode = Mode::well;
   robot.transport.sent.clear();
-  robot.cycles(75);
+  robot.cycles(20);
   EXPECT_EQ(robot.facts().waiting, 0u);
   EXPECT_GT(robot.facts().lost, 0u);
   EXPECT_LE(robot.facts().lost, Spool::kBatch);

@@ -62,22 +62,23 @@ RefusalTelling RefusalTeller::tell(Duration room, const RefusalNote* fresh) {
   began_ = parts_.clock.now().boot;
   room_ = room;
   for (Server* server : {&remote_write_, &pushgateway_, &alertmanager_}) server->failed = false;
+  const auto unreadable = [this](const Error& error) { next(telling_.said) << one_line(error).view(); };
+
   std::vector<RefusalNote> ended;
   if (auto read = ended_refusals(parts_.files, identity_.state); read) {
     ended = *std::move(read);
   } else {
-    trouble(read.error());
+    unreadable(read.error());
   }
   std::optional<RefusalNote> standing;
   if (auto read = standing_refusal(parts_.files, identity_.state); read) {
     standing = *std::move(read);
   } else {
-    trouble(read.error());
+    unreadable(read.error());
   }
   if (fresh != nullptr && (!standing || !standing->is(*fresh))) standing = *fresh;
   if (ended.empty() && !standing) return telling_;
 
-  gate_ = gate_for(ended, standing);
   requests_left_ = 1 + 3 * static_cast<int>(ended.size() + (standing ? 1 : 0));
   open_gate();
   // The older first: what is shown last of a refusal that came, went and came again is that it is there.
@@ -86,31 +87,16 @@ RefusalTelling RefusalTeller::tell(Duration room, const RefusalNote* fresh) {
   ended.erase(std::remove_if(ended.begin(), ended.end(), [](const auto& n) { return n.told_to.empty(); }),
               ended.end());
   if (servers_of(ended) != shown) {
-    if (const Status kept = keep_ended(parts_.files, identity_.state, ended); !kept) trouble(kept.error());
+    if (const Status kept = keep_ended(parts_.files, identity_.state, ended); !kept) unreadable(kept.error());
   }
   if (!standing) return telling_;
   const auto before = standing->told_to;
   tell_one(*standing, Change::begins);
   if (standing->told_to != before) {
-    if (const Status kept = keep_told(parts_.files, identity_.state, *standing); !kept) trouble(kept.error());
+    if (const Status kept = keep_told(parts_.files, identity_.state, *standing); !kept)
+      unreadable(kept.error());
   }
   return telling_;
-}
-
-void RefusalTeller::trouble(const Error& error) {
-  next(telling_.said) << one_line(error).view();
-  if (!telling_.trouble) telling_.trouble = error;
-}
-
-// Every call may be a process of its own, which has not waited for anybody: the notes say since when.
-ClockGate RefusalTeller::gate_for(const std::vector<RefusalNote>& ended,
-                                  const std::optional<RefusalNote>& standing) const {
-  const BootTime now = parts_.clock.now().boot;
-  const auto is_old = [&](const RefusalNote& note) {
-    return identity_.boot_id.view() != note.boot_id || now - note.at.boot >= ClockGate::kPatience;
-  };
-  const bool old = std::any_of(ended.begin(), ended.end(), is_old) || (standing && is_old(*standing));
-  return {identity_.not_before_s, identity_.boot_id, old ? Duration::zero() : ClockGate::kPatience};
 }
 
 // What a server has taken is noted in `note`: its beginning added, its end taken out.
@@ -142,7 +128,7 @@ void RefusalTeller::tell_one(RefusalNote& note, Change change) {
   if (dated && !note.at.synchronised && !note.told(kTextfile)) {
     const Status redated = parts_.files.replace(identity_.state + "/refusal.prom",
                                                 as_bytes(refusal_prom(note, *date_of(note))), kPromMode);
-    if (!redated) trouble(redated.error());
+    if (!redated) next(telling_.said) << one_line(redated.error()).view();
     settle(kTextfile, redated.ok());
   }
   const std::string_view as = dated ? pushgateway_.name : kUndated;
@@ -167,14 +153,11 @@ void RefusalTeller::open_gate() {
 bool RefusalTeller::write(const RefusalNote& note, Change change) {
   const TimeStamp now = parts_.clock.now();
   if (!gate_.is_open(now)) {
-    if (remote_write_.failed) return false;
-    ++telling_.waits_for_clock;
-    next(telling_.said) << "remote_write: " << words_of(gate_, now).view();
+    if (!remote_write_.failed) next(telling_.said) << "remote_write: waits until this clock can be trusted";
     return false;
   }
-  const auto values =
-      values_of(note, instance_of(note), change == Change::begins ? 1 : 0, date_of(note).value_or(now.wall),
-                to_ns(now.wall + gate_.shift()) / 1'000'000);
+  const auto values = values_of(note, instance_of(note), change == Change::begins ? 1 : 0,
+                                date_of(note).value_or(now.wall), to_ns(now.wall) / 1'000'000);
   const std::string body = remote_write_body(values);
   return send(remote_write_, {.method = "POST",
                               .to = &remote_write_.to,
@@ -219,14 +202,12 @@ bool RefusalTeller::send(Server& server, Request request) {
   } else {
     outcome = parts_.transport.send(request, share);
   }
-  // Only the clock of the server that is given dates counts.
-  if (&server == &remote_write_ && (outcome.answer == Answer::taken || outcome.date))
-    gate_.hear(parts_.clock.now(), outcome.date);
+  if (outcome.answer != Answer::unreachable) gate_.hear(parts_.clock.now(), outcome.date);
   if (outcome.answer == Answer::taken) return true;
   server.failed = true;
   next(telling_.said) << server.name << ": " << name(outcome.answer);
   if (outcome.status != 0) telling_.said << " (" << outcome.status << ")";
-  telling_.said << words_of(outcome).view();
+  if (!outcome.said.empty()) telling_.said << ": " << outcome.said.view();
   return false;
 }
 

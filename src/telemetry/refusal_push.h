@@ -17,8 +17,7 @@ namespace torpor {
 //
 //   remote write  torpor_refusal 1 and torpor_refusal_timestamp_seconds; its end is the value 0.
 //                 Samples carry the time of telling, once the clock is proven (ClockGate): a
-//                 server may have no room for the past. A refusal that is an hour old waits no longer
-//                 where the two clocks differ. When it refused is the second's value.
+//                 server may have no room for the past. When it refused is the second's value.
 //   Pushgateway   the same, added to the robot's group, which its next good cycle replaces
 //   Alertmanager  the alert TorporRefused. It needs no date and forgets what is not repeated, so it
 //                 is told at every call while the refusal stands; its end is told where the
@@ -30,9 +29,6 @@ namespace torpor {
 struct RefusalTelling {
   FixedString<400> said;  // what could not be told, and why; empty: nothing
   std::size_t left = 0;   // answers that are still waited for: another call is needed
-  // Of those: kept back because of the clock alone.
-  std::size_t waits_for_clock = 0;
-  std::optional<Error> trouble;  // what is wrong with the files of STATE, the first; in `said`, too
 };
 
 class RefusalTeller {
@@ -67,8 +63,6 @@ class RefusalTeller {
   [[nodiscard]] bool write(const RefusalNote& note, Change change);
   [[nodiscard]] bool show(const RefusalNote& note);
   [[nodiscard]] bool alert(const RefusalNote& note, Change change);
-  void trouble(const Error& error);
-  ClockGate gate_for(const std::vector<RefusalNote>& ended, const std::optional<RefusalNote>& standing) const;
   void open_gate();
   [[nodiscard]] bool send(Server& server, Request request);
   std::optional<WallTime> date_of(const RefusalNote& note) const;

@@ -231,39 +231,6 @@ TEST_F(RefusalTellerTest, that_could_not_be_kept_is_told_from_memory) {
   EXPECT_THAT(last_to("http://alerts"), HasSubstr("trust_missing"));
 }
 
-// Each call is a process of its own, which has waited for nobody: the note's age counts.
-TEST_F(RefusalTellerTest, waits_an_hour_for_a_server_whose_clock_is_behind_and_then_follows_it) {
-  transport_.server_ahead = -hours(12);
-  refuse(Reason::trust_missing);
-  const RefusalTelling waits = tell();
-  EXPECT_EQ(waits.left, 1u);
-  EXPECT_EQ(waits.waits_for_clock, 1u);
-  EXPECT_THAT(std::string(waits.said.view()), HasSubstr("remote_write: waits: this clock is 43200 s ahead"));
-  clock_.advance(hours(1));
-  const RefusalTelling told = tell();
-  EXPECT_EQ(told.left, 0u) << told.said.view();
-  EXPECT_EQ(shown("trust_missing"), 1);
-  const auto when = transport_.of("torpor_refusal_timestamp_seconds");
-  ASSERT_EQ(when.size(), 1u);
-  EXPECT_LE(when.begin()->first, to_ns(clock_.now().wall - hours(12)) / 1'000'000) << "not in its future";
-}
-
-TEST_F(RefusalTellerTest, a_note_that_cannot_be_read_is_named) {
-  ASSERT_TRUE(files_.replace("state/refusal.json", as_bytes("{\"reason\": \"tru"), 0644).ok());
-  const RefusalTelling telling = tell();
-  ASSERT_TRUE(telling.trouble);
-  EXPECT_EQ(telling.trouble->reason, Reason::note_damaged);
-  EXPECT_EQ(telling.trouble->where.view(), "state/refusal.json");
-  EXPECT_EQ(telling.waits_for_clock, 0u);
-}
-
-TEST_F(RefusalTellerTest, no_line_ends_in_an_empty_part) {
-  site_.remote_write.url = site_.alertmanager.url = "";
-  transport_.gateway_status = 429;
-  refuse(Reason::trust_missing);
-  EXPECT_EQ(tell().said.view(), "pushgateway: unavailable (429)");
-}
-
 TEST_F(RefusalTellerTest, a_server_that_hangs_costs_its_share_once) {
   site_.pushgateway.url = "";
   transport_.mode = FakeTransport::Mode::hang;

@@ -18,10 +18,6 @@ ClockGate::Reading reading_of(const CycleReport& report) {
   return {.at = report.woke, .boot_id = report.boot_id, .scaled = report.speed != 1};
 }
 
-std::int64_t whole_ms(Duration span) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
-}
-
 Status write_state(Files& files, const std::string& path, const SpoolState& state) {
   std::array<std::byte, kMaxSpoolStateBytes> bytes;
   TORPOR_TRY(const Bytes encoded, encode_spool_state(state, bytes));
@@ -112,10 +108,7 @@ std::span<CycleSample> Spool::live(const ClockGate& gate, const TimeStamp& now) 
     if (gate.date_of(woke, now) != woke.at.wall) break;
     --live_from_;
   }
-  for (std::size_t i = live_from_; i < live_count_; ++i) {
-    live_samples_[i] = live_[i].sample;
-    live_samples_[i].wall_ms += whole_ms(gate.shift());
-  }
+  for (std::size_t i = live_from_; i < live_count_; ++i) live_samples_[i] = live_[i].sample;
   return {live_samples_.data() + live_from_, live_count_ - live_from_};
 }
 
@@ -132,7 +125,6 @@ void Spool::live_done(bool delivered) {
     state_.run_to = state_.head.place;
     close_gap();
   }
-  if (!delivered) failing_since_.reset();
   live_count_ = live_from_ = 0;
   TORPOR_ASSERT(is_in_order(state_), "spool.a_run_ends_before_the_log_does");
 }
@@ -184,18 +176,10 @@ Result<Spool::Batch*> Spool::backlog(const ClockGate& gate, const TimeStamp& now
     report.woke.wall = *date;
     batch_.subject = subject_of(report);
     batch_.samples.push_back(sample_of(report, batch_.upto.totals));
-    batch_.samples.back().wall_ms += whole_ms(gate.shift());
   }
   TORPOR_ASSERT(batch_.samples.size() <= kBatch && batch_.upto.place >= state_.cursor.place,
                 "spool.a_batch_is_bounded_and_leads_on");
   return &batch_;
-}
-
-bool Spool::backlog_failed(BootTime now, bool refused) {
-  ++state_.attempts;
-  if (!failing_since_) failing_since_ = now;
-  if (now - *failing_since_ < kMendable) return false;
-  return refused || state_.attempts >= kMaxAttempts;
 }
 
 // Only here does the cursor pass a record that did not go out live: after the answer, so that a
@@ -205,7 +189,6 @@ void Spool::backlog_done(bool delivered) {
   state_.lost += batch_.lost + (delivered ? 0 : batch_.samples.size());
   state_.cursor = batch_.upto;
   state_.attempts = 0;
-  if (delivered && !batch_.samples.empty()) failing_since_.reset();
   if (state_.cursor.place >= state_.run_to) {
     state_.run_from = state_.run_to = state_.cursor.place;
     state_.run_cycles = 0;

@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: torpor authors
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -68,13 +67,9 @@ class Spool {
   Result<Batch*> backlog(const ClockGate& gate, const TimeStamp& now);
   // Moves the cursor over it. Not delivered: counted as lost and never sent again.
   void backlog_done(bool delivered);
-  // The batch stays, and why; the server took others in the same contact. True: it is to be given up.
-  // Never within kMendable of the first of a row of failures, which a batch that is taken, or a contact
-  // that takes no live cycle, ends: what a person puts right within the hour costs nothing. After
-  // that one that was refused at once, any other when it was tried kMaxAttempts times.
+  // The batch stays. True once it was tried kMaxAttempts times while others were taken.
   static constexpr std::uint32_t kMaxAttempts = 5;
-  static constexpr Duration kMendable = std::chrono::hours(1);
-  [[nodiscard]] bool backlog_failed(BootTime now, bool refused);
+  [[nodiscard]] bool backlog_failed() { return ++state_.attempts >= kMaxAttempts; }
 
   // Alarms not acknowledged by every receiver of `receivers` (a bit each).
   std::span<const AlarmEvent> events() const { return {state_.events.data(), state_.event_count}; }
@@ -112,7 +107,6 @@ class Spool {
   std::size_t live_from_ = 0;  // first of live_ that live() gave out
   std::array<CycleSample, kBatch> live_samples_{};
   Batch batch_;
-  std::optional<BootTime> failing_since_;  // the backlog, while live cycles are taken
 };
 
 }  // namespace torpor

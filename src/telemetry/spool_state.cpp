@@ -14,10 +14,6 @@ constexpr SealKind kCursor{.magic = "TCUR",
                            .damaged = Reason::spool_cursor_damaged,
                            .unsupported = Reason::spool_cursor_version};
 
-// Of a mark; an earlier torpor wrote the first of them, and what it did not add up counts from 0.
-constexpr std::size_t kFirstMarkFields = 8;
-constexpr std::size_t kMarkFields = 9;
-
 // Both directions walk the same list, so that they cannot differ.
 struct Encode {
   cbor::Writer& writer;
@@ -46,40 +42,24 @@ struct Decode {
   Status number(T& value) {
     TORPOR_TRY(const std::uint64_t read, reader.uint());
     value = static_cast<T>(read);
-    if (value != read)
-      return Error{.reason = Reason::cbor_type,
-                   .where = "cursor",
-                   .found = "too large",
-                   .expected = "a number in range"};
+    if (value != read) return Error{.reason = Reason::cbor_type, .where = "cursor", .found = "too large"};
     return {};
   }
   Status list(std::size_t items) {
     TORPOR_TRY(const std::size_t n, reader.array());
-    if (n != items)
-      return Error{.reason = Reason::cbor_type,
-                   .where = "cursor",
-                   .found = "another length",
-                   .expected = "that of this version"};
+    if (n != items) return Error{.reason = Reason::cbor_type, .where = "cursor", .found = "another length"};
     return {};
   }
   // An earlier torpor counted fewer; those it did not know stay 0.
   Result<std::size_t> grown_list(std::size_t items) {
     TORPOR_TRY(const std::size_t n, reader.array());
-    if (n > items)
-      return Error{.reason = Reason::cbor_type,
-                   .where = "cursor",
-                   .found = "another length",
-                   .expected = "that of this version"};
+    if (n > items) return Error{.reason = Reason::cbor_type, .where = "cursor", .found = "another length"};
     return n;
   }
   template <std::size_t N>
   Status text(FixedString<N>& value) {
     TORPOR_TRY(const std::string_view read, reader.text());
-    if (read.size() > N)
-      return Error{.reason = Reason::cbor_type,
-                   .where = "cursor",
-                   .found = "a long text",
-                   .expected = "one that fits"};
+    if (read.size() > N) return Error{.reason = Reason::cbor_type, .where = "cursor", .found = "a long text"};
     value = FixedString<N>(read);
     return {};
   }
@@ -101,9 +81,7 @@ Status walk_list(Codec& codec, List& list) {
 
 template <class Codec, class Mark>
 Status walk_mark(Codec& codec, Mark& mark) {
-  TORPOR_TRY(const std::size_t fields, codec.grown_list(kMarkFields));
-  if (fields < kFirstMarkFields)
-    return Error{.reason = Reason::cbor_type, .where = "cursor", .found = "another length"};
+  TORPOR_CHECK(codec.list(8));
   TORPOR_CHECK(walk_place(codec, mark.place));
   TORPOR_CHECK(codec.number(mark.cycle));
   TORPOR_CHECK(codec.number(mark.totals.cycles));
@@ -112,8 +90,7 @@ Status walk_mark(Codec& codec, Mark& mark) {
   TORPOR_TRY(const std::size_t kinds, codec.grown_list(mark.totals.breaches.size()));
   for (std::size_t i = 0; i < kinds; ++i) TORPOR_CHECK(codec.number(mark.totals.breaches[i]));
   TORPOR_CHECK(codec.number(mark.totals.idle_residency_ns));
-  TORPOR_CHECK(codec.number(mark.totals.resident));
-  return fields == kFirstMarkFields ? Status{} : walk_list(codec, mark.totals.machine);
+  return codec.number(mark.totals.resident);
 }
 
 template <class Codec, class Event>
@@ -140,8 +117,7 @@ Status walk(Codec& codec, State& state) {
   TORPOR_CHECK(walk_event(codec, state.newest_event));
   TORPOR_CHECK(codec.number(state.event_count));
   if (state.event_count > kMaxEvents)
-    return Error{
-        .reason = Reason::cbor_type, .where = "cursor", .found = "too many events", .expected = "at most 8"};
+    return Error{.reason = Reason::cbor_type, .where = "cursor", .found = "too many events"};
   TORPOR_CHECK(codec.list(state.event_count));
   for (std::size_t i = 0; i < state.event_count; ++i) TORPOR_CHECK(walk_event(codec, state.events[i]));
   return {};
@@ -175,10 +151,7 @@ Result<SpoolState> decode_spool_state(Bytes bytes, std::string_view where) {
   Status read = walk(codec, state);
   if (read) read = reader.finish();
   if (read && !is_in_order(state))
-    read = Error{.reason = Reason::cbor_type,
-                 .where = "cursor",
-                 .found = "places out of order",
-                 .expected = "cursor before head"};
+    read = Error{.reason = Reason::cbor_type, .where = "cursor", .found = "places out of order"};
   if (read) return state;
   Error error = read.error();
   error.reason = Reason::spool_cursor_damaged;

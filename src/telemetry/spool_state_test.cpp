@@ -49,52 +49,6 @@ TEST(SpoolState, a_cursor_of_a_torpor_that_knew_fewer_kinds_of_breach_is_read) {
   }
 }
 
-// The sums over the machine's states are the ninth and last of a mark, a list of three.
-std::vector<std::byte> cursor_without_machine() {
-  SpoolState state;
-  state.lost = 7;
-  state.head.totals.cycles = 21;
-  std::vector<std::byte> room(kMaxSpoolStateBytes);
-  const auto written = encode_spool_state(state, room);
-  EXPECT_TRUE(written.ok());
-  std::vector<std::byte> out(written->begin(), written->begin() + kSealBytes);
-  int marks = 0, lists = 0;
-  for (std::size_t i = kSealBytes; i < written->size(); ++i) {
-    const std::byte b = (*written)[i];
-    if (b == std::byte{0x83}) {
-      i += kKnownMachineStates;
-      ++lists;
-      continue;
-    }
-    marks += b == std::byte{0x89};
-    out.push_back(b == std::byte{0x89} ? std::byte{0x88} : b);
-  }
-  EXPECT_EQ(marks, 2);
-  EXPECT_EQ(lists, 2);
-  store_le(&out[8], static_cast<std::uint32_t>(out.size() - kSealBytes));
-  store_le(&out[12], crc32c(Bytes(out).subspan(kSealBytes)));
-  return out;
-}
-
-TEST(SpoolState, a_cursor_of_a_torpor_that_knew_no_states_of_the_machine_is_read) {
-  const auto read = decode_spool_state(cursor_without_machine(), "cursor");
-  ASSERT_TRUE(read.ok()) << one_line(read.error()).view();
-  EXPECT_EQ(read->head.totals.cycles, 21u);
-  EXPECT_EQ(read->head.totals.machine, Totals{}.machine);
-  EXPECT_EQ(read->lost, 7u);
-}
-
-TEST(SpoolState, the_cycles_by_state_come_back) {
-  SpoolState state;
-  state.head.totals.machine = {3, 2, 1};
-  state.cursor.totals.machine = {1, 0, 0};
-  std::vector<std::byte> room(kMaxSpoolStateBytes);
-  const auto read = decode_spool_state(*encode_spool_state(state, room), "cursor");
-  ASSERT_TRUE(read.ok());
-  EXPECT_EQ(read->head.totals.machine, state.head.totals.machine);
-  EXPECT_EQ(read->cursor.totals.machine, state.cursor.totals.machine);
-}
-
 TEST(SpoolState, a_cursor_with_more_kinds_than_are_known_is_not_guessed_at) {
   const auto read = decode_spool_state(cursor_of(kBreachKinds + 1, 5), "cursor");
   ASSERT_FALSE(read.ok());

@@ -26,8 +26,6 @@ void Totals::add(const CycleReport& r) {
   for (std::size_t i = 0; i < kDropReasons; ++i) drops[i] += r.drops[i];
   const auto kinds = breach_kinds(r);
   for (std::size_t i = 0; i < kBreachKinds; ++i) breaches[i] += kinds[i] ? 1 : 0;
-  for (std::size_t i = 0; i < kKnownMachineStates; ++i)
-    machine[i] += r.machine.state == known_machine_state(i) ? 1 : 0;
   // The sleep in a report is the one before it: what was held then is the report before's word.
   const Duration slept = r.spent[static_cast<std::size_t>(Phase::sleep)];
   if (resident && slept > Duration::zero()) idle_residency_ns += static_cast<std::uint64_t>(slept.count());

@@ -9,10 +9,6 @@
 
 namespace torpor {
 
-// A cycle that knows nothing of the machine counts in none.
-inline constexpr std::size_t kKnownMachineStates = kMachineStates - 1;
-constexpr MachineState known_machine_state(std::size_t i) { return static_cast<MachineState>(i + 1); }
-
 // The kinds of breach one record counts for, once each.
 std::array<bool, kBreachKinds> breach_kinds(const CycleReport& report);
 
@@ -25,8 +21,7 @@ struct Totals {
   std::array<std::uint64_t, kDropReasons> drops{};
   std::array<std::uint64_t, kBreachKinds> breaches{};
   std::uint64_t idle_residency_ns = 0;
-  std::array<std::uint64_t, kKnownMachineStates> machine{};  // cycles in each state but unknown
-  bool resident = false;                                     // the newest report left the compute device held
+  bool resident = false;  // the newest report left the compute device held
 
   // Reports come in the order of the log.
   void add(const CycleReport& report);

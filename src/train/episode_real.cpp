@@ -124,7 +124,7 @@ void EpisodeMaker::add_real_baseline(const RealPlan& plan, const WindowCutter& c
 // Damage and bumps come from a simulated machine that has this one's rate and speed.
 void EpisodeMaker::add_real_queries(const RealPlan& plan, const WindowCutter& cutter,
                                     FeatureExtractor& measure, Random& random, MachineFeatures& out) {
-  MachineTraits facts = draw_machine(random);
+  MachineFacts facts = draw_machine(random);
   facts.rate_hz = cutter.rate_hz();
   std::vector<float> window;
   for (std::size_t i = 0; i < options_.queries; ++i) {

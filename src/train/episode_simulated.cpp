@@ -80,14 +80,14 @@ void EpisodeMaker::add_long_baseline(const std::vector<Regime>& regimes, Simulat
 void EpisodeMaker::add_simulated(const Regime& regime, SimulatedMachine& from, std::vector<float>& window,
                                  float weight, const Span& span, MachineFeatures& out) {
   if (from.bumpy && from.machine.random().chance(0.2)) from.machine.add_bumps(window);
-  const MachineTraits& facts = from.machine.facts();
+  const MachineFacts& facts = from.machine.facts();
   add_to_baseline(from.measure, window, facts.blocks, facts.speed_known ? regime.shaft_hz : 0.0, weight, span,
                   out);
 }
 
 MachineFeatures EpisodeMaker::measure_simulated(std::uint64_t seed) {
   Machine machine(seed);
-  const MachineTraits& facts = machine.facts();
+  const MachineFacts& facts = machine.facts();
   Random& random = machine.random();
   MachineFeatures out;
   out.speed_known = facts.speed_known;

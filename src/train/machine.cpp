@@ -70,10 +70,10 @@ void add_tones(std::span<const double> turns_per_sample, std::span<const float> 
 
 Machine::Machine(std::uint64_t seed) : random_(seed, 1) { facts_ = draw_machine(random_); }
 
-Machine::Machine(const MachineTraits& facts, std::uint64_t seed) : facts_(facts), random_(seed, 1) {}
+Machine::Machine(const MachineFacts& facts, std::uint64_t seed) : facts_(facts), random_(seed, 1) {}
 
 Regime Machine::regime(double shaft_hz) {
-  const MachineTraits& m = facts_;
+  const MachineFacts& m = facts_;
   Regime regime;
   regime.shaft_hz = shaft_hz;
   const double speed = shaft_hz / m.reference_hz;

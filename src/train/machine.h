@@ -34,7 +34,7 @@ struct ShaftModulation {
 };
 
 // What does not change while the machine runs.
-struct MachineTraits {
+struct MachineFacts {
   double rate_hz = 0;       // 1.6 .. 40 kHz
   std::size_t samples = 0;  // of one window
   std::size_t blocks = 1;   // a window is gathered from so many pieces, unrelated in phase
@@ -57,8 +57,8 @@ struct Regime {
   double shaft_hz = 0;
   Shape shape;                        // background, level included
   double rms = 0;                     // of the background
-  std::vector<float> line_amplitude;  // per MachineTraits::lines
-  std::vector<float> depth;           // per MachineTraits::modulations
+  std::vector<float> line_amplitude;  // per MachineFacts::lines
+  std::vector<float> depth;           // per MachineFacts::modulations
 };
 
 // A defect: impulses that ring the structure, or a noise in a band.
@@ -79,9 +79,9 @@ class Machine {
  public:
   explicit Machine(std::uint64_t seed);
   // Given facts, for tests.
-  Machine(const MachineTraits& facts, std::uint64_t seed);
+  Machine(const MachineFacts& facts, std::uint64_t seed);
 
-  const MachineTraits& facts() const { return facts_; }
+  const MachineFacts& facts() const { return facts_; }
   // A regime at this speed. Draws the jitter anew: call once per speed and keep it.
   Regime regime(double shaft_hz);
   // `samples` of healthy running in one piece (any length up to 2^20). Rendering two
@@ -101,14 +101,14 @@ class Machine {
   void add_shocks(const Regime& regime, std::span<float> out);
   void ring(const Resonance& resonance, std::span<const float> excitation, float gain, std::span<float> out);
 
-  MachineTraits facts_;
+  MachineFacts facts_;
   Random random_;
   NoiseMaker noise_;
   std::vector<float> hits_, swing_;
 };
 
 // The facts of machine number `seed`.
-MachineTraits draw_machine(Random& random);
+MachineFacts draw_machine(Random& random);
 
 // Up to `count` speeds between lowest and lowest x e^ratio, each further (ln) from every one in
 // `taken` than the tokenizer calls a new speed and the baseline's histogram a cell.

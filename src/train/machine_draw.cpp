@@ -15,8 +15,8 @@ constexpr double kApart = 0.12;
 
 }  // namespace
 
-MachineTraits draw_machine(Random& random) {
-  MachineTraits m;
+MachineFacts draw_machine(Random& random) {
+  MachineFacts m;
   // Half a second, which is what the runtime scores, but never above 12,800 samples: a
   // longer window adds cost and no new kind of sound.
   // Log-uniform: as many machines between 2 and 4 kHz as between 10 and 20.

@@ -35,8 +35,8 @@ double power_at(std::span<const float> x, double frequency) {
 }
 
 // White noise at level 1 and nothing else, until a test adds to it.
-MachineTraits plain() {
-  MachineTraits m;
+MachineFacts plain() {
+  MachineFacts m;
   m.rate_hz = 10000;
   m.samples = 5000;
   m.reference_hz = 20;
@@ -46,7 +46,7 @@ MachineTraits plain() {
   return m;
 }
 
-std::vector<float> sound(const MachineTraits& facts, double shaft_hz, std::uint64_t seed = 1) {
+std::vector<float> sound(const MachineFacts& facts, double shaft_hz, std::uint64_t seed = 1) {
   Machine machine(facts, seed);
   std::vector<float> out(1 << 17);
   machine.render(machine.regime(shaft_hz), out);
@@ -69,27 +69,27 @@ TEST(Machine, has_the_background_level_of_one_at_its_reference_speed) {
 }
 
 TEST(Machine, grows_louder_with_speed_by_its_exponent) {
-  MachineTraits m = plain();
+  MachineFacts m = plain();
   m.level_exponent = 2;
   EXPECT_NEAR(rms(sound(m, 40)) / rms(sound(m, 20)), 4, 0.15);
 }
 
 TEST(Machine, tilts_its_spectrum_by_decibels_a_decade) {
-  MachineTraits m = plain();
+  MachineFacts m = plain();
   m.tilt = -1;
   const auto x = sound(m, 20);
   EXPECT_NEAR(10 * std::log10(power_at(x, 0.02) / power_at(x, 0.2)), 20, 1.5);
 }
 
 TEST(Machine, stands_up_by_the_gain_of_a_resonance) {
-  MachineTraits m = plain();
+  MachineFacts m = plain();
   m.resonances = {{0.2, 10, 20, 0}};
   const auto x = sound(m, 20);
   EXPECT_NEAR(10 * std::log10(power_at(x, 0.2) / power_at(x, 0.45)), 20, 1.5);
 }
 
 TEST(Machine, moves_shaft_lines_with_speed_and_leaves_electrical_ones) {
-  MachineTraits m = plain();
+  MachineFacts m = plain();
   m.lines = {{20, 0, 1, 0}, {0, 3000, 1, 0}};
   for (double hz : {20.0, 30.0}) {
     const auto x = sound(m, hz);
@@ -99,7 +99,7 @@ TEST(Machine, moves_shaft_lines_with_speed_and_leaves_electrical_ones) {
 }
 
 TEST(Machine, gives_every_regime_its_own_spectrum_where_jitter_is_drawn) {
-  MachineTraits m = plain();
+  MachineFacts m = plain();
   m.regime_db = 3;
   Machine machine(m, 3);
   const Regime one = machine.regime(20), other = machine.regime(20);
@@ -151,7 +151,7 @@ TEST(Machine, adds_bumps_of_at_most_24_decibels_a_piece) {
 TEST(Machine, draws_inside_the_documented_ranges) {
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     Random random(seed, 1);
-    const MachineTraits m = draw_machine(random);
+    const MachineFacts m = draw_machine(random);
     EXPECT_GE(m.rate_hz, 1600);
     EXPECT_LE(m.rate_hz, 40000);
     EXPECT_GE(m.samples / m.blocks, 320u);  // shorter pieces would not be measured

@@ -49,9 +49,7 @@ Result<RealPack> read_healthy(Files& files, const std::string& pack_dir) {
     if (recording.split != Split::train_healthy) continue;
     TORPOR_TRY(const RecordedSamples read, read_recording(manifest, recording));
     ++pack.files;
-    pack.seconds += static_cast<double>(read.samples_per_channel()) / read.rate_hz;
-    if (read.missing > 0)
-      pack.remarks.push_back(cut_text(recording.file, recording.samples - read.missing, recording.samples));
+    pack.seconds += recording.duration_s();
     if (std::find(pack.datasets.begin(), pack.datasets.end(), recording.dataset) == pack.datasets.end())
       pack.datasets.push_back(recording.dataset);
     for (std::uint32_t channel = 0; channel < read.channels; ++channel) {

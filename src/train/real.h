@@ -16,7 +16,6 @@ struct RealPack {
   std::size_t files = 0;
   double seconds = 0;  // of recording used, channels counted once
   std::vector<std::string> datasets;
-  std::vector<std::string> remarks;  // on files without their end, one line each
 };
 
 // The healthy training recordings of a pack: rows of MANIFEST.csv with split

@@ -22,8 +22,6 @@ struct Setting {
   std::uint64_t a = 1000;
   double phi = 0;
   ScoreSet scores = {true, false, false};  // one score of known law, as the issue states
-  std::uint64_t within = 0;                // cycles watched; 0: A
-  double arms = 0.9;                       // share of robots that must arm
 };
 
 AlarmTerms terms_of(const Setting& setting) {
@@ -44,11 +42,10 @@ double false_alarm_share(const Setting& setting, std::uint32_t* interleaved = nu
     ++armed;
     if (interleaved && judge.calibration().detectors == kInterleaved) ++*interleaved;
     const std::uint64_t first = judge.last_cycle() + 1;
-    const std::uint64_t within = setting.within == 0 ? setting.a : setting.within;
-    for (std::uint64_t t = 0; t < within && !judge.latched(); ++t) judge.scored(first + t, source.next());
+    for (std::uint64_t t = 0; t < setting.a && !judge.latched(); ++t) judge.scored(first + t, source.next());
     alarms += judge.latched();
   }
-  EXPECT_GE(static_cast<double>(armed), static_cast<double>(seeds()) * setting.arms);
+  EXPECT_GE(armed, seeds() * 9 / 10);
   return static_cast<double>(alarms) / static_cast<double>(armed);
 }
 
@@ -112,44 +109,6 @@ TEST(alarm_simulation, correlated_cycles_stay_below_15_percent_by_interleaving) 
       EXPECT_GE(interleaved, seeds() * 9 / 10);
     }
   }
-}
-
-// The least a contract may ask for, where a correlation is hardest to see.
-constexpr std::uint32_t kLeast = kMinCalibrationCycles;
-
-TEST(alarm_simulation, at_the_least_calibration_healthy_robots_have_one_detector_in_95_of_100) {
-  for (const ScoreSet& scores : {ScoreSet{true, false, false}, kAllScores}) {
-    std::uint64_t one = 0;
-    for (std::uint64_t seed = 1; seed <= seeds(); ++seed) {
-      ScoreSource source(seed);
-      one += armed_judge_for_test(source, terms_of({kLeast}), scores).calibration().detectors == 1;
-    }
-    record("one detector, n = 120", static_cast<double>(one) / static_cast<double>(seeds()));
-    EXPECT_GE(one, seeds() * 95 / 100);
-  }
-}
-
-// Whatever the correlation test misses: P(alarm within t) <= t / A at a tenth of A, and at A what the others
-// keep to. Armed are those whose correlation does not refuse it.
-TEST(alarm_simulation, at_the_least_calibration_what_is_missed_of_a_correlation_stays_within_the_promise) {
-  for (const double phi : {0.0, 0.1, 0.2, 0.3, 0.5, 0.7}) {
-    for (const ScoreSet& scores : {ScoreSet{true, false, false}, kAllScores}) {
-      const double tenth = false_alarm_share({kLeast, 1000, phi, scores, 100, 0.5});
-      const double all = false_alarm_share({kLeast, 1000, phi, scores, 1000, 0.5});
-      record(("P(alarm within A / 10), n = 120, phi = " + std::to_string(phi)).c_str(), tenth);
-      record(("P(alarm within A), n = 120, phi = " + std::to_string(phi)).c_str(), all);
-      EXPECT_LE(tenth, 0.1);
-      EXPECT_LT(all, 0.15);
-    }
-  }
-}
-
-// Eight detectors would take 28, 17, 113 and 65.
-TEST(alarm_simulation, at_the_least_calibration_damage_is_found_after_the_stated_number_of_cycles) {
-  EXPECT_NEAR(static_cast<double>(median_delay({kLeast, 1000}, 2)), 7, 1);
-  EXPECT_NEAR(static_cast<double>(median_delay({kLeast, 1000}, 4)), 3, 1);
-  EXPECT_NEAR(static_cast<double>(median_delay({kLeast, 210'000'000}, 2)), 21, 2);
-  EXPECT_NEAR(static_cast<double>(median_delay({kLeast, 210'000'000}, 4)), 9, 1);
 }
 
 TEST(alarm_simulation, correlated_cycles_would_break_the_promise_without_interleaving) {

@@ -15,14 +15,10 @@ namespace {
 constexpr double kBase = 0.4;          // paid whatever the score: e never falls below
 constexpr double kShared = 1 - kBase;  // shared by the ranks
 constexpr double kMaxBound = 0.5;      // a bound this weak says nothing
-// docs/verdict.md, What it promises: the two ways to one detector, with the alarm rates simulated for them.
-constexpr double kMaxPhiPlain = 0.2;  // one detector keeps its promise up to this correlation
+// phi with its bound at 95 % decides; docs/verdict.md has the alarm rates simulated for it.
+constexpr double kMaxPhiPlain = 0.2;
 constexpr double kMaxPhi = 0.7;
 constexpr double kOneSided95 = 1.64;
-// Of three scores the largest phi decides: each is tested at 5 % / 3.
-constexpr double kOneSided95OfThree = 2.13;
-// Fewer do not see a correlation of one half: it would pass for none more often than once in a hundred.
-constexpr std::uint32_t kMinPairs = 60;
 constexpr double kClipMads = 5;  // so that one shock cannot hide a correlation
 constexpr std::uint32_t kDetectorsIfCorrelated = 8;
 
@@ -61,15 +57,6 @@ FixedString<120> number(double value) {
   return text;
 }
 
-// "2.6e-06": of a spread, only its order says something.
-FixedString<120> in_powers_of_ten(double value) {
-  int exponent = 0;
-  while (value > 0 && value < 1) value *= 10, --exponent;
-  FixedString<120> text(number(value));
-  text << "e" << exponent;
-  return text;
-}
-
 // Middle of sorted values; the mean of both middles where their number is even.
 double middle(std::span<const double> sorted) {
   const std::size_t n = sorted.size();
@@ -82,19 +69,6 @@ std::uint32_t count_pairs(std::span<const CalibrationSample> samples) {
   for (std::size_t i = 1; i < samples.size(); ++i)
     if (samples[i].cycle == samples[i - 1].cycle + 1) ++pairs;
   return pairs;
-}
-
-// One detector, or eight. Two ways to one, of which the first decides where there are many pairs (above
-// 355) and the second where there are few: phi is shown to be below what one detector bears (its bound at
-// 95 %), or no correlation is seen by a test that calls cycles without any correlated once in twenty
-// calibrations. What such a test may miss at the fewest cycles is within the promise, too: there the bounds
-// u_r are the widest. White noise has a correlation of 0 with a deviation of 1 / sqrt(pairs).
-std::uint32_t detectors_for(double phi, std::uint32_t pairs) {
-  if (pairs < kMinPairs) return kDetectorsIfCorrelated;
-  const double deviation = 1 / std::sqrt(pairs);
-  const bool small = phi + kOneSided95 * deviation <= kMaxPhiPlain;
-  const bool none_seen = phi <= std::min(kMaxPhiPlain, kOneSided95OfThree * deviation);
-  return small || none_seen ? 1 : kDetectorsIfCorrelated;
 }
 
 // Lag-1 correlation over cycles that follow one another; 0 for a constant score, which
@@ -152,8 +126,7 @@ Status set_bounds(Calibration& calibration, const AlarmTerms& terms) {
     if (i >= calibration.ranks) continue;
     const double r = static_cast<double>(1u << i);
     const double u = beta_upper_quantile(r, calibration.n - r + 1, tail);
-    if (!(u > 0 && u < 1))
-      return Error{Reason::internal, "calibration", "no beta quantile", "one between 0 and 1"};
+    if (!(u > 0 && u < 1)) return Error{Reason::internal, "calibration", "no beta quantile", {}};
     // Dropped ranks stay in K (docs/verdict.md): that can only lower e.
     if (u < kMaxBound) calibration.u[i] = u;
   }
@@ -166,8 +139,7 @@ Result<Calibration> calibrate(std::span<const CalibrationSample> samples, const 
                               std::span<double> scratch, const ScoreSet& scores) {
   const std::size_t n = samples.size();
   if (n < kMinCalibrationCycles) return short_of(n);
-  if (scratch.size() < n)
-    return Error{Reason::internal, "calibration", "too little scratch", "room for every cycle"};
+  if (scratch.size() < n) return Error{Reason::internal, "calibration", "too little scratch", {}};
   for (const auto& sample : samples)
     for (double v : sample.value)
       if (!std::isfinite(v)) {
@@ -190,8 +162,6 @@ Result<Calibration> calibrate(std::span<const CalibrationSample> samples, const 
     usable[s] = scores[s] && takes_part(c, static_cast<Score>(s));
     if (usable[s]) phi = std::max(phi, c.score[s].phi);
   }
-  // Before correlation is judged: that of a signal that repeats itself means nothing.
-  TORPOR_CHECK(holds_spread(c, scores));
   TORPOR_CHECK(set_bounds(c, terms));
   for (const Score second : {Score::log_band, Score::kurtosis}) {
     const auto other = static_cast<std::size_t>(second);
@@ -206,23 +176,11 @@ Result<Calibration> calibrate(std::span<const CalibrationSample> samples, const 
     e.expected << "at most " << number(kMaxPhi);
     return e;
   }
-  c.detectors = detectors_for(phi, c.pairs);
+  // 1.64 standard errors of a correlation of white noise, 1 / sqrt(pairs). No pairs at all say nothing, so
+  // eight detectors.
+  const bool independent = c.pairs > 0 && phi + kOneSided95 / std::sqrt(c.pairs) <= kMaxPhiPlain;
+  c.detectors = independent ? 1 : kDetectorsIfCorrelated;
   return c;
-}
-
-Status holds_spread(const Calibration& calibration, const ScoreSet& scores) {
-  for (std::size_t s = 0; s < kScores; ++s) {
-    const ScoreCalibration& c = calibration.score[s];
-    const double least = kLeastMad * std::max(1.0, std::abs(c.median));
-    // Any one: all are taken from the same windows, and what repeats in one was not measured for the others.
-    if (!scores[s] || c.mad >= least) continue;
-    Error e{Reason::calibration_degenerate, "calibration: ", {}, {}};
-    e.where << name(static_cast<Score>(s));
-    e.found << "a spread (MAD) of " << in_powers_of_ten(c.mad) << " over " << calibration.n << " cycles";
-    e.expected << "at least " << in_powers_of_ten(least) << ", as any sensor that measures something gives";
-    return e;
-  }
-  return {};
 }
 
 bool takes_part(const Calibration& calibration, Score score) {

@@ -47,12 +47,6 @@ struct ScoreCalibration {
 // Below this share of the score's size a spread is rounding, not physics. The ranks hold
 // for any scale; the floor only keeps z finite and m meaningful for a constant score.
 inline constexpr double kMadFloor = 1e-6;
-// The least MAD, as a share of max(1, |median|), that a sensor which measures something can give. A
-// score is a mean over the sub-frames of a window, of statistics over the 64 bands of one. An estimate
-// from N independent parts of a random signal spreads by 1 / sqrt(N): one sub-frame's by no less than
-// 1 / sqrt(2 x 64) = .09, the mean over the 360 sub-frames of the longest window of three axes by .005,
-// which is a MAD of .003. A thirtieth of that is left for statistics that are duller than their bands.
-inline constexpr double kLeastMad = 1e-4;
 
 // Plain data; copy freely. What arming leaves behind and a restart must find again.
 struct Calibration {
@@ -69,24 +63,18 @@ struct Calibration {
 // Judges by these formulas; refuses to arm with
 //   calibration_too_short       n < 120
 //   calibration_not_finite      a score is NaN or infinite
-//   calibration_degenerate      the MAD of a score in `scores` is below kLeastMad: the signal repeats itself,
-//                               and the first change of anything would be an alarm
 //   calibration_correlated      every score that some speed would use has phi > 0.7
 // A score with phi > 0.7 foretells itself too well for any number of interleaved detectors: it
 // takes no part (takes_part()), and the others go on. A level that drifts over days must not
 // silence the network. phi is the largest over the scores that take part, each from the z (clipped at 5 MADs,
 // so that one shock cannot hide a correlation) of cycles whose numbers follow one another: spaced as in
-// service. One detector where phi is shown to be small or none is seen (docs/verdict.md), else 8 interleaved.
+// service. One detector only if phi + 1.64 / sqrt(pairs) <= 0.2, else 8 interleaved.
 // `scratch` holds at least n doubles; nothing is allocated. Deterministic on one host.
 Result<Calibration> calibrate(std::span<const CalibrationSample> samples, const AlarmTerms& terms,
                               std::span<double> scratch, const ScoreSet& scores = kAllScores);
 
 // Whether a score's own serial correlation lets it count.
 bool takes_part(const Calibration& calibration, Score score);
-
-// calibration_degenerate for the first of `scores` whose spread is rounding, else ok. Also for one that an
-// earlier torpor has armed on.
-Status holds_spread(const Calibration& calibration, const ScoreSet& scores);
 
 // The bounds u_r anew for another delta (a new contract): the ranks stay. internal when
 // the inverse cannot be computed.

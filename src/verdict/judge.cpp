@@ -37,7 +37,6 @@ Verdict Judge::verdict(VerdictKind kind, VerdictReason reason) const {
   v.reason = reason;
   // Only while armed: a baseline that collects anew shows nothing of its former evidence.
   v.log_evidence = state_ == JudgeState::armed ? sequential_.log_evidence() : kNoEvidence;
-  v.detectors = state_ == JudgeState::armed ? sequential_.state().detectors : 0;
   v.log_alarm_threshold = log_alarm_;
   v.log_watch_threshold = log_alarm_ / 2;  // ln sqrt(A)
   v.latched = latched();
@@ -152,16 +151,6 @@ Verdict Judge::unusable(std::uint64_t cycle, WindowQuality quality) {
       return verdict(VerdictKind::sensor_fault, VerdictReason::stuck);
     case WindowQuality::wrong_rate:
       return verdict(VerdictKind::sensor_fault, VerdictReason::wrong_rate);
-    case WindowQuality::repeating:
-      return verdict(VerdictKind::sensor_fault, VerdictReason::repeating);
-    case WindowQuality::held:
-      return verdict(VerdictKind::sensor_fault, VerdictReason::held);
-    case WindowQuality::clipped:
-      return verdict(VerdictKind::sensor_fault, VerdictReason::clipped);
-    case WindowQuality::stuck_bit:
-      return verdict(VerdictKind::sensor_fault, VerdictReason::stuck_bit);
-    case WindowQuality::spikes:
-      return verdict(VerdictKind::sensor_fault, VerdictReason::spikes);
     case WindowQuality::saturated:
       break;
   }
@@ -180,11 +169,6 @@ Verdict Judge::unusable(std::uint64_t cycle, WindowQuality quality) {
 Verdict Judge::missed(std::uint64_t cycle, VerdictReason why) {
   const bool again = repeated(cycle);
   return verdict(VerdictKind::not_scored, again ? VerdictReason::repeated_cycle : why);
-}
-
-Verdict Judge::distrusted(std::uint64_t cycle, VerdictReason why) {
-  if (repeated(cycle)) return verdict(VerdictKind::not_scored, VerdictReason::repeated_cycle);
-  return verdict(VerdictKind::sensor_fault, why);
 }
 
 // What this cycle's evidence means for the latch. Between watch and A nothing changes: evidence

@@ -48,7 +48,7 @@ inline constexpr std::uint8_t kPlaceHolds = 3;
 
 // One baseline's judge. Pure: no clock, no file. One thread.
 //
-// Per cycle call exactly one of fitted, scored, unusable, missed, distrusted, with a cycle number that
+// Per cycle call exactly one of fitted, scored, unusable, missed, with a cycle number that
 // only grows and survives restarts (start above last_cycle()). A number not above the
 // newest judged one changes nothing: not_scored / repeated_cycle. None of them allocates:
 // the constructor allocates for the contract's calibration cycles.
@@ -114,13 +114,8 @@ class Judge {
   Verdict unusable(std::uint64_t cycle, WindowQuality quality);
 
   // No score this cycle for another reason: no_window, backend_failed, over_deadline,
-  // budget_spent, standing, changing. R stays, and a row of shocks neither grows nor ends: what
-  // was not looked at says nothing either way.
+  // budget_spent. R stays.
   Verdict missed(std::uint64_t cycle, VerdictReason why);
-
-  // A good window that is at odds with what else is known of it: sensor_fault, for this reason. R
-  // and a row of shocks stay.
-  Verdict distrusted(std::uint64_t cycle, VerdictReason why);
 
   // An alarm of the same bearing that was raised elsewhere (by the judge of another backend, or
   // under a baseline that is no longer this one's key) is latched here as well, under its own
@@ -142,11 +137,11 @@ class Judge {
   Status apply(const SignedMaintenance& maintenance);
 
   // The whole state, docs/baseline.md, into memory of the caller (encoded_bound() bytes
-  // suffice). `features`, `envelope` and `means` are carried as they are: the encoded feature
-  // baseline (features/), healthy envelope (explanation.h) and means of the axes (condition.h, at most
-  // kMaxMeansBytes). baseline_too_large when one is above what may be carried. No heap.
+  // suffice). `features` and `envelope` are carried as they are: the encoded feature
+  // baseline (features/) and healthy envelope (explanation.h). baseline_too_large when
+  // either is above kMaxCarriedBytes. No heap.
   std::size_t encoded_bound(std::size_t features, std::size_t envelope) const;
-  Result<Bytes> encode(MutableBytes out, Bytes features, Bytes envelope, Bytes means = {}) const;
+  Result<Bytes> encode(MutableBytes out, Bytes features, Bytes envelope) const;
 
   // Only what changes in an armed cycle (R, shocks, latch, newest cycle), to be written
   // every cycle beside a baseline that is written when it changes. At most
@@ -210,7 +205,6 @@ class Judge {
 };
 
 inline constexpr std::size_t kMaxCarriedBytes = 1u << 20;
-inline constexpr std::size_t kMaxMeansBytes = 64;
 inline constexpr std::size_t kMaxBaselineBytes = 8u << 20;
 
 // A baseline read back. The views point into the bytes given to decode_baseline.
@@ -218,7 +212,6 @@ struct LoadedBaseline {
   Judge judge;
   Bytes features;
   Bytes envelope;
-  Bytes means;  // empty: before version 3, or none learned yet
 };
 
 // Errors: baseline_damaged (magic, length, CRC, content that cannot be), baseline_version

@@ -15,9 +15,8 @@
 namespace torpor {
 namespace {
 
-// Version 1 had no member kMaintenance: nothing could clear an alarm. Version 2 had no kMeans: a
-// turned mount was not seen.
-constexpr SealKind kBaselineSeal = {"TPBL", 3, Reason::baseline_damaged, Reason::baseline_version, 1};
+// Version 1 had no member kMaintenance: nothing could clear an alarm.
+constexpr SealKind kBaselineSeal = {"TPBL", 2, Reason::baseline_damaged, Reason::baseline_version, 1};
 // Below 3 KiB in truth: eight events of 160 characters, ten ranks of three scores, one refusal.
 constexpr std::size_t kFixedBytes = 8192;  // all but samples and the carried byte strings
 
@@ -39,15 +38,13 @@ enum Member : std::uint64_t {
   kFeatures,
   kEnvelope,
   kMaintenance,
-  kMeans,
 };
-constexpr std::size_t kMembers = kMeans;
-constexpr std::size_t kFewestMembers = kEnvelope;  // those of version 1
+constexpr std::size_t kMembers = kMaintenance;
+constexpr std::size_t kMembersOfVersion1 = kEnvelope;
 
 // Written by name, so that a new reason in the middle of the enumeration leaves old files readable.
 constexpr Reason kRefusals[] = {Reason::calibration_too_short, Reason::calibration_not_finite,
-                                Reason::calibration_correlated, Reason::calibration_degenerate,
-                                Reason::internal};
+                                Reason::calibration_correlated, Reason::internal};
 
 template <class T>
 Status take_into(T& member, const Result<T>& read) {
@@ -68,7 +65,7 @@ bool JudgeCodec::sound(const Judge& j) {
                                             evidence.last_cycle <= j.last_cycle_ && j.arming_epoch_ != 0));
 }
 
-void JudgeCodec::put_state(cbor::Writer& w, const Judge& j, Bytes features, Bytes envelope, Bytes means) {
+void JudgeCodec::put_state(cbor::Writer& w, const Judge& j, Bytes features, Bytes envelope) {
   const bool armed = j.state_ == JudgeState::armed;
   w.map(kMembers);
   w.uint(kKey), put_key(w, j.key_);
@@ -102,7 +99,6 @@ void JudgeCodec::put_state(cbor::Writer& w, const Judge& j, Bytes features, Byte
   w.uint(kFeatures), w.bytes(features);
   w.uint(kEnvelope), w.bytes(envelope);
   w.uint(kMaintenance), w.array(2), w.uint(j.maintenance_sequence_), w.uint(j.cleared_cycle_);
-  w.uint(kMeans), w.bytes(means);
 }
 
 Status JudgeCodec::take_samples(Bytes raw, Judge& j) {
@@ -209,9 +205,6 @@ Status JudgeCodec::take_member(std::int64_t key, cbor::Reader& in, LoadedBaselin
       TORPOR_TRY(j.cleared_cycle_, in.uint());
       return {};
     }
-    case kMeans:
-      TORPOR_CHECK(take_into(out.means, in.bytes()));
-      return out.means.size() <= kMaxMeansBytes ? Status{} : impossible("means", "too many");
     default:
       return impossible("member", "an unknown key");
   }
@@ -227,7 +220,7 @@ Status JudgeCodec::take_state(Bytes body, LoadedBaseline& out) {
     TORPOR_CHECK(take_member(map.key(), in, out));
   }
   TORPOR_CHECK(map.status());
-  if (expected <= static_cast<std::int64_t>(kFewestMembers)) return impossible("member", "too few");
+  if (expected != kMembers + 1 && expected != kMembersOfVersion1 + 1) return impossible("member", "too few");
   TORPOR_CHECK(in.finish());
   // Each member was held by itself; together they must be a state that can be reached.
   if (!sound(out.judge)) return impossible("state", "members that contradict one another");
@@ -235,16 +228,6 @@ Status JudgeCodec::take_state(Bytes body, LoadedBaseline& out) {
 }
 
 Status JudgeCodec::rebind(Judge& j) {
-  // Armed by a torpor that took rounding for a spread: any change at all would be an alarm.
-  if (j.state_ == JudgeState::armed) {
-    if (const Status spread = holds_spread(j.calibration_, j.scores_); !spread) {
-      j.state_ = JudgeState::not_armed;
-      j.refusal_ = spread.error();
-      j.calibration_ = {};
-      j.sequential_ = Sequential();
-      return {};
-    }
-  }
   // Only where a number of the contract is another: a restart alone, or another Boost, must move no
   // bound.
   if (j.state_ != JudgeState::armed || (j.calibration_.delta_ppm == j.terms_.calibration_delta_ppm &&
@@ -257,9 +240,8 @@ std::size_t Judge::encoded_bound(std::size_t features, std::size_t envelope) con
   return kFixedBytes + samples_.size() * sizeof(CalibrationSample) + features + envelope;
 }
 
-Result<Bytes> Judge::encode(MutableBytes out, Bytes features, Bytes envelope, Bytes means) const {
-  if (features.size() > kMaxCarriedBytes || envelope.size() > kMaxCarriedBytes ||
-      means.size() > kMaxMeansBytes) {
+Result<Bytes> Judge::encode(MutableBytes out, Bytes features, Bytes envelope) const {
+  if (features.size() > kMaxCarriedBytes || envelope.size() > kMaxCarriedBytes) {
     Error e{Reason::baseline_too_large, "baseline", {}, {}};
     e.found << std::max(features.size(), envelope.size()) << " bytes to carry";
     e.expected << "at most " << kMaxCarriedBytes;
@@ -268,7 +250,7 @@ Result<Bytes> Judge::encode(MutableBytes out, Bytes features, Bytes envelope, By
   // Before writing: a state that broke a rule must not become durable.
   TORPOR_ASSERT(JudgeCodec::sound(*this), "judge.written_sound");
   cbor::Writer w(payload_room(out));
-  JudgeCodec::put_state(w, *this, features, envelope, means);
+  JudgeCodec::put_state(w, *this, features, envelope);
   return seal(out, kBaselineSeal, w);
 }
 
@@ -291,7 +273,7 @@ Result<BaselineKey> peek_key(Bytes bytes) {
 
 static Result<LoadedBaseline> decode_stored(Bytes bytes, const AlarmTerms& terms, const BaselineKey& key,
                                             const ScoreSet& scores) {
-  LoadedBaseline out{Judge(terms, key, scores), {}, {}, {}};
+  LoadedBaseline out{Judge(terms, key, scores), {}, {}};
   // peek_key() has held magic, length and CRC of these very bytes.
   if (const Status taken = JudgeCodec::take_state(bytes.subspan(kSealBytes), out); !taken) {
     Error e = taken.error();

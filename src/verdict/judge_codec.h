@@ -19,7 +19,7 @@ struct JudgeCodec {
   // read.
   static bool sound(const Judge& j);
 
-  static void put_state(cbor::Writer& w, const Judge& j, Bytes features, Bytes envelope, Bytes means);
+  static void put_state(cbor::Writer& w, const Judge& j, Bytes features, Bytes envelope);
   static Status take_state(Bytes body, LoadedBaseline& out);
   static Status rebind(Judge& j);
 

@@ -209,8 +209,6 @@ TEST(judge, only_a_good_window_ends_a_row_of_shocks) {
   judge.scored(++cycle, source.next());
   EXPECT_EQ(shock(), VerdictKind::shock);
   judge.missed(++cycle, VerdictReason::no_window);
-  judge.missed(++cycle, VerdictReason::standing);
-  judge.distrusted(++cycle, VerdictReason::speed_contradicts);
   judge.unusable(++cycle, WindowQuality::stuck);
   EXPECT_EQ(shock(), VerdictKind::shock);
   EXPECT_EQ(judge.unusable(cycle, WindowQuality::saturated).reason, VerdictReason::repeated_cycle);
@@ -230,8 +228,6 @@ TEST(judge, names_why_a_cycle_has_no_score) {
   EXPECT_TRUE(is(judge.unusable(3, WindowQuality::stuck), K::sensor_fault, R::stuck));
   EXPECT_TRUE(is(judge.unusable(4, WindowQuality::wrong_rate), K::sensor_fault, R::wrong_rate));
   EXPECT_TRUE(is(judge.missed(5, R::budget_spent), K::not_scored, R::budget_spent));
-  EXPECT_TRUE(is(judge.distrusted(6, R::speed_contradicts), K::sensor_fault, R::speed_contradicts));
-  EXPECT_TRUE(is(judge.distrusted(6, R::speed_contradicts), K::not_scored, R::repeated_cycle));
 }
 
 TEST(judge, a_cycle_without_score_leaves_the_evidence) {
@@ -272,28 +268,6 @@ TEST(judge, says_why_it_refuses_to_arm_and_waits_for_an_operator) {
   EXPECT_NE(v.explanation.view().find("calibration_correlated"), std::string_view::npos);
   ASSERT_TRUE(judge.apply(event(EventKind::accept, 0)).ok());
   EXPECT_EQ(judge.state(), JudgeState::learning_calibration);
-}
-
-TEST(judge, does_not_arm_on_a_sensor_that_repeats_itself) {
-  // As seen: half a second sent over and over; what differs is the rounding of its sum.
-  ScoreSource source(14);
-  const CycleScores once = source.next();
-  Judge judge(alarm_for_test(), key_for_test());
-  std::uint64_t cycle = 0;
-  while (judge.state() == JudgeState::learning_fit) judge.fitted(++cycle);
-  Verdict v;
-  while (judge.state() == JudgeState::learning_calibration) {
-    CycleScores again = once;
-    for (double& value : again.value) value += 2.6e-6 * static_cast<double>(cycle * 7 % 5);
-    v = judge.scored(++cycle, again);
-  }
-  ASSERT_EQ(judge.state(), JudgeState::not_armed);
-  EXPECT_EQ(judge.refusal().reason, Reason::calibration_degenerate);
-  EXPECT_EQ(v.reason, VerdictReason::not_armed);
-  EXPECT_EQ(v.detectors, 0u);
-  EXPECT_NE(v.explanation.view().find("calibration_degenerate"), std::string_view::npos);
-  ASSERT_TRUE(judge.apply(event(EventKind::reset, 0)).ok());
-  EXPECT_EQ(judge.state(), JudgeState::learning_fit);
 }
 
 TEST(judge, does_not_arm_on_a_contract_with_too_few_calibration_cycles) {

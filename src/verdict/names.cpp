@@ -8,18 +8,6 @@ namespace torpor {
 
 // No default in any of these: the compiler names the case that a new value lacks. Behind them falls only a
 // number that was cast.
-std::string_view name(Score score) {
-  switch (score) {
-    case Score::logit:
-      return "logit";
-    case Score::log_band:
-      return "log_band";
-    case Score::kurtosis:
-      return "kurtosis";
-  }
-  return "unknown";
-}
-
 std::string_view name(VerdictKind kind) {
   switch (kind) {
     case VerdictKind::healthy:
@@ -72,28 +60,6 @@ std::string_view name(VerdictReason reason) {
       return "bad_score";
     case VerdictReason::window_refused:
       return "window_refused";
-    case VerdictReason::standing:
-      return "standing";
-    case VerdictReason::changing:
-      return "changing";
-    case VerdictReason::repeating:
-      return "repeating";
-    case VerdictReason::held:
-      return "held";
-    case VerdictReason::clipped:
-      return "clipped";
-    case VerdictReason::stuck_bit:
-      return "stuck_bit";
-    case VerdictReason::spikes:
-      return "spikes";
-    case VerdictReason::gain_changed:
-      return "gain_changed";
-    case VerdictReason::axes_swapped:
-      return "axes_swapped";
-    case VerdictReason::turned:
-      return "turned";
-    case VerdictReason::speed_contradicts:
-      return "speed_contradicts";
   }
   return "unknown";
 }

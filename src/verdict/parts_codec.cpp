@@ -36,7 +36,7 @@ Status take_score(cbor::Reader& in, ScoreCalibration& c, std::uint32_t ranks) {
 }  // namespace
 
 Error impossible(std::string_view member, std::string_view found) {
-  Error e{Reason::baseline_damaged, {}, found, "what torpord wrote"};
+  Error e{Reason::baseline_damaged, {}, found, {}};
   e.where << "baseline: " << member;
   return e;
 }

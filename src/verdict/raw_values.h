@@ -24,8 +24,7 @@ Bytes raw_bytes(std::span<const T, N> values) {
 template <class T, std::size_t N>
 Status take_raw(const Result<Bytes>& from, std::span<T, N> to) {
   if (!from) return from.error();
-  if (from->size() != to.size_bytes())
-    return Error{Reason::cbor_type, "byte string", "another length", "that of this version"};
+  if (from->size() != to.size_bytes()) return Error{Reason::cbor_type, "byte string", "another length", {}};
   if (!to.empty()) std::memcpy(to.data(), from->data(), from->size());
   return {};
 }

@@ -14,7 +14,6 @@ namespace torpor {
 // more like damage. Units are the model's own until calibration turns them into MADs.
 enum class Score : std::uint8_t { logit, log_band, kurtosis };
 inline constexpr std::size_t kScores = 3;
-std::string_view name(Score score);
 
 struct CycleScores {
   std::array<double, kScores> value{};
@@ -43,22 +42,8 @@ enum class VerdictReason : std::uint8_t {
   repeated_cycle,  // this cycle number was judged already; nothing was counted
   bad_score,       // a score is not a number
   window_refused,  // the sampler gave no window: the period after the one before was not over
-  // The machine did not run steadily (machine/machine_state.h).
-  standing,
-  changing,
-  // A sensor fault seen in the samples (WindowQuality of the same name).
-  repeating,
-  held,
-  clipped,
-  stuck_bit,
-  spikes,
-  // A sensor fault seen against what was learned, or against what is stated (docs/sensor.md).
-  gain_changed,       // every band of every axis is the same factor away from what was learned
-  axes_swapped,       // the axes have changed places
-  turned,             // gravity points elsewhere
-  speed_contradicts,  // a shaft that is said to turn is not heard
 };
-inline constexpr std::size_t kVerdictReasons = 27;
+inline constexpr std::size_t kVerdictReasons = 16;
 std::string_view name(VerdictReason reason);
 
 // How one score stands against its calibration.
@@ -94,7 +79,6 @@ struct Verdict {
   double log_alarm_threshold = 0;  // ln A
   double log_watch_threshold = 0;  // ln sqrt(A)
   bool latched = false;            // an alarm was raised and not cleared by maintenance
-  std::uint32_t detectors = 0;     // interleaved ones that share the evidence: 1 or 8; 0: not armed
   std::uint32_t learned = 0;       // cycles collected so far while learning
   std::uint32_t to_learn = 0;
   std::uint64_t arming_epoch = 0;          // which arming; part of the alarm id

@@ -162,7 +162,6 @@ Result<ReportSet> read_reports(Files& files, const std::string& directory, WallT
     Error error{.reason = Reason::report_none};
     error.where << directory;
     error.found << "no cycle report";
-    error.expected << "at least one";
     return error;
   }
   return set;

@@ -244,17 +244,13 @@ class PageData {
     if (source == "declared model")
       return "A declared model (time in each state x declared watts), not a measurement. Attributed to us: "
              "rail minus idle.";
-    const Duration modelled = facts_.summary.modelled;
     return "Source: " + source + ". Attributed to us: rail minus idle." +
-           (modelled > Duration::zero()
-                ? fmt::format(" {} are the declared model's: the meter gave nothing.", human(modelled))
-                : "") +
            (page_.story().last.sleep_interpolated ? " Sleep is interpolated from readings at its ends." : "");
   }
 
   std::string drop_words() const {
-    return fmt::format("{} in {}. Over its bound the queue keeps the newest.",
-                       plural(facts_.summary.drops, "frame"), plural(facts_.summary.cycles, "cycle"));
+    return fmt::format("{} frames in {} cycles. Over its bound the queue keeps the newest.",
+                       facts_.summary.drops, facts_.summary.cycles);
   }
 
   const PageBuilder& page_;

@@ -20,6 +20,10 @@ std::string capital(std::string text) {
   return text;
 }
 
+std::string plural(std::uint64_t n, std::string_view word) {
+  return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s");
+}
+
 // A date is only as good as the clock that gave it, and the page says which.
 std::string when(const Moment& moment) {
   if (moment.wall == WallTime{}) return fmt::format("cycle {}, before this log begins", moment.cycle);
@@ -45,42 +49,23 @@ std::string lost_words(const TraceSummary& s) {
   return fmt::format("{} skipped, {} missing", s.skipped, s.missed);
 }
 
-bool names_a_defect(const Story& story) {
-  return !story.explanation.empty() && !story.explanation.starts_with("vibration changed");
-}
-
-// What a check of the sensor found in the newest cycle.
-std::string sensor_words(const Story& story) {
-  const auto& note = story.last.sensor_note;
-  return note.empty() ? "" : fmt::format(" ({})", valid_text(note));
-}
-
 // What the one who reads this should do now.
 std::string todo(const Story& story) {
   const Verdict& v = story.last.verdict;
   switch (story.state) {
     case VerdictKind::healthy:
-      return std::string("Nothing to do.") +
-             (v.detectors > 1 ? " Healthy cycles foretold one another, so the evidence is shared by " +
-                                    plural(v.detectors, "detector") + ": an alarm comes that much later."
-                              : "");
+      return "Nothing to do.";
     case VerdictKind::watch:
       return fmt::format("Evidence is growing: ln R is {:.1f}. The alarm is raised at {:.1f}.",
                          v.log_evidence, v.log_alarm_threshold);
     case VerdictKind::alarm:
-      return std::string(names_a_defect(story) ? "Inspect this bearing."
-                                               : "Inspect the machine, and what it is mounted on: no "
-                                                 "frequency of a bearing stands out.") +
-             " The alarm stays until a signed maintenance event clears it." +
+      return std::string(
+                 "Inspect this bearing. The alarm stays until a signed maintenance event clears it.") +
              (v.kind == VerdictKind::sensor_fault
-                  ? " Its sensor cannot be trusted now: " + words(name(v.reason)) + sensor_words(story) + "."
+                  ? " Its sensor cannot be trusted now: " + words(name(v.reason)) + "."
                   : "");
     case VerdictKind::sensor_fault:
-      if (v.reason == VerdictReason::speed_contradicts)
-        return "The shaft is said to turn and is not heard: the sensor is loose, or the stated speed is "
-               "frozen. "
-               "The bearing is not being watched.";
-      return "Check the sensor and its cable" + sensor_words(story) + ". The bearing is not being watched.";
+      return "Check the sensor and its cable. The bearing is not being watched.";
     case VerdictKind::shock:
       return "The sensor is at full scale: a shock, or severe damage. Repeated, it raises the alarm.";
     case VerdictKind::not_scored:
@@ -89,12 +74,6 @@ std::string todo(const Story& story) {
   if (v.reason == VerdictReason::learning_fit || v.reason == VerdictReason::learning_calibration)
     return fmt::format("{} of {} healthy cycles learned. It watches once it has them all.", v.learned,
                        v.to_learn);
-  if (v.reason == VerdictReason::standing)
-    return "Nothing to do: no bearing runs that could be listened to. The evidence stays as it was.";
-  if (v.reason == VerdictReason::changing)
-    return "Nothing to do: it is judged when it runs steadily. The evidence stays as it was.";
-  if (v.reason == VerdictReason::not_armed)
-    return "It refused to arm and watches nothing: " + html_escape(valid_text(v.explanation)) + ".";
   return "The newest cycle could not be scored; the evidence stays as it was.";
 }
 
@@ -105,22 +84,6 @@ std::string fact(std::string_view term, std::string_view value, std::string_view
                      term, html_escape(value), html_escape(note));
 }
 
-// "parked: 312 of 1440 cycles".
-std::string machine_fact(const Story& story) {
-  const CycleReport& last = story.last;
-  const auto cycles = [&](MachineState state) { return story.machine[static_cast<std::size_t>(state)]; };
-  if (cycles(MachineState::unknown) == story.cycles)
-    return fact("Machine", "not known", "no speed is stated, and no running level", false);
-  const auto away = static_cast<std::int64_t>(std::min<std::uint64_t>(last.not_running, 1'000'000'000));
-  const std::string when = last.not_running == 0
-                               ? "runs in the newest cycle that knows"
-                               : "last ran " + human(last.contract.period() * away) + " ago";
-  return fact("Machine",
-              fmt::format("parked: {} of {}", cycles(MachineState::standing), plural(story.cycles, "cycle")),
-              fmt::format("{}; {} started or stopped", when, cycles(MachineState::changing)),
-              last.parked_too_long);
-}
-
 // Source, what it covers, and what it leaves open.
 std::string energy_note(const CycleReport& last, const TraceSummary& s) {
   // A figure never stands without its source, so its absence is a word, too.
@@ -128,8 +91,6 @@ std::string energy_note(const CycleReport& last, const TraceSummary& s) {
   std::string note = valid_text(last.energy_source);
   if (!last.energy_coverage.empty()) note += fmt::format(" ({})", valid_text(last.energy_coverage));
   if (s.unmeasured > Duration::zero()) note += fmt::format("; {} unmeasured", human(s.unmeasured));
-  if (s.modelled > Duration::zero())
-    note += fmt::format("; {} by the declared model, as the meter gave nothing", human(s.modelled));
   return note;
 }
 
@@ -155,7 +116,6 @@ std::string facts_list(const Story& story, const PageFacts& facts, const PageFig
               s.skipped + s.missed > 0);
   // A meter that is not there must not read as "0 J, well within the contract".
   const bool metered = last.energy_source.view() != "none" && !last.energy_source.empty();
-  out += machine_fact(story);
   out += fact("Energy, dearest hour", metered ? human_mj(figures.dearest_hour_mj) : "not measured",
               fmt::format("{}contract {}, with a full bucket {}; source: {}",
                           s.length < std::chrono::hours(1)
@@ -190,14 +150,14 @@ std::string contract_panel(const Story& story) {
       "<p class=\"big\">{}</p>\n<p class=\"since\">{}</p>\n{}"
       "<p class=\"todo\">{} s sample, {} s sleep, tolerance {} ms · <code "
       "title=\"{}\">{}</code></p>\n</div>\n",
-      kept                              ? "good"
-      : shown_breaches(story.last) == 0 ? "warning"
-                                        : "serious",
+      kept                       ? "good"
+      : story.last.breaches == 0 ? "warning"
+                                 : "serious",
       html_escape(valid_text(c.id)), c.sequence, kept ? "Kept" : "Broken",
-      kept ? fmt::format("in all {}", plural(story.cycles, "cycle"))
-           : fmt::format(
-                 "in {} of {}{}", story.cycles_in_breach, plural(story.cycles, "cycle"),
-                 shown_breaches(story.last) == 0 ? "; the newest one keeps it" : ", the newest one included"),
+      kept
+          ? fmt::format("in all {}", plural(story.cycles, "cycle"))
+          : fmt::format("in {} of {}{}", story.cycles_in_breach, plural(story.cycles, "cycle"),
+                        story.last.breaches == 0 ? "; the newest one keeps it" : ", the newest one included"),
       breach_list(story), c.sample_ms / 1000.0, c.sleep_ms / 1000.0, c.interval_tolerance_ms,
       hex(c.digest).view(), short_hex(c.digest).view());
 }
@@ -257,7 +217,7 @@ std::string page_head(const Story& story, const PageFacts& facts, const PageFigu
     out += fmt::format("<p class=\"why\">{}: {} since, the newest in cycle {}.</p>\n",
                        capital(crossing_words(last.verdict.further.cause)), last.verdict.further.count,
                        last.verdict.further.newest_cycle);
-  out += fmt::format("<p class=\"todo\">{}</p>\n</div>\n", html_escape(todo(story)));
+  out += fmt::format("<p class=\"todo\">{}</p>\n</div>\n", todo(story));
   out += contract_panel(story) + "</div>\n";
   return out + facts_list(story, facts, figures);
 }
@@ -302,8 +262,8 @@ std::string page_foot(const Story& story, const PageFacts& facts) {
           ? "none"
           : fmt::format("{} / {} / arming {} / cycle {}", valid_text(last.device), valid_text(last.sensor),
                         last.verdict.arming_epoch, last.verdict.first_crossing_cycle));
-  row("Log", fmt::format("{}, {} ({}), {} unreadable, {} of another kind", plural(read.reports, "report"),
-                         plural(read.damage.places, "damaged place"), plural(read.damage.bytes, "byte"),
+  row("Log", fmt::format("{}, {} damaged places ({} bytes), {} unreadable, {} of another kind",
+                         plural(read.reports, "report"), read.damage.places, read.damage.bytes,
                          read.unreadable, read.other_kinds));
   // A page made from a damaged log says so: what is missing may be what matters.
   if (read.damage.places > 0)

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/fake/memory_files.h"
-#include "base/text.h"
 #include "report/fake/reports.h"
 #include "view/page_parts.h"
 #include "view/page_shell.h"
@@ -44,25 +43,6 @@ std::string html_of(const std::vector<CycleReport>& reports) {
 json data_of(const std::vector<CycleReport>& reports) {
   const ReportSet set = set_of(reports);
   return json::parse(set.page.data_json(set.facts));
-}
-
-// Seen: the page of every new robot said "Broken: wiped 1 cycle".
-TEST(Story, a_new_robot_breaks_nothing_and_a_counter_that_was_lost_later_does) {
-  std::vector<CycleReport> reports = reports_for_test();
-  ASSERT_EQ(reports[0].cycle, 1u);
-  for (CycleReport& report : reports) report.breaches = 0;
-  reports[0].set(Breach::wiped);
-  EXPECT_THAT(html_of(reports), HasSubstr(">Kept<"));
-  const Story fresh = set_of(reports).page.story();
-  EXPECT_EQ(fresh.cycles_in_breach, 0u);
-  EXPECT_EQ(fresh.breaches[static_cast<std::size_t>(Breach::wiped)], 0u);
-  EXPECT_EQ(fresh.events[1].what, "first start");
-  EXPECT_EQ(fresh.events[1].level, EventLevel::note);
-  reports[5].set(Breach::wiped);
-  EXPECT_THAT(html_of(reports), HasSubstr(">Broken<"));
-  EXPECT_EQ(set_of(reports).page.story().cycles_in_breach, 1u);
-  reports[0].set(Breach::drops);
-  EXPECT_EQ(set_of(reports).page.story().cycles_in_breach, 2u) << "another breach of cycle 1 is one";
 }
 
 TEST(Story, tells_state_contract_and_events_in_order) {
@@ -115,86 +95,10 @@ TEST(Story, tells_what_happens_beside_a_latched_alarm) {
   EXPECT_THAT(page, HasSubstr("Its sensor cannot be trusted now: stuck."));
 }
 
-TEST(Story, a_sensor_fault_is_told_with_what_was_found) {
-  auto reports = reports_for_test({.healthy = 40, .damaged = 0, .learning = 10, .with_trouble = false});
-  CycleReport& last = reports.back();
-  last.verdict.kind = VerdictKind::sensor_fault;
-  last.verdict.reason = VerdictReason::gain_changed;
-  last.sensor_note = "all bands are <9.81> times what was learned";
-  const Story story = set_of(reports).page.story();
-  EXPECT_EQ(story.events.back().what, "sensor fault: gain changed");
-  EXPECT_EQ(story.events.back().detail, "all bands are <9.81> times what was learned");
-  EXPECT_THAT(html_of(reports), HasSubstr("(all bands are &lt;9.81&gt; times what was learned)"));
-}
-
-TEST(Page, sends_nobody_to_a_bearing_that_no_frequency_names) {
-  auto reports = reports_for_test();
-  EXPECT_THAT(html_of(reports), HasSubstr("Inspect this bearing."));
-  for (CycleReport& report : reports)
-    if (!report.verdict.explanation.empty())
-      report.verdict.explanation = "vibration changed: quieter by 9 dB in the 3.2-6.4 kHz band, axis z";
-  const std::string page = html_of(reports);
-  EXPECT_THAT(page, Not(HasSubstr("Inspect this bearing.")));
-  EXPECT_THAT(page, HasSubstr("no frequency of a bearing stands out"));
-}
-
 TEST(Story, an_alarm_from_before_the_log_is_named_by_its_cycle) {
   const auto reports = reports_for_test();
   const std::vector<CycleReport> tail(reports.end() - 5, reports.end());
   EXPECT_THAT(html_of(tail), HasSubstr("since cycle 654, before this log begins"));
-}
-
-// Cycles [from, to) of a machine that stands.
-void park(std::vector<CycleReport>& reports, std::size_t from, std::size_t to) {
-  for (std::size_t i = from; i < to; ++i) {
-    CycleReport& r = reports[i];
-    r.verdict.kind = VerdictKind::not_scored;
-    r.verdict.reason = VerdictReason::standing;
-    r.machine = {.state = MachineState::standing, .witness = MachineWitness::level, .loudest_ug = 1230};
-    r.not_running = i - from + 1;
-  }
-}
-
-TEST(Story, a_robot_that_parks_many_times_a_day_fills_the_story_with_nothing) {
-  auto reports = reports_for_test({.healthy = 400, .damaged = 0, .learning = 10, .with_trouble = false});
-  for (std::size_t i = 20; i + 10 < reports.size(); i += 10) park(reports, i, i + 5);
-  const Story story = set_of(reports).page.story();
-  std::vector<std::string> what;
-  for (const StoryEvent& event : story.events) what.push_back(event.what);
-  EXPECT_THAT(what, testing::ElementsAre("learning", "healthy"));
-  EXPECT_EQ(story.state, VerdictKind::healthy);
-  EXPECT_EQ(story.state_since.cycle, 11u) << "a stand between is no other state";
-  EXPECT_GT(story.machine[static_cast<std::size_t>(MachineState::standing)], 100u);
-}
-
-TEST(Story, a_robot_that_is_parked_too_long_is_told_of_once) {
-  auto reports = reports_for_test({.healthy = 400, .damaged = 0, .learning = 10, .with_trouble = false});
-  park(reports, 200, reports.size());
-  for (std::size_t i = 300; i < reports.size(); ++i) reports[i].parked_too_long = true;
-  const Story story = set_of(reports).page.story();
-  EXPECT_EQ(story.events.back().what, "parked for long");
-  EXPECT_EQ(story.events.back().first.cycle, reports[300].cycle);
-  EXPECT_EQ(story.events.back().count, 1u);
-  EXPECT_EQ(story.state_since.cycle, reports[200].cycle);
-  EXPECT_THAT(html_of(reports), HasSubstr("Machine stands"));
-}
-
-TEST(Page, says_how_often_the_machine_stood_and_when_it_last_ran) {
-  auto reports = reports_for_test({.healthy = 400, .damaged = 0, .learning = 10, .with_trouble = false});
-  park(reports, reports.size() - 180, reports.size());
-  const std::string page = html_of(reports);
-  EXPECT_THAT(page, HasSubstr("parked: 180 of " + std::to_string(reports.size()) + " cycles"));
-  EXPECT_THAT(page, HasSubstr("last ran " + human(reports.back().contract.period() * 180) + " ago"));
-  EXPECT_THAT(page, HasSubstr("no bearing runs that could be listened to"));
-  for (CycleReport& r : reports) r.machine = {};
-  EXPECT_THAT(html_of(reports), HasSubstr("no speed is stated, and no running level"));
-}
-
-TEST(Page, a_speed_that_is_not_heard_is_told_in_words) {
-  auto reports = reports_for_test({.healthy = 20, .damaged = 0, .learning = 10, .with_trouble = false});
-  reports.back().verdict.kind = VerdictKind::sensor_fault;
-  reports.back().verdict.reason = VerdictReason::speed_contradicts;
-  EXPECT_THAT(html_of(reports), HasSubstr("The shaft is said to turn and is not heard"));
 }
 
 TEST(Story, keeps_the_newest_events_when_there_are_too_many) {
@@ -247,23 +151,6 @@ TEST(Page, hostile_names_stay_text) {
   EXPECT_EQ(count(page, "</script"), count(plain, "</script"));
   EXPECT_THAT(page, Not(HasSubstr("<img>")));
   EXPECT_THAT(page, Not(HasSubstr("<i>")));
-}
-
-TEST(Page, says_why_it_does_not_watch_what_its_meter_lacks_and_that_an_alarm_comes_later) {
-  auto reports = reports_for_test({.healthy = 3, .damaged = 0, .learning = 0});
-  CycleReport& last = reports.back();
-  last.energy_source = "ina3221 VDD_IN: meter_frozen";
-  last.energy_modelled = std::chrono::seconds(60);
-  last.set(Breach::meter);
-  last.verdict.detectors = 8;
-  const std::string healthy = html_of(reports);
-  EXPECT_THAT(healthy, HasSubstr("shared by 8 detectors"));
-  EXPECT_THAT(healthy, HasSubstr("ina3221 VDD_IN: meter_frozen"));
-  EXPECT_THAT(healthy, HasSubstr("by the declared model, as the meter gave nothing"));
-  last.verdict.kind = VerdictKind::not_scored;
-  last.verdict.reason = VerdictReason::not_armed;
-  last.verdict.explanation = "calibration_degenerate: <b>";
-  EXPECT_THAT(html_of(reports), HasSubstr("watches nothing: calibration_degenerate: &lt;b&gt;."));
 }
 
 TEST(Page, one_cycle_is_enough_for_a_page) {

@@ -22,10 +22,6 @@ constexpr std::ptrdiff_t kMergeDepth = 8;
 // A latched alarm stays the state, whatever later cycles say: only maintenance ends it.
 VerdictKind state_of(const Verdict& verdict) { return verdict.latched ? VerdictKind::alarm : verdict.kind; }
 
-bool rests(const Verdict& verdict) {
-  return verdict.reason == VerdictReason::standing || verdict.reason == VerdictReason::changing;
-}
-
 EventLevel level_of(VerdictKind state) {
   switch (state) {
     case VerdictKind::healthy:
@@ -64,8 +60,6 @@ std::string state_words(const Verdict& verdict, VerdictKind state) {
     case VerdictKind::not_scored:
       break;
   }
-  if (verdict.reason == VerdictReason::standing) return "machine stands";
-  if (verdict.reason == VerdictReason::changing) return "machine starts or stops";
   if (verdict.reason == VerdictReason::learning_fit || verdict.reason == VerdictReason::learning_calibration)
     return "learning";
   return verdict.reason == VerdictReason::none ? "not scored" : "not scored: " + words(name(verdict.reason));
@@ -106,20 +100,21 @@ void StoryTeller::happen(EventLevel level, std::string what, std::string detail,
   events.push_back({level, std::move(what), std::move(detail), now, now, 1});
 }
 
-std::uint32_t shown_breaches(const CycleReport& report) {
-  const std::uint32_t first_start = report.cycle == 1 ? 1u << static_cast<unsigned>(Breach::wiped) : 0;
-  return report.breaches & ~first_start;
-}
-
 void StoryTeller::judge(const TraceRow& row, const Moment& now) {
   const Verdict& verdict = row.report.verdict;
   const VerdictKind state = state_of(verdict);
   const std::string what = state_words(verdict, state);
-  if (state == VerdictKind::not_scored && rests(verdict)) {
-    if (story_.cycles == 0 || what != state_words(story_.last.verdict, story_.state))
-      story_.state_since = now;
-  } else {
-    judged(row, state, what, now);
+  const bool first = story_.cycles == 0;
+  // By the words, not the kind: two reasons of a sensor fault are two states to who reads them.
+  if (first || what != state_words(story_.last.verdict, story_.state)) {
+    // Figures of the evidence only where they speak for a state, not while it is being learned.
+    const std::string detail =
+        verdict.log_alarm_threshold > 0 && level_of(state) != EventLevel::note
+            ? fmt::format("evidence ln R = {:.1f}, watch at {:.1f}, alarm at {:.1f}", verdict.log_evidence,
+                          verdict.log_watch_threshold, verdict.log_alarm_threshold)
+            : std::string();
+    happen(level_of(state), what, detail, now);
+    story_.state_since = now;
   }
   if (verdict.latched) beside_the_alarm(row, now);
   // After the comparison with the state before.
@@ -137,33 +132,6 @@ void StoryTeller::judge(const TraceRow& row, const Moment& now) {
   }
 }
 
-// By the words, not the kind: two reasons of a sensor fault are two states to who reads them. A stand
-// between two cycles of one state is no news: a robot parks many times a day.
-void StoryTeller::judged(const TraceRow& row, VerdictKind state, const std::string& what, const Moment& now) {
-  const Verdict& verdict = row.report.verdict;
-  if (what != judged_) {
-    // Figures of the evidence only where they speak for a state, not while it is being learned.
-    const std::string detail =
-        state == VerdictKind::sensor_fault ? std::string(valid_text(row.report.sensor_note))
-        : verdict.log_alarm_threshold > 0 && level_of(state) != EventLevel::note
-            ? fmt::format("evidence ln R = {:.1f}, watch at {:.1f}, alarm at {:.1f}", verdict.log_evidence,
-                          verdict.log_watch_threshold, verdict.log_alarm_threshold)
-            : std::string();
-    happen(level_of(state), what, detail, now);
-    judged_ = what;
-    judged_since_ = now;
-  }
-  story_.state_since = judged_since_;
-}
-
-void StoryTeller::parking(const TraceRow& row, const Moment& now) {
-  const CycleReport& r = row.report;
-  ++story_.machine[static_cast<std::size_t>(r.machine.state)];
-  if (r.parked_too_long && (story_.cycles == 0 || !story_.last.parked_too_long))
-    happen(EventLevel::note, "parked for long",
-           fmt::format("{} cycles without a running machine", r.not_running), now);
-}
-
 // A latched alarm is the state, and yet must hide nothing: not what would have raised it again,
 // and not that nothing is seen of the bearing any more.
 void StoryTeller::beside_the_alarm(const TraceRow& row, const Moment& now) {
@@ -178,11 +146,7 @@ void StoryTeller::beside_the_alarm(const TraceRow& row, const Moment& now) {
         now);
   }
   if (verdict.kind == VerdictKind::sensor_fault || verdict.kind == VerdictKind::shock)
-    happen(EventLevel::warning, state_words(verdict, verdict.kind),
-           row.report.sensor_note.empty()
-               ? "the alarm stands"
-               : fmt::format("the alarm stands; {}", valid_text(row.report.sensor_note)),
-           now);
+    happen(EventLevel::warning, state_words(verdict, verdict.kind), "the alarm stands", now);
 }
 
 void StoryTeller::changes(const TraceRow& row, const Moment& now) {
@@ -231,14 +195,11 @@ void StoryTeller::time_and_data(const TraceRow& row, const Moment& now) {
 }
 
 void StoryTeller::breaches(const TraceRow& row, const Moment& now) {
-  const std::uint32_t shown = shown_breaches(row.report);
-  if (shown != row.report.breaches)
-    happen(EventLevel::note, "first start", "no rollback counter: a new robot, or everything was wiped", now);
   // Once per cycle, however many limits it broke: the page counts cycles.
-  if (shown != 0) ++story_.cycles_in_breach;
+  if (row.report.breaches != 0) ++story_.cycles_in_breach;
   for (std::size_t i = 0; i < kBreaches; ++i) {
     const auto breach = static_cast<Breach>(i);
-    if ((shown >> i & 1u) == 0) continue;
+    if (!row.report.has(breach)) continue;
     ++story_.breaches[i];
     happen(EventLevel::serious, "contract broken: " + words(name(breach)),
            valid_text(breach_text(breach, row.report)), now);
@@ -252,7 +213,6 @@ void StoryTeller::add(const TraceRow& row) {
   const Moment now{.cycle = r.cycle, .wall = r.woke.wall, .dated = r.woke.synchronised};
   changes(row, now);
   judge(row, now);
-  parking(row, now);
   time_and_data(row, now);
   breaches(row, now);
   if (story_.cycles++ == 0) story_.first = now;

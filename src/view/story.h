@@ -32,11 +32,6 @@ struct StoryEvent {
 };
 inline constexpr std::size_t kMaxStoryEvents = 300;
 
-// The breaches that a person is shown as such, a bit each: not a rollback counter that was not found in
-// cycle 1, which is how every new robot begins. A robot of which everything was wiped begins the same
-// way; record and alert keep the breach, for a fleet knows that it was there before.
-std::uint32_t shown_breaches(const CycleReport& report);
-
 struct Story {
   CycleReport last;                             // who, which and the newest numbers
   VerdictKind state = VerdictKind::not_scored;  // of the last cycle; alarm while one is latched
@@ -48,8 +43,7 @@ struct Story {
   std::uint64_t cycles = 0;
   std::uint64_t cycles_in_breach = 0;
   std::array<std::uint64_t, kBreaches> breaches{};
-  std::array<std::uint64_t, kMachineStates> machine{};  // cycles by what the machine did
-  std::vector<StoryEvent> events;                       // oldest first, the newest kMaxStoryEvents
+  std::vector<StoryEvent> events;  // oldest first, the newest kMaxStoryEvents
   std::uint64_t events_left_out = 0;
 };
 
@@ -61,16 +55,12 @@ class StoryTeller {
 
  private:
   void judge(const TraceRow& row, const Moment& now);
-  void judged(const TraceRow& row, VerdictKind state, const std::string& what, const Moment& now);
-  void parking(const TraceRow& row, const Moment& now);
   void beside_the_alarm(const TraceRow& row, const Moment& now);
   void changes(const TraceRow& row, const Moment& now);
   void time_and_data(const TraceRow& row, const Moment& now);
   void breaches(const TraceRow& row, const Moment& now);
   void happen(EventLevel level, std::string what, std::string detail, const Moment& now);
   Story story_;
-  std::string judged_;     // the state in words, of the last cycle whose machine ran
-  Moment judged_since_{};  // first of the newest run of such cycles of that state
 };
 
 // "inference waited: gap", "bearing alarm": a verdict in words.

@@ -23,10 +23,6 @@ std::string words(std::string_view name) {
   return text;
 }
 
-std::string plural(std::uint64_t n, std::string_view word) {
-  return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s");
-}
-
 // Powers of ten, as disks and links are sold; contracts count single bytes.
 std::string human_bytes(std::uint64_t bytes) {
   if (bytes >= 1'000'000) return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);

@@ -13,8 +13,6 @@ namespace torpor {
 std::string human_mj(double millijoules);
 // A name of the code as a word: "infer deadline".
 std::string words(std::string_view name);
-// "1 cycle", "2 cycles"
-std::string plural(std::uint64_t n, std::string_view word);
 // "96.0 kB"
 std::string human_bytes(std::uint64_t bytes);
 

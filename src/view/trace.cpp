@@ -110,7 +110,6 @@ void TraceSummarizer::add(const TraceRow& row) {
   s.energy_mj += total(report.energy_mj);
   s.energy_error_mj += report.energy_error_mj;
   s.unmeasured += report.unmeasured;
-  s.modelled += report.energy_modelled;
   s.interpolated += report.sleep_interpolated ? 1 : 0;
   // The breach "budget" is set by slots that were slept through, and by nothing else.
   s.slept_through += report.has(Breach::budget) ? 1 : 0;

@@ -63,8 +63,7 @@ struct TraceSummary {
   std::array<std::uint64_t, kBreaches> breaches{};
   double energy_mj = 0;
   double energy_error_mj = 0;       // bound of the integration error while awake
-  Duration unmeasured{};            // time neither reading nor model covers
-  Duration modelled{};              // time the declared model stood in for a meter that failed
+  Duration unmeasured{};            // time no reading covers
   std::uint64_t interpolated = 0;   // cycles whose sleep is from readings at both ends
   std::uint64_t slept_through = 0;  // cycles the hour's budget could not pay for
   FixedString<48> energy_source;    // of the last cycle, and what it covers

@@ -20,23 +20,6 @@ std::string scale(const CycleReport& r) {
   return r.speed == 1 ? "" : fmt::format(" (clock at {:g} times real time, spans too)", r.speed);
 }
 
-// Of one that runs nothing: it is what a robot is for. The levels are what a person chooses
-// running_ug by.
-std::string machine_words(const MachineFacts& machine) {
-  const double quietest = machine.quietest_ug / 1000.0, loudest = machine.loudest_ug / 1000.0;
-  switch (machine.state) {
-    case MachineState::standing:
-      return fmt::format("machine stands: {:.3g} mg", loudest);
-    case MachineState::changing:
-      return fmt::format("machine starts or stops: {:.3g} to {:.3g} mg", quietest, loudest);
-    case MachineState::unknown:
-      return loudest > 0 ? fmt::format("machine unknown: {:.3g} mg", loudest) : "";
-    case MachineState::steady:
-      break;
-  }
-  return "";
-}
-
 std::string remarks(const TraceRow& row) {
   std::string text;
   const auto add = [&](const std::string& remark) { text += (text.empty() ? "" : ", ") + remark; };
@@ -45,8 +28,6 @@ std::string remarks(const TraceRow& row) {
   if (row.missed > 0) add(fmt::format("{} missed before", row.missed));
   if (row.report.slots_skipped > 0) add(fmt::format("{} skipped", row.report.slots_skipped));
   if (row.late) add("late");
-  if (const std::string machine = machine_words(row.report.machine); !machine.empty()) add(machine);
-  if (row.report.verdict.kind == VerdictKind::sensor_fault) add(words(name(row.report.verdict.reason)));
   for (std::size_t i = 0; i < kBreaches; ++i) {
     const auto breach = static_cast<Breach>(i);
     if (row.report.has(breach)) add(fmt::format("breach: {}", name(breach)));
@@ -74,12 +55,11 @@ class TableWriter final : public TraceWriter {
                                       : fmt::format("p50 {}   p95 {}   p99 {}   max {}", human(s.p50),
                                                     human(s.p95), human(s.p99), human(s.max));
     write_(
-        fmt::format("\n{} ({}..{}), {}\n"
+        fmt::format("\n{} cycles ({}..{}), {} start-to-start intervals\n"
                     "|delta-t - contract|   {}\n"
-                    "{} beyond tolerance, {} late, {} skipped, {} missed, {}\n",
-                    plural(s.cycles, "cycle"), s.first_cycle, s.last_cycle,
-                    plural(s.intervals, "start-to-start interval"), deviation, s.deviating, s.late,
-                    plural(s.skipped, "slot"), plural(s.missed, "cycle"), plural(s.restarts, "restart")));
+                    "{} beyond tolerance, {} late, {} slots skipped, {} cycles missed, {} restarts\n",
+                    s.cycles, s.first_cycle, s.last_cycle, s.intervals, deviation, s.deviating, s.late,
+                    s.skipped, s.missed, s.restarts));
     // Shares of an unknown length are no shares.
     if (s.length > Duration::zero()) {
       write_(fmt::format("accounted for by spans: {:.4f} %\n", 100 * s.accounted()));
@@ -149,8 +129,7 @@ class CsvWriter final : public TraceWriter {
     for (std::uint64_t drops : r.drops) line += fmt::format("{},", drops);
     // Breaches as the record's bits, in one column: a list would need quotes (docs/record-log.md has the
     // bits).
-    write_(line + fmt::format("{},{},{},{}\r\n", r.breaches, name(r.machine.state), r.machine.quietest_ug,
-                              r.machine.loudest_ug));
+    write_(line + fmt::format("{}\r\n", r.breaches));
   }
   void finish(const TraceSummary&) override {
     // A file of no rows has its header, too, and so its columns.
@@ -167,7 +146,7 @@ class CsvWriter final : public TraceWriter {
         "energy_error_mj,sleep_interpolated,unmeasured_ns,idle_rail_mw,budget_mj,residency,queue_bytes,";
     for (std::size_t i = 0; i < kDropReasons; ++i)
       line += fmt::format("drops_{},", name(static_cast<DropReason>(i)));
-    write_(line + "breaches,machine,level_quietest_ug,level_loudest_ug\r\n");
+    write_(line + "breaches\r\n");
   }
 
   Write write_;
@@ -185,7 +164,6 @@ std::string energy_words(const TraceSummary& s) {
   if (s.energy_error_mj > 0) text += fmt::format(", within {} while awake", human_mj(s.energy_error_mj));
   if (s.interpolated > 0) text += ", sleep interpolated";
   if (s.unmeasured > Duration::zero()) text += fmt::format(", {} unmeasured", human(s.unmeasured));
-  if (s.modelled > Duration::zero()) text += fmt::format(", {} by the declared model", human(s.modelled));
   text += fmt::format("; budget {} left", human_mj(s.budget_mj));
   if (s.slept_through > 0)
     text += fmt::format(", {} cycle{} slept through", s.slept_through, s.slept_through == 1 ? "" : "s");

@@ -25,9 +25,8 @@ std::size_t values_by_bytes(const Contract& contract, const SensorTerms& sensor,
 }
 
 Error refusal(const Frame& frame, std::string_view field) {
-  return Error{.reason = Reason::frame_refused}
-      .at("frame ", frame.sequence, " of window ", frame.window_id, ": ", field)
-      .want("a frame of the sensor the contract describes");
+  return Error{.reason = Reason::frame_refused}.at("frame ", frame.sequence, " of window ", frame.window_id,
+                                                   ": ", field);
 }
 
 }  // namespace

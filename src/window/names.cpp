@@ -10,9 +10,8 @@ std::string_view name(DropReason reason) {
 }
 
 std::string_view name(WindowQuality quality) {
-  constexpr std::string_view kNames[kWindowQualities] = {"good",       "incomplete", "not_a_number", "stuck",
-                                                         "wrong_rate", "saturated",  "repeating",    "held",
-                                                         "clipped",    "stuck_bit",  "spikes"};
+  constexpr std::string_view kNames[kWindowQualities] = {"good",  "incomplete", "not_a_number",
+                                                         "stuck", "wrong_rate", "saturated"};
   return kNames[static_cast<std::size_t>(quality)];
 }
 

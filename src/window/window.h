@@ -30,16 +30,11 @@ struct Frame {
   std::span<const std::int16_t> samples;  // interleaved: x0 y0 z0 x1 ..; size = n * axes
 };
 
-// What the sampler knows of the machine; 0 = unknown, except for the temperature.
+// Machine state the sampler knows; 0 = unknown, except for the temperature.
 struct Context {
-  std::uint32_t rpm_milli = 0;  // shaft speed, milli-rpm; 0 = unknown, or `stopped`
+  std::uint32_t rpm_milli = 0;  // shaft speed, milli-rpm
   std::uint32_t load_permille = 0;
   std::int32_t temperature_mdeg = INT32_MIN;  // milli-degrees C; INT32_MIN = unknown
-  bool stopped = false;                       // it is stated that the shaft does not turn
-
-  // A speed was stated, be it that of a shaft at rest.
-  [[nodiscard]] bool speed_stated() const { return stopped || rpm_milli != 0; }
-  bool operator==(const Context&) const = default;
 };
 
 // One cycle's samples of one sensor, complete and gap-free inside each block. A view
@@ -52,8 +47,7 @@ struct Window {
   std::int64_t scale_pg = 0;
   std::span<const std::int16_t> samples;        // interleaved
   std::span<const std::uint32_t> block_starts;  // per-axis sample index of each block; [0] == 0
-  Context context;                              // at its first sample
-  Context context_end;                          // at its last; the same where nothing else was stated
+  Context context;
 
   std::size_t samples_per_axis() const { return axes == 0 ? 0 : samples.size() / axes; }
 };
@@ -71,13 +65,8 @@ enum class WindowQuality : std::uint8_t {
   stuck,         // an axis whose RMS lies below the declared noise floor, or constant
   wrong_rate,    // measured from capture times, more than 2 % off the contract's rate
   saturated,     // samples at full scale: a shock or severe damage, its own verdict
-  repeating,     // a stretch of an axis equals an earlier one bit for bit
-  held,          // samples are handed out more than once in a row
-  clipped,       // samples stand at a rail below full scale
-  stuck_bit,     // a bit between those that change never does
-  spikes,        // single samples far out, their neighbours not: no mass moves so
 };
-inline constexpr std::size_t kWindowQualities = 11;
+inline constexpr std::size_t kWindowQualities = 6;
 std::string_view name(WindowQuality quality);
 
 }  // namespace torpor

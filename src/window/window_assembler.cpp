@@ -8,20 +8,6 @@
 namespace torpor {
 namespace {
 
-// What no clock explains, and a shock, which must be told as one even when the clock was off with it.
-bool comes_before_the_rate(WindowQuality quality) {
-  switch (quality) {
-    case WindowQuality::repeating:
-    case WindowQuality::stuck_bit:
-    case WindowQuality::held:
-    case WindowQuality::spikes:
-    case WindowQuality::saturated:
-      return true;
-    default:
-      return false;
-  }
-}
-
 // The claim and the measurement must both hold; a window of one frame has only the claim.
 bool rate_is_right(const FrameQueue& queue, const FrameQueue::Run& run, const SensorTerms& terms) {
   TORPOR_ASSERT(terms.rate_mhz > 0 && run.frames > 0, "window.a_run_has_frames_at_a_rate");
@@ -57,9 +43,8 @@ WindowAssembler::WindowAssembler(const Contract& contract, std::uint32_t sensor,
 void WindowAssembler::set_context(std::uint64_t window_id, const Context& context) {
   // Late words about another window must not colour this one.
   if (queue_.window_id() != window_id) return;
-  if (context_window_ != window_id) first_context_ = context;
   context_window_ = window_id;
-  last_context_ = context;
+  context_ = context;
 }
 
 // In samples of the contract, not in frames: how a source cuts them is its own affair.
@@ -72,10 +57,7 @@ WindowAssembler::Taken WindowAssembler::take_latest(std::uint64_t window_id, Boo
   taken.window.rate_mhz = terms_.rate_mhz;
   taken.window.axes = terms_.axes;
   // Copied before the run is taken, since it stays known where the samples are incomplete.
-  if (context_window_ == window_id) {
-    taken.window.context = first_context_;
-    taken.window.context_end = last_context_;
-  }
+  if (context_window_ == window_id) taken.window.context = context_;
   // The queue went on to another window: what it holds is not asked for.
   if (queue_.window_id() != window_id) return taken;
 
@@ -103,15 +85,10 @@ WindowAssembler::Taken WindowAssembler::take_latest(std::uint64_t window_id, Boo
   taken.window.block_starts = std::span(block_starts_).first(blocks);
   taken.window.scale_pg = run.scale_pg;
 
-  const SampleFinding found = check_samples(run.samples, run.scale_pg, terms_, repeats_);
-  taken.quality = found.quality;
-  taken.note = found.note;
-  if (!comes_before_the_rate(found.quality) && !rate_is_right(queue_, run, terms_)) {
+  // Saturation first: a shock must be told as one even when the clock was off with it.
+  taken.quality = check_samples(run.samples, run.scale_pg, terms_);
+  if (taken.quality != WindowQuality::saturated && !rate_is_right(queue_, run, terms_))
     taken.quality = WindowQuality::wrong_rate;
-    taken.note = {};
-    taken.note << "samples do not come at the " << terms_.rate_mhz / 1000
-               << " Hz of the contract: claimed are " << run.rate_mhz / 1000 << " Hz";
-  }
   return taken;
 }
 

@@ -4,9 +4,7 @@
 
 #include <array>
 
-#include "base/fixed_string.h"
 #include "window/frame_queue.h"
-#include "window/repeats.h"
 
 namespace torpor {
 
@@ -16,8 +14,8 @@ class WindowAssembler {
  public:
   WindowAssembler(const Contract& contract, std::uint32_t sensor, FrameQueue& queue);
 
-  // What the sampler said about the machine in that window: the first word is that of its first
-  // sample, the newest that of its last. Kept for the window it belongs to, ignored for any other.
+  // What the sampler said about the machine in that window; kept for the window it belongs
+  // to, ignored for any other.
   void set_context(std::uint64_t window_id, const Context& context);
 
   // All samples of the window are there: take_latest would not say incomplete for want of
@@ -26,11 +24,10 @@ class WindowAssembler {
 
   // `window` is empty (no samples) when quality is incomplete, and whole otherwise: a
   // saturated or stuck window can still be looked at. Its rate is the contract's, never the
-  // peer's claim; its scale is the sensor's. Where several checks fail, the first is named: incomplete,
-  // then in the order of sensor_checks.def. `note`: what was found, for people.
+  // peer's claim; its scale is the sensor's. Where several checks fail, the first of these is
+  // named: incomplete, saturated, wrong_rate, not_a_number, stuck.
   struct Taken {
     WindowQuality quality = WindowQuality::incomplete;
-    FixedString<120> note{};
     Window window;
   };
   // The newest window's worth of contiguous samples of this window; everything else the
@@ -42,10 +39,8 @@ class WindowAssembler {
   std::uint32_t sensor_;
   std::size_t samples_;  // per axis, the contract's window
   FrameQueue& queue_;
-  RepeatFinder repeats_;
   std::optional<std::uint64_t> context_window_;
-  Context first_context_;
-  Context last_context_;
+  Context context_;
   std::array<std::uint32_t, kMaxBlocks> block_starts_{};
 };
 

@@ -146,10 +146,7 @@ TEST_F(WindowAssemblerTest, a_claimed_rate_that_is_not_the_contracts_is_wrong_wh
 }
 
 TEST_F(WindowAssemblerTest, a_shock_is_named_before_a_wrong_rate) {
-  for (std::size_t i = 0; i < 200; ++i) {
-    frames_.value(i * 11, 1) = i % 2 == 0 ? 32'767 : -32'767;
-    frames_.value(i * 11 + 1, 1) = i % 2 == 0 ? -9'000 : 9'000;
-  }
+  for (std::size_t i = 0; i < 200; ++i) frames_.value(i * 11, 1) = i % 2 == 0 ? 32'767 : -32'767;
   queue_.begin(1);
   for (std::uint32_t i = 0; i < frames_.count(); ++i) {
     Frame frame = frames_.frame(1, i);
@@ -165,23 +162,6 @@ TEST_F(WindowAssemblerTest, frames_older_than_the_contracts_age_do_not_make_a_wi
   push_window(1);
   now_ += seconds(16);
   EXPECT_EQ(assembler_.take_latest(1, now_).quality, WindowQuality::incomplete);
-}
-
-TEST_F(WindowAssemblerTest, the_first_word_is_of_the_first_sample_and_the_newest_of_the_last) {
-  push_window(1);
-  const Context first{.stopped = true}, between{.rpm_milli = 5}, last{.rpm_milli = 1'800'000};
-  for (const Context& context : {first, between, last}) assembler_.set_context(1, context);
-  const auto taken = assembler_.take_latest(1, now_);
-  EXPECT_EQ(taken.window.context, first);
-  EXPECT_EQ(taken.window.context_end, last);
-}
-
-TEST_F(WindowAssemblerTest, one_word_is_of_both_ends) {
-  push_window(1);
-  assembler_.set_context(1, {.rpm_milli = 1'800'000});
-  const auto taken = assembler_.take_latest(1, now_);
-  EXPECT_EQ(taken.window.context, taken.window.context_end);
-  EXPECT_EQ(taken.window.context_end.rpm_milli, 1'800'000u);
 }
 
 TEST_F(WindowAssemblerTest, context_belongs_to_its_window_only) {

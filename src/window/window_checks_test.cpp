@@ -30,13 +30,6 @@ std::vector<std::int16_t> noise(double sigma, std::size_t count, double mean = 0
   return out;
 }
 
-// Three samples long, as a shock is behind the sensor's filter.
-void shock(std::vector<std::int16_t>& samples, std::size_t at, std::int16_t peak) {
-  samples[at - 1] = static_cast<std::int16_t>(samples[at - 1] + peak / 2);
-  samples[at] = peak;
-  samples[at + 1] = static_cast<std::int16_t>(samples[at + 1] - peak / 3);
-}
-
 TEST(RmsQ8, agrees_with_floating_point_and_ignores_the_mean) {
   for (const double sigma : {0.8, 3.0, 70.0, 5000.0}) {
     for (const double mean : {0.0, -2047.0, 16'000.3}) {
@@ -84,23 +77,22 @@ TEST(CheckSamples, one_invalid_sample_is_not_a_number) {
 
 TEST(CheckSamples, saturated_needs_more_than_one_sample_in_a_thousand) {
   auto samples = noise(100, 16'000);
-  for (std::size_t i = 1; i <= 16; ++i) shock(samples, i * 37, 32'700);
+  for (std::size_t i = 0; i < 16; ++i) samples[i * 37] = 32'700;
   EXPECT_EQ(check_samples(samples, kScalePg, sensor()), WindowQuality::good);
-  shock(samples, 9999, -32'700);
+  samples[9999] = -32'700;
   EXPECT_EQ(check_samples(samples, kScalePg, sensor()), WindowQuality::saturated);
 }
 
 TEST(CheckSamples, saturation_is_judged_by_the_contracts_full_scale_below_the_rail) {
   auto samples = noise(100, 16'000);
-  for (std::size_t i = 1; i <= 100; ++i)
-    shock(samples, i * 37, static_cast<std::int16_t>(4060 + i));  // 1.98 g
+  for (std::size_t i = 0; i < 100; ++i) samples[i * 37] = 4060;  // 1.98 g
   EXPECT_EQ(check_samples(samples, kScalePg, sensor(1, 5000, 16'000)), WindowQuality::good);
   EXPECT_EQ(check_samples(samples, kScalePg, sensor(1, 5000, 2000)), WindowQuality::saturated);
 }
 
 TEST(CheckSamples, the_int16_rail_saturates_whatever_the_contract_says) {
   auto samples = noise(100, 16'000);
-  for (std::size_t i = 1; i <= 100; ++i) shock(samples, i * 37, INT16_MAX);
+  for (std::size_t i = 0; i < 100; ++i) samples[i * 37] = INT16_MAX;
   EXPECT_EQ(check_samples(samples, kScalePg, sensor(1, 5000, 64'000)), WindowQuality::saturated);
 }
 

@@ -43,12 +43,11 @@ async function ask() {
   }
   const again = new Set(alerts.filter((a) => a.labels.alertname === "TorporBearingAlarmAgain").map((a) => a.labels.instance));
   const faulty = new Set(alerts.filter((a) => a.labels.alertname === "TorporSensorFault").map((a) => a.labels.instance));
-  const parked = new Set(alerts.filter((a) => a.labels.alertname === "TorporParkedTooLong").map((a) => a.labels.instance));
   const seen = by(last);
   const found = [...new Set([...seen.keys(), ...refused.keys()])].map((name) => ({
     name, seen: seen.get(name) ?? null, refused: refused.get(name) ?? null, off: off.get(name) ?? null,
     ratio: off.has(name) && far.has(name) ? Math.sign(off.get(name)) * far.get(name) : null,
-    silent: gone.get(name) === 1, alarm: alarm.get(name) ?? 0, again: again.has(name), faulty: faulty.has(name), parked: parked.has(name), joules: spent.get(name) ?? null, share: share.get(name) ?? null,
+    silent: gone.get(name) === 1, alarm: alarm.get(name) ?? 0, again: again.has(name), faulty: faulty.has(name), joules: spent.get(name) ?? null, share: share.get(name) ?? null,
   }));
   return { found, contracts, alerts };
 }
@@ -87,14 +86,13 @@ function showHeadline(alerts) {
   const alarm = n((r) => r.alarm === 2), watch = n((r) => r.alarm === 1), off = n(isOff), silent = n((r) => r.silent && !r.refused),
     refused = n((r) => r.refused);
   const critical = alerts.some((a) => a.labels.severity === "critical");
-  const wrong = alerts.filter((a) => a.labels.severity !== "info"); // a parked robot is no trouble
   const state = $("state");
-  state.className = "panel tone-" + (critical ? "alarm" : wrong.length ? "watch" : "healthy");
+  state.className = "panel tone-" + (critical ? "alarm" : alerts.length ? "watch" : "healthy");
   state.querySelector("h1").textContent =
     2 * silent > robots.length ? "Most robots are silent" : alarm ? one(alarm, "bearing alarm") : refused ? one(refused, "robot") + (refused === 1 ? " refuses" : " refuse") + " to run" : off ? one(off, "robot") + " out of contract" : silent ? one(silent, "robot") + " silent"
-      : wrong.length ? one(wrong.length, "alert") : "All in contract";
+      : alerts.length ? one(alerts.length, "alert") : "All in contract";
   state.querySelector(".since").textContent = [one(robots.length, "robot"), refused && `${refused} refusing to run`, off && `${off} off their interval`, silent && `${silent} silent`,
-    watch && `${watch} watched`, n((r) => r.parked) && `${n((r) => r.parked)} parked for long`].filter(Boolean).join(" · ");
+    watch && `${watch} watched`].filter(Boolean).join(" · ");
 
   const known = robots.filter((r) => r.share != null);
   const over = known.filter((r) => r.share > 1).length;
@@ -131,7 +129,7 @@ function words(r) {
   return [r.refused && `the ${r.refused.role} refuses to run for ${age(r.refused.at)}: ${r.refused.reason}`,
     r.seen == null ? "no cycle yet" : r.silent ? `silent for ${age(r.seen)}` : `cycle ${age(r.seen)} ago`,
     r.off == null ? "no interval yet" : `${r.off >= 0 ? "+" : "−"}${short(Math.abs(r.off))} s, ${short(Math.abs(r.ratio), 2)} tolerances`,
-    r.alarm === 2 && "bearing alarm" + (r.again ? ", crossed again since" : ""), r.faulty && "sensor fault", r.parked && "parked for long", r.alarm === 1 && "bearing watched",
+    r.alarm === 2 && "bearing alarm" + (r.again ? ", crossed again since" : ""), r.faulty && "sensor fault", r.alarm === 1 && "bearing watched",
     r.share != null && `${short(100 * r.share)} % of its energy`].filter(Boolean).join(" · ");
 }
 function readOut(r) { $("reading").textContent = r ? `${r.name}: ${words(r)}` : ""; }

@@ -101,8 +101,7 @@ Result<bool> OwnedPath::step(std::string& rest) {
   }
   if (!rest.empty()) return file_error(part, ENOTDIR);
   // A device or a FIFO is not what was meant, and opening one can have effects.
-  if (!S_ISREG(info.st_mode))
-    return Error{.reason = Reason::file_missing}.at(part).saw("no plain file").want("a file or a directory");
+  if (!S_ISREG(info.st_mode)) return Error{.reason = Reason::file_missing}.at(part).saw("no plain file");
   return true;
 }
 

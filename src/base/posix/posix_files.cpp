@@ -156,28 +156,6 @@ class PosixAppendFile final : public AppendFile {
   std::uint64_t size_;
 };
 
-// What would have had to be there instead.
-std::string_view expected_of(int os_code) {
-  switch (os_code) {
-    case ENOENT:
-      return "something there";
-    case ENOTDIR:
-      return "a directory in front of each '/'";
-    case EEXIST:
-      return "nothing there";
-    case EACCES:
-    case EPERM:
-      return "to be allowed to";
-    case EROFS:
-      return "a disk mounted for writing";
-    case ENOSPC:
-    case EDQUOT:
-      return "free space";
-    default:
-      return "that the system does it";
-  }
-}
-
 }  // namespace
 
 Error file_error(std::string_view path, int os_code) {
@@ -204,7 +182,6 @@ Error file_error(std::string_view path, int os_code) {
   char text[80] = {};
   // The GNU form, which may return a text of its own and leave `text` alone.
   error.found << std::string_view(::strerror_r(os_code, text, sizeof text));
-  error.expected << expected_of(os_code);
   error.os_code = os_code;
   return error;
 }
@@ -277,8 +254,7 @@ Status PosixFiles::make_directories(const std::string& path) {
   }
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return file_error(path, errno);
-  if (!S_ISDIR(info.st_mode))
-    return Error{.reason = Reason::file_missing}.at(path).saw("a file").want("a directory");
+  if (!S_ISDIR(info.st_mode)) return file_error(path, ENOTDIR);
   return {};
 }
 

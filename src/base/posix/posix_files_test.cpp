@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
 #include <filesystem>
 
@@ -159,19 +158,6 @@ TEST_F(PosixFilesTest, the_lock_of_a_killed_process_is_gone_with_it) {
   EXPECT_TRUE(files_.lock(dir_).ok());
   ::close(ready[0]);
   ::close(ready[1]);
-}
-
-TEST_F(PosixFilesTest, a_failure_says_what_was_expected_and_its_next_step_fits) {
-  for (const int code : {ENOENT, ENOTDIR, EEXIST, EACCES, EPERM, EROFS, ENOSPC, EIO, ELOOP}) {
-    const Error error = file_error("x", code);
-    EXPECT_FALSE(error.found.empty() || error.expected.empty()) << code;
-  }
-  EXPECT_NE(next_step(file_error("x", EROFS).reason).find("read-only"), std::string_view::npos);
-  const std::string file = dir_ + "/file";
-  ASSERT_TRUE(files_.replace(file, {}, 0644).ok());
-  const Status directory = files_.make_directories(file);
-  EXPECT_EQ(directory.error().found.view(), "a file") << "--reports FILE";
-  EXPECT_EQ(directory.error().expected.view(), "a directory");
 }
 
 TEST_F(PosixFilesTest, make_directories_makes_the_whole_path_and_refuses_a_file_in_the_way) {

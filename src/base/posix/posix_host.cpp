@@ -16,8 +16,7 @@ namespace torpor {
 namespace {
 
 Error os_error(std::string_view what) {
-  return Error{
-      .reason = Reason::io_failed, .where = what, .expected = "that the kernel does it", .os_code = errno};
+  return Error{.reason = Reason::io_failed, .where = what, .os_code = errno};
 }
 
 // Arms the timer for `until`, or disarms it for BootTime::max().

@@ -24,7 +24,7 @@ T must(Result<T> result) {
 
 Terms terms_for_test() {
   Terms t{};
-  t.schema = 2;
+  t.schema = 1;
   t.contract_id = "test-contract";
   t.sequence = 1;
   t.not_before_s = 1'790'000'000;
@@ -41,8 +41,7 @@ Terms terms_for_test() {
                       .bearing = {.rolling_elements = 9,
                                   .element_diameter_um = 7940,
                                   .pitch_diameter_um = 39'040,
-                                  .contact_angle_mdeg = 0},
-                      .running_ug = 2000};
+                                  .contact_angle_mdeg = 0}};
   t.model.digest.fill(std::byte{0x5a});
   t.model.feature_version = 1;
   t.power = {.sleep_level = SleepLevel::block,
@@ -61,7 +60,6 @@ Terms terms_for_test() {
              .calibration_cycles = 240,
              .shock_cycles = 3};
   t.telemetry = {.interval_ms = 60'000, .spool_bytes = 1'048'576, .spool_age_ms = 86'400'000};
-  t.machine = {.running_rpm_milli = 60'000, .standing_cycles = 240};
   return t;
 }
 

@@ -155,7 +155,7 @@ std::vector<Case> envelope_cases() {
        changed([](Envelope& e) { e.payload.resize(kMaxBundleBytes); })},
       {Reason::bundle_truncated, RefusedBy::verify, truncated},
       {Reason::bundle_not_deterministic, RefusedBy::verify,
-       sealed(envelope(with(sound_payload(), raw({0xae, 0x01, 0x02}), raw({0xae, 0x01, 0x18, 0x02}))))},
+       sealed(envelope(with(sound_payload(), raw({0xad, 0x01, 0x01}), raw({0xad, 0x01, 0x18, 0x01}))))},
       {Reason::bundle_trailing, RefusedBy::verify, changed([](Envelope& e) { e.after = raw({0x00}); })},
       {Reason::bundle_not_sign1, RefusedBy::verify, changed([](Envelope& e) { e.tag = {}; })},
       {Reason::bundle_algorithm, RefusedBy::verify,
@@ -191,21 +191,21 @@ std::vector<Case> field_cases() {
   const auto surgery = [&](const Raw& old, const Raw& fresh) {
     return sealed(envelope(with(sound, old, fresh)));
   };
-  const Raw schema = raw({0xae, 0x01, 0x02, 0x02});
-  Raw more = with(sound, schema, raw({0xaf, 0x01, 0x02, 0x02}));
-  more = joined({more, raw({0x0f, 0x00})});
-  // Machine, the last map, is left out.
-  Raw less = with(sound, schema, raw({0xad, 0x01, 0x02, 0x02}));
-  const Raw machine = raw({0x0e, 0xa2, 0x01, 0x19, 0xea, 0x60});
-  less.erase(std::search(less.begin(), less.end(), machine.begin(), machine.end()), less.end());
+  const Raw schema = raw({0xad, 0x01, 0x01, 0x02});
+  Raw more = with(sound, schema, raw({0xae, 0x01, 0x01, 0x02}));
+  more = joined({more, raw({0x0e, 0x00})});
+  // Telemetry, the last map, is left out.
+  Raw less = with(sound, schema, raw({0xac, 0x01, 0x01, 0x02}));
+  const Raw telemetry = raw({0x0d, 0xa3, 0x01, 0x19, 0xea, 0x60});
+  less.erase(std::search(less.begin(), less.end(), telemetry.begin(), telemetry.end()), less.end());
   return {
       {Reason::contract_schema_unsupported, RefusedBy::verify,
-       surgery(schema, raw({0xae, 0x01, 0x03, 0x02}))},
+       surgery(schema, raw({0xad, 0x01, 0x02, 0x02}))},
       {Reason::contract_unknown_field, RefusedBy::verify, sealed(envelope(more))},
       {Reason::contract_missing_field, RefusedBy::verify, sealed(envelope(less))},
       {Reason::contract_duplicate_field, RefusedBy::verify,
-       surgery(schema, raw({0xaf, 0x01, 0x02, 0x01, 0x02, 0x02}))},
-      {Reason::contract_wrong_type, RefusedBy::verify, surgery(schema, raw({0xae, 0x01, 0x61, 0x32, 0x02}))},
+       surgery(schema, raw({0xae, 0x01, 0x01, 0x01, 0x01, 0x02}))},
+      {Reason::contract_wrong_type, RefusedBy::verify, surgery(schema, raw({0xad, 0x01, 0x61, 0x31, 0x02}))},
       // 100 ms of sampling where 500 is the least.
       {Reason::contract_out_of_range, RefusedBy::verify,
        surgery(raw({0x07, 0xa3, 0x01, 0x19, 0x13, 0x88}), raw({0x07, 0xa3, 0x01, 0x18, 0x64}))},
@@ -239,8 +239,6 @@ std::vector<Case> rule_cases() {
        })},
       {Reason::rule_noise_floor, RefusedBy::verify,
        breaking([](Terms& t) { t.sensor_list[0].noise_floor_ug = 160'001; })},
-      {Reason::rule_running_level, RefusedBy::verify,
-       breaking([](Terms& t) { t.sensor_list[0].running_ug = t.sensor_list[0].noise_floor_ug; })},
       {Reason::rule_bearing, RefusedBy::verify,
        breaking([](Terms& t) { t.sensor_list[0].bearing.pitch_diameter_um = 10'000; })},
       {Reason::rule_hourly_energy, RefusedBy::verify,

@@ -45,10 +45,7 @@ class FieldReader {
       case FieldType::digest:
         return digest(field, path);
     }
-    return Error{.reason = Reason::internal,
-                 .where = field.name,
-                 .found = "another type",
-                 .expected = "one of words.def"};
+    return Error{.reason = Reason::internal};
   }
 
  private:

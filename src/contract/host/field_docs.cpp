@@ -65,8 +65,7 @@ std::string cddl_rule(std::span<const Field> rows, std::size_t depth) {
   while (!rows.empty()) {
     const std::span<const Field> group = take_group(rows, depth);
     const Field& field = group.front();
-    // A bundle of an older schema lacks it.
-    rule += (field.since > kOldestSchema ? "  ? " : "  ") + std::to_string(field.key[depth]) + ": ";
+    rule += "  " + std::to_string(field.key[depth]) + ": ";
     if (is_leaf(field, depth)) {
       rule += cddl_type(field) + ",  ; " + std::string(leaf_name(field.name));
       if (!field.unit.empty() && field.type == FieldType::integer) rule += ", " + std::string(field.unit);

@@ -82,20 +82,6 @@ TEST(Trust, comments_and_blank_lines_are_skipped_and_files_may_be_joined) {
   EXPECT_EQ(set->size(), 2u);
 }
 
-// Written on another system: a revocation must not be lost over what nobody sees.
-TEST(Trust, a_byte_order_mark_and_crlf_change_nothing) {
-  const std::string mark = "\xef\xbb\xbf";
-  std::string crlf = "# ours\n\n" + line(1) + line(2) + "revoked " + id(1) + "\n";
-  for (std::size_t at = 0; (at = crlf.find('\n', at)) != std::string::npos; at += 2) crlf.insert(at, "\r");
-  for (const std::string& text : {crlf, mark + crlf, mark + line(1) + mark + line(2) + "revoked " + id(1)}) {
-    const auto set = parse_trust(as_bytes(text), "trust");
-    ASSERT_TRUE(set) << one_line(set.error()).view();
-    EXPECT_EQ(set->standing(golden::key(1).id()), TrustSet::Standing::revoked);
-    EXPECT_NE(set->find(golden::key(2).id()), nullptr);
-  }
-  EXPECT_EQ(trust_refusal(line(1) + " " + mark), Reason::trust_syntax) << "anywhere else it is a letter";
-}
-
 TEST(Trust, a_revocation_wins_whatever_the_order) {
   for (const std::string& text :
        {line(1) + line(2) + "revoked " + id(1) + "\n", "revoked " + id(1) + "\n" + line(1) + line(2)}) {

@@ -11,9 +11,7 @@ namespace torpor {
 namespace {
 
 Error refused() {
-  Error error{.reason = Reason::suspend_alarm_refused,
-              .where = "CLOCK_BOOTTIME_ALARM",
-              .expected = "that it can be set"};
+  Error error{.reason = Reason::suspend_alarm_refused, .where = "CLOCK_BOOTTIME_ALARM"};
   error.os_code = errno;
   return error;
 }

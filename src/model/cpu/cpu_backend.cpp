@@ -112,7 +112,7 @@ Status CpuBackend::load(const ModelFile& model, std::size_t max_batch) {
 }
 
 Status CpuBackend::run(std::span<const TokenSet> batch, std::span<float> logits) {
-  if (model_ == nullptr) return Error{Reason::model_not_loaded, "cpu backend", {}, "load() before run()"};
+  if (model_ == nullptr) return Error{Reason::model_not_loaded, "cpu backend"};
   TORPOR_CHECK(check_batch("cpu backend", batch.size(), logits.size(), max_batch_));
   for (std::size_t i = 0; i < batch.size(); ++i) logits[i] = forward(batch[i]);
   return {};

@@ -21,10 +21,7 @@ static_assert(std::size(kKernels) == kSteps);
 Status CudaBackend::probe() {
   // Before the driver is looked for: a build without kernels has nothing to run on any device.
   if (kernels_.empty())
-    return Error{.reason = Reason::device_absent,
-                 .where = "cuda",
-                 .found = "a torpor built without CUDA",
-                 .expected = "one built with it"};
+    return Error{.reason = Reason::device_absent, .where = "cuda", .found = "a torpor built without CUDA"};
   return DeviceBackend::probe();
 }
 

@@ -24,7 +24,6 @@ Status DeviceBackend::check(Code code, std::string_view call) const {
   Error error{.reason = code == kNoDevice ? Reason::device_absent : Reason::device_failed};
   error.where << name() << ": " << call;
   error.found << text << " (" << code << ")";
-  error.expected << "that the driver does it";
   return error;
 }
 
@@ -51,8 +50,7 @@ Status DeviceBackend::load(const ModelFile& model, std::size_t max_batch) {
 Status DeviceBackend::run(std::span<const TokenSet> batch, std::span<float> logits) {
   FixedString<24> who;
   who << name() << " backend";
-  if (max_batch_ == 0)
-    return Error{.reason = Reason::model_not_loaded, .where = who.view(), .expected = "load() before run()"};
+  if (max_batch_ == 0) return Error{.reason = Reason::model_not_loaded, .where = who.view()};
   TORPOR_CHECK(check_batch(who.view(), batch.size(), logits.size(), max_batch_));
   times_ = {};
   // Left awake where the residency policy keeps it; then only inference is timed.
@@ -128,7 +126,6 @@ Result<std::size_t> DeviceBackend::free_bytes() const {
   if (!awake_) {
     Error error{.reason = Reason::model_not_loaded};
     error.where << name() << ": asleep";
-    error.expected << "an awake device";
     return error;
   }
   std::size_t free = 0;

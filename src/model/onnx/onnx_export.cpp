@@ -180,7 +180,7 @@ Result<std::vector<std::byte>> encode_onnx(const QuantModel& model) {
     const Bytes bytes = as_bytes(text);
     return std::vector<std::byte>(bytes.begin(), bytes.end());
   } catch (const std::exception& objection) {
-    Error error{Reason::onnx_failed, "ONNX checker", {}, "no objection"};
+    Error error{Reason::onnx_failed, "ONNX checker", {}, {}};
     error.found << std::string_view(objection.what());
     return error;
   }

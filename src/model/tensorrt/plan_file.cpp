@@ -56,7 +56,6 @@ Result<PlanFile> parse_plan_file(Bytes bytes, std::string_view where) {
   const auto fail = [&](std::string_view field) {
     Error error{.reason = Reason::plan_refused, .where = where};
     error.where << ": " << field;
-    error.expected << "what torpor model plan writes";
     return error;
   };
   // Size before anything is read at an offset.

@@ -2,23 +2,22 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "model/tensorrt/plugin.h"
 
-#include <type_traits>
-
-#include "base/posix/shared_library.h"
+#include <dlfcn.h>
 
 namespace torpor {
 
 Result<std::unique_ptr<Backend>> open_tensorrt(const char* library, const TensorRtRequest& request) {
-  // device_absent, because to the robot it is the same: nothing here can compute for it.
-  TORPOR_TRY(
-      const SharedLibrary opened,
-      SharedLibrary::open({.reason = Reason::device_absent,
-                           .file = library,
-                           .provided_by = "torpor's plug-in beside torpor-infer, and TensorRT (docs/gpu.md)"},
-                          SharedLibrary::Bind::now));
-  std::remove_pointer_t<MakeTensorRtBackend>* make = nullptr;
-  TORPOR_CHECK(opened.find(make, kTensorRtSymbol));
-  return std::unique_ptr<Backend>(make(request));
+  // Local: TensorRT brings many names, which nothing that is loaded later must bind to.
+  void* opened = ::dlopen(library, RTLD_NOW | RTLD_LOCAL);
+  // Never closed again: the backend's code lies in it.
+  void* symbol = opened == nullptr ? nullptr : ::dlsym(opened, kTensorRtSymbol);
+  if (symbol == nullptr) {
+    // device_absent, because to the robot it is the same: nothing here can compute for it.
+    Error error{.reason = Reason::device_absent, .where = library};
+    error.found << ::dlerror();
+    return error;
+  }
+  return std::unique_ptr<Backend>(reinterpret_cast<MakeTensorRtBackend>(symbol)(request));
 }
 
 Result<std::unique_ptr<Backend>> make_tensorrt_backend(const BackendRequest& request) {

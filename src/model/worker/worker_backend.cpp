@@ -46,8 +46,7 @@ Status WorkerBackend::load(const ModelFile& model, std::size_t max_batch) {
 }
 
 Status WorkerBackend::run(std::span<const TokenSet> batch, std::span<float> logits) {
-  if (state_ == State::not_loaded)
-    return Error{.reason = Reason::model_not_loaded, .where = "worker", .expected = "load() before run()"};
+  if (state_ == State::not_loaded) return Error{.reason = Reason::model_not_loaded, .where = "worker"};
   TORPOR_CHECK(check_batch("worker", batch.size(), logits.size(), max_batch_));
   TORPOR_CHECK(release());  // of a run before this one
   TORPOR_ASSERT(state_ == State::ready, "worker.a_run_starts_with_the_one_before_released");

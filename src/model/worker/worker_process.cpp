@@ -89,8 +89,7 @@ Status WorkerProcess::prepare(std::vector<std::string> arguments) {
 
 Status WorkerProcess::start() {
   // One child at a time: one that was killed but not let go by the driver still holds the device.
-  if (id_ > 0 && !reap())
-    return Error{.reason = Reason::worker_stuck, .where = argv_[0], .expected = "that it ends when killed"};
+  if (id_ > 0 && !reap()) return Error{.reason = Reason::worker_stuck, .where = argv_[0]};
   int ends[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return os_error("socketpair", errno);
   socket_ = UniqueFd(ends[0]);
@@ -110,10 +109,7 @@ Status WorkerProcess::start() {
     socket_.reset();
     // Those three say that the program is not there or is none; all others are faults of the machine.
     if (os_code != ENOENT && os_code != EACCES && os_code != ENOEXEC) return os_error(argv_[0], os_code);
-    return Error{.reason = Reason::worker_missing,
-                 .where = argv_[0],
-                 .expected = "the program torpor-infer",
-                 .os_code = os_code};
+    return Error{.reason = Reason::worker_missing, .where = argv_[0], .os_code = os_code};
   }
   id_ = id;
   killed_ = false;
@@ -145,8 +141,7 @@ Status WorkerProcess::failed(Event event, std::string_view doing) {
   // At once: what is late may still hold the device.
   kill();
   return Error{.reason = event == Event::stop ? Reason::worker_interrupted : Reason::worker_deadline,
-               .where = doing,
-               .expected = event == Event::stop ? "to run on" : "to be done by the deadline"};
+               .where = doing};
 }
 
 Status WorkerProcess::send(Bytes bytes, BootTime deadline) {
@@ -186,14 +181,13 @@ Status WorkerProcess::died() {
   // A moment: the socket closes before the process is gone.
   if (wait_for(handle_.get(), POLLIN, real_.now().boot + seconds(1)) != Event::ready || !reap()) {
     kill();
-    return Error{
-        .reason = Reason::worker_died, .found = "it closed its socket and stayed", .expected = "an answer"};
+    return Error{.reason = Reason::worker_died, .found = "it closed its socket and stayed"};
   }
   return how_it_ended();
 }
 
 Error WorkerProcess::how_it_ended() const {
-  Error error{.reason = Reason::worker_died, .expected = "an answer"};
+  Error error{.reason = Reason::worker_died};
   if (WIFSIGNALED(status_)) {
     error.found << "signal " << WTERMSIG(status_);
   } else {

@@ -25,7 +25,6 @@ static_assert(kWhereRoom == decltype(Error::where)::capacity() &&
 Error broken(std::string_view what, std::uint64_t found) {
   Error error{.reason = Reason::worker_protocol, .where = what};
   error.found << found;
-  error.expected << "what this version of the other program sends";
   return error;
 }
 

@@ -24,12 +24,9 @@ class Socket {
       // Blocking and without a deadline: the other end keeps the deadlines, and kills.
       const ssize_t n = ::recv(fd_, bytes.data(), bytes.size(), 0);
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0)
-        return Error{.reason = Reason::io_failed, .where = "recv", .expected = "bytes", .os_code = errno};
+      if (n < 0) return Error{.reason = Reason::io_failed, .where = "recv", .os_code = errno};
       if (n == 0 && bytes.size() == whole) return false;
-      if (n == 0)
-        return Error{
-            .reason = Reason::worker_protocol, .where = "a request that breaks off", .expected = "all of it"};
+      if (n == 0) return Error{.reason = Reason::worker_protocol, .where = "a request that breaks off"};
       bytes = bytes.subspan(static_cast<std::size_t>(n));
     }
     return true;
@@ -41,11 +38,7 @@ class Socket {
       // is released.
       const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0)
-        return Error{.reason = Reason::io_failed,
-                     .where = "send",
-                     .expected = "that they are taken",
-                     .os_code = errno};
+      if (n < 0) return Error{.reason = Reason::io_failed, .where = "send", .os_code = errno};
       bytes = bytes.subspan(static_cast<std::size_t>(n));
     }
     return {};
@@ -105,17 +98,13 @@ Status WorkerService::serve() {
     if (!more) break;
     TORPOR_TRY(const WorkerHeader header, decode_header(bytes, arguments.max_batch));
     if (header.type != WorkerMessage::request)
-      return Error{.reason = Reason::worker_protocol,
-                   .where = "a message",
-                   .found = "another kind",
-                   .expected = "a request"};
+      return Error{.reason = Reason::worker_protocol, .where = "a request that is none"};
     RequestHead head;
     TORPOR_TRY(const bool has_head, peer.read(head));
     const std::span sets = std::span(batch).first(header.count);
     TORPOR_TRY(const bool has_sets, peer.read(std::as_writable_bytes(sets)));
     if (!has_head || !has_sets)
-      return Error{
-          .reason = Reason::worker_protocol, .where = "a request that breaks off", .expected = "all of it"};
+      return Error{.reason = Reason::worker_protocol, .where = "a request that breaks off"};
 
     const BootTime began = clock.now().boot;
     const std::span answers = std::span(logits).first(header.count);

@@ -136,11 +136,6 @@ struct Robot {
     r.window_complete = true;
     r.queue_bytes = static_cast<std::uint32_t>(96000 + random.below(3000));
     r.context = {.rpm_milli = 1480000, .load_permille = 620, .temperature_mdeg = 41000};
-    r.machine = {.state = MachineState::steady,
-                 .witness = MachineWitness::speed,
-                 .quietest_ug = 104'000,
-                 .loudest_ug = 131'000,
-                 .running_ug = 8000};
     r.inferred = true;
     if (trouble(r, kDropCycle)) {
       r.drops = {14, 0, 3, 0, 5};
@@ -283,10 +278,6 @@ void Arbitrary::judgement(CycleReport& r) {
   code(r.quality, kWindowQualities);
   r.window_complete = random_.below(2) == 1;
   integer(r.context.rpm_milli), integer(r.context.load_permille), integer(r.context.temperature_mdeg);
-  code(r.machine.state, kMachineStates), code(r.machine.witness, kMachineWitnesses);
-  integer(r.machine.quietest_ug), integer(r.machine.loudest_ug), integer(r.machine.running_ug);
-  integer(r.not_running);
-  r.parked_too_long = random_.below(2) == 1;
   r.inferred = random_.below(2) == 1;
   for (double& score : r.scores.value) real(score);
   r.scores.calibrated_speed = random_.below(2) == 1;
@@ -297,7 +288,7 @@ void Arbitrary::judgement(CycleReport& r) {
   }
   real(r.verdict.log_evidence), real(r.verdict.log_alarm_threshold), real(r.verdict.log_watch_threshold);
   r.verdict.latched = random_.below(2) == 1;
-  integer(r.verdict.detectors), integer(r.verdict.learned), integer(r.verdict.to_learn);
+  integer(r.verdict.learned), integer(r.verdict.to_learn);
   integer(r.verdict.arming_epoch), integer(r.verdict.first_crossing_cycle);
   integer(r.verdict.further.count), integer(r.verdict.further.newest_cycle);
   code(r.verdict.further.cause, kCrossingCauses);
@@ -313,7 +304,7 @@ void Arbitrary::judgement(CycleReport& r) {
 
 void Arbitrary::energy(CycleReport& r) {
   for (double& energy : r.energy_mj) real(energy);
-  text(r.energy_source), text(r.meter_note);
+  text(r.energy_source);
   code(r.residency, 3);
   text(r.residency_note);
   integer(r.breaches);
@@ -321,7 +312,7 @@ void Arbitrary::energy(CycleReport& r) {
   integer(r.failed_resumes);
   text(r.sleep_note);
   text(r.stopped_for), text(r.state_note);
-  span(r.stopped_after), span(r.unmeasured), span(r.energy_modelled);
+  span(r.stopped_after), span(r.unmeasured);
   text(r.energy_coverage), text(r.backend), text(r.backend_note);
   r.sleep_interpolated = random_.below(2) == 1;
   real(r.energy_error_mj), real(r.budget_mj);

@@ -28,7 +28,6 @@ CycleRecorder::CycleRecorder(const Parts& parts, Paths paths)
       log_(parts.log),
       pusher_(parts.pusher),
       teller_(parts.teller),
-      supervision_(parts.supervision),
       trust_(parts.files, {.trust = paths_.trust, .own_uid = ::getuid()}, parts.admission.signer) {}
 
 Status CycleRecorder::agreed() {
@@ -40,7 +39,6 @@ Status CycleRecorder::agreed() {
   tell("{}: agreed on {} sequence {} ({}..), a cycle every {} ms\n", kDetectorProgram,
        contract.terms().contract_id.view(), contract.sequence(), short_hex(contract.digest()).view(),
        contract.period().count() / 1'000'000);
-  supervision_.agreed(contract);
   return begun;
 }
 
@@ -54,7 +52,6 @@ Status CycleRecorder::reported(const CycleReport& report) {
     tell("{}: the record log was removed while it was written to; it begins anew\n", kDetectorProgram);
   // Only changes are said: a line a minute would hide the one that matters.
   if (report.verdict.kind != kind_ || report.breaches != breaches_) say(report);
-  cycle_ = report.cycle;
   kind_ = report.verdict.kind;
   breaches_ = report.breaches;
   awake_until_ = report.woke.boot + std::chrono::milliseconds(contract.terms().power.awake_limit_ms);
@@ -63,9 +60,6 @@ Status CycleRecorder::reported(const CycleReport& report) {
 }
 
 Status CycleRecorder::finished(bool recorded) {
-  FixedString<96> status = "cycle ";
-  status << cycle_ << ": " << name(kind_);
-  supervision_.progressed(status);
   Status kept = recorded ? count_cycle() : Status{};
   // The last of all: a key that is revoked ends the role, and the report that says what the cycle
   // saw is there before.

@@ -11,7 +11,6 @@
 #include "contract/host/validity.h"
 #include "duty/detector.h"
 #include "report/report_log.h"
-#include "roles/supervision.h"
 #include "telemetry/pusher.h"
 #include "telemetry/refusal_push.h"
 
@@ -33,7 +32,6 @@ class CycleRecorder final : public DutyListener {
     ReportLog& log;
     Pusher* pusher;         // null: nothing is configured
     RefusalTeller* teller;  // null likewise
-    Supervision& supervision;
   };
   struct Paths {
     std::string state;   // directory
@@ -63,7 +61,6 @@ class CycleRecorder final : public DutyListener {
   ReportLog& log_;
   Pusher* pusher_;
   RefusalTeller* teller_;
-  Supervision& supervision_;
   bool ended_ = false;         // an earlier refusal is over
   bool to_take_back_ = false;  // and is still shown somewhere
   std::uint32_t cycles_ = 0;   // since then
@@ -71,7 +68,6 @@ class CycleRecorder final : public DutyListener {
   TrustWatch trust_;
   AgreedTime time_;
   BootTime awake_until_{};
-  std::uint64_t cycle_ = 0;  // the newest
   VerdictKind kind_ = VerdictKind::not_scored;
   std::uint32_t breaches_ = 0;
 };

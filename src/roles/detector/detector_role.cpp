@@ -20,7 +20,6 @@
 #include "roles/detector/compute.h"
 #include "roles/detector/cycle_recorder.h"
 #include "roles/role_home.h"
-#include "roles/supervision.h"
 #include "telemetry/http/credentials.h"
 #include "telemetry/http/curl_transport.h"
 #include "telemetry/pusher.h"
@@ -73,7 +72,6 @@ class DetectorProcess {
   const DetectorFlags& flags_;
   const std::uint32_t uid_;
   RoleHome home_;
-  Supervision supervision_{LinkRole::detector};
   std::unique_ptr<ModelFile> model_;
   std::optional<ReportLog> log_;
 };
@@ -216,8 +214,7 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                           .admission = *home_.admission,
                           .log = log,
                           .pusher = pusher ? &*pusher : nullptr,
-                          .teller = teller ? &*teller : nullptr,
-                          .supervision = supervision_},
+                          .teller = teller ? &*teller : nullptr},
                          {.state = flags_.state, .bundle = flags_.bundle, .trust = flags_.trust});
   QueueMemory memory(contract);
   Detector detector({.link = link,
@@ -227,8 +224,7 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                      .residency = *compute.residency,
                      .sensor = {.appraiser = *compute.appraiser,
                                 .fallback = compute.fallback.get(),
-                                .memory = memory.memory(),
-                                .newest = log_is_ours() ? &*log.found() : nullptr},
+                                .memory = memory.memory()},
                      .meter = *meter,
                      .budget = budget,
                      .listener = recorder},
@@ -240,9 +236,7 @@ Result<int> DetectorProcess::watch(UnixLink& link) {
                      .link_buffer_bytes = link.buffer_bytes(),
                      .notice = home_.admission->store.wiped() ? std::optional(Reason::rollback_state_wiped)
                                                               : std::nullopt});
-  supervision_.ready(home_, clock_);
   TORPOR_TRY(const int ended, run_role(detector, clock_, link));
-  supervision_.stopping();
   if (detector.unsaved()) tell_error(kDetectorProgram, *detector.unsaved());
   if (detector.failure()) return *detector.failure();
   return ended;
@@ -263,22 +257,13 @@ int DetectorProcess::run() {
   }
   // Refused already; the peer is told why before we go. That it was not told ends no other way.
   RefusingRole role(**link, clock_, home_.own, Peer::End::dials);
-  supervision_.ready(home_, clock_);
   if (const auto told = run_role(role, clock_, **link); !told) tell_error(kDetectorProgram, told.error());
   return end_told(home_.own.refusal);
 }
 
 }  // namespace
 
-void describe_detector(CLI::App& app, DetectorFlags& flags) {
-  app.name(kDetectorProgram);
-  app.description(
-      "torpord: the detector role. Verifies its bundle, agrees with the sampler, then one window, one "
-      "inference, one report per cycle, and sleep.");
-  app.footer(
-      "example:\n  torpord --bundle robot.bundle --trust trust --site site.toml --link unix:/run/torpor/link "
-      "\\\n"
-      "          --model detector.model --state /var/lib/torpor/detector --reports /var/lib/torpor/reports");
+void add_detector_flags(CLI::App& app, DetectorFlags& flags) {
   add_role_flags(app, flags);
   app.add_option("--model", flags.model, "compiled model file; its digest is in the contract")->required();
   app.add_option("--reports", flags.reports, "directory of the record log")->required();

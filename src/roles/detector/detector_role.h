@@ -17,9 +17,8 @@ struct DetectorFlags : RoleFlags {
   std::uint64_t cycles = 0;  // end after so many; 0: never
 };
 
-// What `torpord --help` says and its man page with it: name, words, an example, the role's flags and
-// --model, --reports, --clock-origin, --cycles.
-void describe_detector(CLI::App& app, DetectorFlags& flags);
+// The role's flags and --model, --reports, --clock-origin, --cycles.
+void add_detector_flags(CLI::App& app, DetectorFlags& flags);
 
 // Wires the stages and runs the role to its end; the exit code (docs/exit-codes.md), with the
 // reason on stderr and, for a refusal, in STATE and told to the site's servers. Without a valid

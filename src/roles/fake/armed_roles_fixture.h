@@ -90,7 +90,7 @@ class ArmedRolesTest : public RolesTest {
     std::uint64_t cycle = 0;
     while ((*appraiser)->judge().state() != JudgeState::armed) {
       ASSERT_LT(cycle, 300u);
-      ASSERT_FALSE(latched_after(**appraiser, *source->source, contract, ++cycle));
+      ASSERT_FALSE(latched_after(**appraiser, **source, contract, ++cycle));
     }
     ASSERT_TRUE((*appraiser)->save_learned(true).ok());
     ASSERT_TRUE((*appraiser)->save_evidence().ok());
@@ -100,7 +100,7 @@ class ArmedRolesTest : public RolesTest {
     const auto damaged = make_source(*parse_source_spec(kDamaged), contract, 0, files);
     ASSERT_TRUE(damaged.ok());
     std::vector<EvidenceBytes> evidence = {(*appraiser)->evidence(), (*appraiser)->evidence()};
-    while (!latched_after(**appraiser, *damaged->source, contract, ++cycle)) {
+    while (!latched_after(**appraiser, **damaged, contract, ++cycle)) {
       ASSERT_LT(cycle, 400u);
       evidence.push_back((*appraiser)->evidence());
     }

@@ -22,7 +22,6 @@ void LoggedSleep::given_up(const Error& last) {
   sleep_.given_up(last);
   Error error{.reason = Reason::suspend_given_up};
   error.where << name(last.reason);
-  error.expected << "that the machine suspends";
   tell_error(kSamplerProgram, error);
 }
 

@@ -14,18 +14,12 @@ namespace torpor {
 SamplerRecord::SamplerRecord(const Parts& parts, Paths paths)
     : admission_(parts.admission),
       files_(parts.files),
-      supervision_(parts.supervision),
       paths_(std::move(paths)),
       trust_(parts.files, {.trust = paths_.trust, .own_uid = ::getuid()}, parts.admission.signer) {}
 
-Status SamplerRecord::agreed() {
-  const Contract& contract = admission_.contract;
-  supervision_.agreed(contract);
-  return kept(admission_.store.begin(contract, paths_.bundle));
-}
+Status SamplerRecord::agreed() { return kept(admission_.store.begin(admission_.contract, paths_.bundle)); }
 
 Status SamplerRecord::window_sent() {
-  ++windows_;
   const Status counted = admission_.store.cycle_completed(admission_.contract);
   const Status over = end_earlier_refusal();
   return kept(counted ? over : counted);
@@ -46,12 +40,7 @@ void SamplerRecord::request_refused(const Error& why, std::uint32_t times) {
   tell_error(kSamplerProgram, why);
 }
 
-// Once a period, whether or not a window was asked for in it: a detector that has no energy left
-// is no hang of this role.
 Status SamplerRecord::may_go_on() {
-  FixedString<96> status = "windows sent: ";
-  status << windows_;
-  supervision_.progressed(status);
   const bool well_before = !trust_.trouble();
   TORPOR_CHECK(trust_.look());
   // Once, not every minute.

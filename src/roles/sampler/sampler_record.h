@@ -7,7 +7,6 @@
 #include "contract/host/admission.h"
 #include "contract/host/trust_watch.h"
 #include "firmware/sampler_listener.h"
-#include "roles/supervision.h"
 
 namespace torpor {
 
@@ -23,7 +22,6 @@ class SamplerRecord final : public SamplerListener {
   struct Parts {
     Admission& admission;
     Files& files;
-    Supervision& supervision;
   };
   struct Paths {
     std::string state;   // directory, exists
@@ -45,10 +43,8 @@ class SamplerRecord final : public SamplerListener {
 
   Admission& admission_;
   Files& files_;
-  Supervision& supervision_;
   const Paths paths_;
   TrustWatch trust_;
-  std::uint64_t windows_ = 0;      // sent since the start
   bool refusal_over_ = false;      // that of an earlier start
   std::optional<Reason> trouble_;  // said already
 };

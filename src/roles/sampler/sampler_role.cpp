@@ -6,7 +6,6 @@
 #include "base/posix/posix_files.h"
 #include "base/posix/posix_host.h"
 #include "base/posix/tell.h"
-#include "contract/host/clock_speed.h"
 #include "firmware/sampler.h"
 #include "link/refusing_role.h"
 #include "program/error_text.h"
@@ -14,7 +13,6 @@
 #include "roles/sampler/dead_man.h"
 #include "roles/sampler/machine_sleep.h"
 #include "roles/sampler/sampler_record.h"
-#include "roles/supervision.h"
 #include "sensor/spec/source_spec.h"
 #include "window/queue_memory.h"
 
@@ -42,7 +40,6 @@ class SamplerProcess {
   const PosixClock& clock_;
   const SamplerFlags& flags_;
   RoleHome home_;
-  Supervision supervision_{LinkRole::sampler};
 };
 
 bool SamplerProcess::sleeps_by_suspend() const {
@@ -57,9 +54,7 @@ Result<int> SamplerProcess::sample(UnixLink& link) {
   TORPOR_ASSERT(home_.own.contract != nullptr, "roles.a_sampler_samples_only_under_a_contract");
   const Contract& contract = *home_.own.contract;
   TORPOR_TRY(const SourceSpec spec, parse_source_spec(flags_.source));
-  TORPOR_TRY(const MadeSource made, make_source(spec, contract, 0, files_));
-  for (const std::string& remark : made.remarks) tell("{}: {}\n", kSamplerProgram, remark);
-  TORPOR_CHECK(check_clock_speed(contract.terms(), flags_.speed, made.ns_per_value));
+  TORPOR_TRY(const auto source, make_source(spec, contract, 0, files_));
   QueueMemory memory(contract);
   std::optional<MachineSleep> machine;
   if (sleeps_by_suspend()) machine.emplace(home_.site.system_root, clock_);
@@ -67,20 +62,18 @@ Result<int> SamplerProcess::sample(UnixLink& link) {
                    {.state = flags_.state,
                     .device = std::string(home_.site.device_id.view()),
                     .contract = {.digest = contract.digest(), .sequence = contract.sequence()}});
-  SamplerRecord record({.admission = *home_.admission, .files = files_, .supervision = supervision_},
+  SamplerRecord record({.admission = *home_.admission, .files = files_},
                        {.state = flags_.state, .bundle = flags_.bundle, .trust = flags_.trust});
   SamplerRole sampler({.link = link,
                        .clock = clock_,
-                       .source = *made.source,
+                       .source = *source,
                        .own = home_.own,
                        .memory = memory.memory(),
                        .link_buffer_bytes = link.buffer_bytes(),
                        .stopper = &dead_man,
                        .sleep = machine ? &machine->sleep() : nullptr,
                        .listener = &record});
-  supervision_.ready(home_, clock_);
   TORPOR_TRY(const int ended, run_role(sampler, clock_, link));
-  supervision_.stopping();
   if (sampler.failure()) return *sampler.failure();
   return ended;
 }
@@ -96,22 +89,13 @@ int SamplerProcess::run() {
   }
   // Refused already; the peer is told why before we go. That it was not told ends no other way.
   RefusingRole role(**link, clock_, home_.own, Peer::End::listens);
-  supervision_.ready(home_, clock_);
   if (const auto told = run_role(role, clock_, **link); !told) tell_error(kSamplerProgram, told.error());
   return end(home_.own.refusal);
 }
 
 }  // namespace
 
-void describe_sampler(CLI::App& app, SamplerFlags& flags) {
-  app.name(kSamplerProgram);
-  app.description(
-      "torpor-sampler: the firmware role. Owns the sensor, verifies its own bundle, agrees with the "
-      "detector, samples one window when asked and is silent in between.");
-  app.footer(
-      "example:\n  torpor-sampler --bundle robot.bundle --trust trust --site site.toml --link "
-      "unix:/run/torpor/link \\\n"
-      "                 --source sim:7 --state /var/lib/torpor/sampler");
+void add_sampler_flags(CLI::App& app, SamplerFlags& flags) {
   add_role_flags(app, flags);
   app.add_option("--source", flags.source, "recording:MANIFEST.csv[#row] or sim:SEED[,..]")->required();
 }

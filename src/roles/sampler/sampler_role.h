@@ -13,9 +13,8 @@ struct SamplerFlags : RoleFlags {
   std::string source;  // sensor/spec/source_spec.h
 };
 
-// What `torpor-sampler --help` says and its man page with it: name, words, an example, the role's
-// flags and --source.
-void describe_sampler(CLI::App& app, SamplerFlags& flags);
+// The role's flags and --source.
+void add_sampler_flags(CLI::App& app, SamplerFlags& flags);
 
 // Wires a source and runs the role to its end; the exit code (docs/exit-codes.md), with the
 // reason on stderr and, for a refusal, in STATE. Without a valid bundle the peer is told before

@@ -59,6 +59,7 @@ Recording TempPack::add(const std::string& file, std::uint32_t rate_hz, std::uin
   r.rate_hz = rate_hz;
   r.channels = channels;
   for (std::uint32_t c = 0; c < channels; ++c) r.channel_names.push_back("c" + std::to_string(c));
+  r.units = "g";
   r.scale = 0.001;
   r.samples = interleaved.size() / channels;
   r.rpm = 1800;
@@ -79,7 +80,7 @@ std::string manifest_row(const Recording& r) {
   std::ostringstream out;
   out << r.file << ',' << r.dataset << ',' << r.machine << ',' << r.rate_hz << ',' << r.channels << ',';
   for (std::size_t c = 0; c < r.channel_names.size(); ++c) out << (c > 0 ? "|" : "") << r.channel_names[c];
-  out << ",\"" << r.unit.word << "\"," << r.scale << ',' << r.samples << ',' << std::fixed << r.duration_s()
+  out << ",\"" << r.units << "\"," << r.scale << ',' << r.samples << ',' << std::fixed << r.duration_s()
       << std::defaultfloat << ',' << r.load << ',' << r.rpm << ',' << r.condition << ',' << r.fault << ','
       << r.severity << ',' << name(r.split) << ',' << r.t0_s << ',';
   if (r.block_len > 0) out << r.block_len;

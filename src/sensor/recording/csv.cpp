@@ -7,9 +7,6 @@
 namespace torpor {
 namespace {
 
-// U+FEFF in UTF-8: put in front of a file by the system that most spreadsheets run on.
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 // A byte as an error may show it: "',' " or "byte 0x07", never the control character itself.
@@ -38,20 +35,13 @@ FixedString<160> csv_where(std::string_view path, std::size_t line, std::size_t 
   return where;
 }
 
-CsvReader::CsvReader(std::string_view text, std::string_view name)
-    : text_(text.starts_with(kByteOrderMark) ? text.substr(kByteOrderMark.size()) : text), name_(name) {}
-
-bool CsvReader::only_empty_rows_left() const {
-  return text_.find_first_not_of(",\r\n", at_) == std::string_view::npos;
-}
-
 Error CsvReader::fail(std::size_t column, std::string_view found, std::string_view expected) const {
   return Error{Reason::manifest_csv, csv_where(name_, line_, column), found, expected};
 }
 
 Result<bool> CsvReader::next(std::vector<CsvField>& fields, std::size_t max_fields, std::size_t max_field) {
   fields.clear();
-  if (only_empty_rows_left()) return false;
+  if (at_ == text_.size()) return false;
   ++line_;
   std::string_view row = text_.substr(at_);
   const std::size_t newline = row.find('\n');
@@ -59,17 +49,12 @@ Result<bool> CsvReader::next(std::vector<CsvField>& fields, std::size_t max_fiel
   row = row.substr(0, newline);
   if (row.ends_with('\r')) row.remove_suffix(1);  // spreadsheets end lines so
   if (row.empty()) return fail(1, "an empty line", "a row");
-  if (row.starts_with("\xff\xfe") || row.starts_with("\xfe\xff"))
-    return fail(1, "UTF-16", "UTF-8, as \"CSV UTF-8\" is saved");
   if (!cbor::valid_utf8(as_bytes(row))) return fail(1, "a line that is not UTF-8", "UTF-8");
 
   // i stands at the first character of a field. Quotes cannot reach over the end of a line, so
   // that a missing one spoils one row and not the file.
   for (std::size_t i = 0;;) {
-    if (fields.size() == max_fields) {
-      if (row.find_first_not_of(',', i) == std::string_view::npos) return true;
-      return fail(i + 1, "one more field", "the end of the row");
-    }
+    if (fields.size() == max_fields) return fail(i + 1, "one more field", "the end of the row");
     CsvField& field = fields.emplace_back();
     field.column = i + 1;
     const bool quoted = i < row.size() && row[i] == '"';

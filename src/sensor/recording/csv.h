@@ -19,20 +19,18 @@ struct CsvField {
 
 // Comma-separated values of RFC 4180, one line per row: fields in double quotes may hold
 // commas and doubled quotes, not line breaks. Lines end with LF or CRLF (the last may
-// not). No empty lines, no control characters, UTF-8 only. What a spreadsheet adds and nobody sees is
-// passed over: a byte-order mark in front, empty columns behind the last one, empty rows at the end.
+// not). No empty lines, no control characters, UTF-8 only.
 class CsvReader {
  public:
   // `name` (a path) is shown in errors. Views `text`, which must outlive the reader.
-  CsvReader(std::string_view text, std::string_view name);
+  CsvReader(std::string_view text, std::string_view name) : text_(text), name_(name) {}
   // The next row into `fields` (reused); false at the end. manifest_csv on broken syntax
-  // or a field longer than `max_field` bytes or more than `max_fields` of them that are not empty.
+  // or a field longer than `max_field` bytes or more than `max_fields` of them.
   Result<bool> next(std::vector<CsvField>& fields, std::size_t max_fields, std::size_t max_field);
   std::size_t line() const { return line_; }  // of the row last returned, 1-based
 
  private:
   Error fail(std::size_t column, std::string_view found, std::string_view expected) const;
-  [[nodiscard]] bool only_empty_rows_left() const;
   std::string_view text_;
   std::string_view name_;
   std::size_t at_ = 0;

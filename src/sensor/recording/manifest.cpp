@@ -6,7 +6,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "sensor/recording/csv.h"
@@ -43,7 +42,6 @@ constexpr std::array<std::string_view, kColumns> kNames = {
     "channel_names", "units",   "scale_per_lsb", "n_samples",      "duration_s",
     "load",          "rpm",     "condition",     "fault",          "severity",
     "split",         "t0_s",    "block_len",     "block_period_s", "notes"};
-constexpr Column kLastRequired = kSplit;  // what follows may be empty in every row
 constexpr std::array<std::string_view, 4> kSplitNames = {"train_healthy", "test_healthy", "test_fault",
                                                          "unlabelled"};
 
@@ -122,23 +120,6 @@ std::vector<std::string> split_names(std::string_view text) {
   return names;
 }
 
-// Against an earlier row of the same machine: what is compared with one baseline must be the same
-// axes in the same order, and in one measure.
-Status read_machine(const Row& row, const Recording& r, const Recording& before) {
-  const std::size_t common = std::min(r.channel_names.size(), before.channel_names.size());
-  FixedString<120> expected;
-  for (std::size_t c = 0; c < common; ++c) {
-    if (r.channel_names[c] == before.channel_names[c]) continue;
-    expected << before.channel_names[c] << " for channel " << c + 1 << ", as in line " << before.row + 1
-             << " of this machine";
-    return row.fail(kChannelNames, expected);
-  }
-  if (r.unit.stated() == before.unit.stated()) return {};
-  expected << (before.unit.stated() ? "a stated unit" : "raw") << ", as in line " << before.row + 1
-           << " of this machine";
-  return row.fail(kUnits, expected);
-}
-
 // Shape of the file: rate, channels, samples, blocks.
 Status read_shape(const Row& row, Recording& r) {
   TORPOR_TRY(const auto rate, row.integer(kRate, 1, 1'000'000));
@@ -149,9 +130,6 @@ Status read_shape(const Row& row, Recording& r) {
   if (r.channel_names.size() != r.channels ||
       std::any_of(r.channel_names.begin(), r.channel_names.end(), [](auto& n) { return n.empty(); }))
     return row.fail(kChannelNames, "one name per channel, '|' between them");
-  if (std::unordered_set<std::string_view>(r.channel_names.begin(), r.channel_names.end()).size() !=
-      r.channel_names.size())
-    return row.fail(kChannelNames, "each name once");
   // Before samples are multiplied by channels anywhere.
   TORPOR_TRY(r.samples, row.integer(kSamples, 1, kMaxRecordingValues / r.channels));
   // Said twice in the manifest, so that a wrong rate or a cut file is noticed at once.
@@ -174,26 +152,6 @@ Status read_shape(const Row& row, Recording& r) {
   return {};
 }
 
-// What it is a recording of. Said in three columns, of which training believes one and tests another:
-// a fault that is listed as healthy would be learned.
-Status read_state(const Row& row, Recording& r) {
-  TORPOR_TRY(r.condition, row.required(kCondition));
-  const auto split = std::find(kSplitNames.begin(), kSplitNames.end(), row.text(kSplit));
-  if (split == kSplitNames.end())
-    return row.fail(kSplit, "train_healthy, test_healthy, test_fault or unlabelled");
-  r.split = static_cast<Split>(split - kSplitNames.begin());
-  r.fault = row.text(kFault);
-  r.severity = row.text(kSeverity);
-  const bool no_fault = r.fault.empty() || r.fault == "none";
-  if (r.healthy() && !no_fault) return row.fail(kFault, "none, as its condition is healthy");
-  if (r.condition == "fault" && no_fault) return row.fail(kFault, "its name, as its condition is fault");
-  const bool said_healthy = r.split == Split::train_healthy || r.split == Split::test_healthy;
-  if (r.split != Split::unlabelled && said_healthy != r.healthy())
-    return row.fail(kSplit, r.healthy() ? "a healthy split or unlabelled, as its condition is healthy"
-                                        : "test_fault or unlabelled, as its condition is not healthy");
-  return {};
-}
-
 Result<Recording> read_row(const Row& row) {
   Recording r;
   r.file = row.text(kFile);
@@ -201,37 +159,26 @@ Result<Recording> read_row(const Row& row) {
     return row.fail(kFile, "a path inside the manifest's folder", Reason::manifest_path);
   TORPOR_TRY(r.dataset, row.required(kDataset));
   TORPOR_TRY(r.machine, row.required(kMachine));
-  if (!find_unit(row.text(kUnits), r.unit)) return row.fail(kUnits, unit_words(false));
+  TORPOR_TRY(r.units, row.required(kUnits));
+  TORPOR_TRY(r.condition, row.required(kCondition));
   TORPOR_CHECK(read_shape(row, r));
-  TORPOR_CHECK(read_state(row, r));
   TORPOR_TRY(r.scale, row.decimal(kScale, 1e-12, 1e6, "units per LSB, 1e-12 .. 1e6"));
+  // 0 = not stated, as everywhere.
   if (!row.text(kRpm).empty()) {
     TORPOR_TRY(r.rpm, row.decimal(kRpm, 0, 1e6, "revolutions per minute, 0 .. 1e6, or nothing"));
-    r.stopped = r.rpm == 0;
   }
   if (!row.text(kT0).empty()) {
     TORPOR_TRY(r.t0_s, row.decimal(kT0, 0, 1e10, "seconds, 0 .. 1e10, or nothing"));
   }
+  const auto split = std::find(kSplitNames.begin(), kSplitNames.end(), row.text(kSplit));
+  if (split == kSplitNames.end())
+    return row.fail(kSplit, "train_healthy, test_healthy, test_fault or unlabelled");
+  r.split = static_cast<Split>(split - kSplitNames.begin());
   r.load = row.text(kLoad);
+  r.fault = row.text(kFault);
+  r.severity = row.text(kSeverity);
   r.notes = row.text(kNotes);
   return r;
-}
-
-Status read_header(CsvReader& reader, std::vector<CsvField>& fields, const std::string& path) {
-  TORPOR_TRY(const bool has_header, reader.next(fields, kColumns, kMaxManifestField));
-  if (!has_header) return Error{Reason::manifest_columns, csv_where(path, 1, 1), "an empty file", kNames[0]};
-  // Spreadsheets of half of the world part fields so, and write 0,002 for 0.002: not to be guessed at.
-  if (fields[0].text.find(';') != std::string::npos)
-    return Error{Reason::manifest_columns, csv_where(path, 1, 1), "fields parted by semicolons",
-                 "commas, and '.' in numbers"};
-  // Column by column, so that the first wrong one is named; one too many was refused by the reader.
-  for (std::size_t c = 0; c < kColumns; ++c) {
-    if (c < fields.size() && fields[c].text == kNames[c]) continue;
-    const std::size_t column = c < fields.size() ? fields[c].column : fields.back().column;
-    return Error{Reason::manifest_columns, csv_where(path, 1, column),
-                 c < fields.size() ? FixedString<120>(fields[c].text) : "the end of the row", kNames[c]};
-  }
-  return {};
 }
 
 }  // namespace
@@ -255,20 +202,25 @@ Result<Manifest> Manifest::parse(Bytes csv, const std::string& path) {
 
   CsvReader reader(as_text(csv), path);
   std::vector<CsvField> fields;
-  TORPOR_CHECK(read_header(reader, fields, path));
+  TORPOR_TRY(const bool has_header, reader.next(fields, kColumns, kMaxManifestField));
+  if (!has_header) return Error{Reason::manifest_columns, csv_where(path, 1, 1), "an empty file", kNames[0]};
+  // Column by column, so that the first wrong one is named; one too many was refused by the reader.
+  for (std::size_t c = 0; c < kColumns; ++c) {
+    if (c < fields.size() && fields[c].text == kNames[c]) continue;
+    const std::size_t column = c < fields.size() ? fields[c].column : fields.back().column;
+    return Error{Reason::manifest_columns, csv_where(path, 1, column),
+                 c < fields.size() ? FixedString<120>(fields[c].text) : "the end of the row", kNames[c]};
+  }
 
   // A file listed twice would count twice in training and in tests.
   std::unordered_set<std::string> seen;
-  std::unordered_map<std::string, std::size_t> machines;  // the first recording of each
   for (;;) {
     TORPOR_TRY(const bool more, reader.next(fields, kColumns, kMaxManifestField));
     if (!more) break;
     const std::size_t line = reader.line();
-    // A spreadsheet leaves out what is empty at the end of a row; what a row needs must be there.
-    if (fields.size() <= kLastRequired)
+    if (fields.size() < kColumns)
       return Error{Reason::manifest_columns, csv_where(path, line, fields.back().column),
                    "the end of the row", kNames[fields.size()]};
-    fields.resize(kColumns, CsvField{.text = {}, .column = fields.back().column});
     // Rows are bounded, because each costs memory before anything is opened.
     if (manifest.recordings_.size() == kMaxManifestRows)
       return Error{Reason::manifest_csv, csv_where(path, line, 1), "one more row", "at most 20000"};
@@ -276,9 +228,6 @@ Result<Manifest> Manifest::parse(Bytes csv, const std::string& path) {
     TORPOR_TRY(Recording recording, read_row(row));
     if (!seen.insert(recording.file).second)
       return row.fail(kFile, "a file not listed before", Reason::manifest_duplicate);
-    const auto [first, is_first] =
-        machines.emplace(recording.dataset + "/" + recording.machine, manifest.recordings_.size());
-    if (!is_first) TORPOR_CHECK(read_machine(row, recording, manifest.recordings_[first->second]));
     recording.row = static_cast<std::uint32_t>(manifest.recordings_.size() + 1);
     manifest.recordings_.push_back(std::move(recording));
   }
@@ -307,18 +256,10 @@ Result<std::vector<Recording>> Manifest::select(std::string_view selection) cons
   std::vector<Recording> last_part;
   for (const Recording& r : recordings_) {
     if (r.file == selection) return std::vector<Recording>{r};
-    if (r.machine == selection || r.dataset + "/" + r.machine == selection) machine.push_back(r);
+    if (r.machine == selection) machine.push_back(r);
     if (std::string_view(r.file).substr(r.file.rfind('/') + 1) == selection) last_part.push_back(r);
   }
   if (!machine.empty()) {
-    // Two machines of one name would be played as one life.
-    for (const Recording& r : machine) {
-      if (r.dataset == machine.front().dataset) continue;
-      return Error{.reason = Reason::manifest_no_match}
-          .at(path_)
-          .saw("a ", selection, " in two data sets")
-          .want(machine.front().dataset, "/", selection, " or ", r.dataset, "/", selection);
-    }
     // A machine's life, in the order it was lived.
     // Stable: rows without t0_s keep the order of the file.
     std::stable_sort(machine.begin(), machine.end(),

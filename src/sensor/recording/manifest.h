@@ -11,11 +11,9 @@
 #include "base/bytes.h"
 #include "base/files.h"
 #include "base/result.h"
-#include "sensor/recording/units.h"
 
 // The list of recordings of a data pack: MANIFEST.csv, one row per file. Everything in
-// it is hostile input: the reader is strict, bounded and never repairs. Whatever a row declares is
-// used, or held against what else the manifest says.
+// it is hostile input: the reader is strict, bounded and never repairs.
 namespace torpor {
 
 // What a recording may be used for. Thresholds and models see train_healthy only.
@@ -31,15 +29,14 @@ struct Recording {
   std::string machine;                     // required
   std::uint32_t rate_hz = 0;               // 1 .. 1,000,000
   std::uint32_t channels = 0;              // 1 .. kMaxRecordingChannels
-  std::vector<std::string> channel_names;  // one per channel, each once
-  Unit unit;                               // required; of a sample times scale
+  std::vector<std::string> channel_names;  // one per channel
+  std::string units;                       // required; of a sample times scale
   double scale = 0;                        // units per LSB; finite, > 0, 1e-12 .. 1e6
   std::uint64_t samples = 0;               // per channel, >= 1; times channels <= kMaxRecordingValues
   std::string load;                        // as written, e.g. "4000 N"
-  double rpm = 0;                          // shaft speed; 0 = not stated, or stopped; at most 1,000,000
-  bool stopped = false;                    // rpm 0 is stated: the shaft stands
+  double rpm = 0;                          // shaft speed; 0 = not stated; at most 1,000,000
   std::string condition;                   // required; "healthy", "fault", "aging", "failing", ..
-  std::string fault;                       // "none", "ball", "inner_race", ..; of a healthy one none
+  std::string fault;                       // "none", "ball", "inner_race", ..
   std::string severity;
   Split split = Split::unlabelled;
   double t0_s = 0;              // start of the file in the machine's own time
@@ -48,8 +45,6 @@ struct Recording {
   std::string notes;
 
   double duration_s() const { return static_cast<double>(samples) / rate_hz; }
-  // What every reader scales samples by: g per LSB, whatever the unit; of a raw one its own numbers.
-  double lsb() const { return unit.stated() ? scale * unit.g : scale; }
   [[nodiscard]] bool healthy() const { return condition == "healthy"; }
 };
 
@@ -63,12 +58,10 @@ inline constexpr std::uint64_t kMaxRecordingValues = 1u << 28;  // samples x cha
 //
 // Errors, each with file:line:column in `where`:
 //   manifest_csv        broken quoting, control character, bad UTF-8, over a limit above
-//   manifest_columns    the header is not the known one, or a row has too few fields
+//   manifest_columns    the header is not the known one, or a row has another number of fields
 //   manifest_field      a value of the wrong type, out of range, or at odds with another
 //                       (duration_s must equal n_samples / rate within 2 ms, n_samples must
-//                       be whole blocks, block_len and block_period_s come together; condition,
-//                       fault and split must not contradict each other; rows of one machine name
-//                       the same channels and agree whether their unit is stated)
+//                       be whole blocks, block_len and block_period_s come together)
 //   manifest_path       a file that is absolute, holds "..", ".", "\" or an empty part
 //   manifest_duplicate  a file listed twice
 // and those of Files::read.
@@ -86,9 +79,8 @@ class Manifest {
   //   ""        all, in the order of the file
   //   "12"      the row of that number (1 = the first after the header)
   //   a file    the row with that `file`, or whose file name (last part) it is if only one is
-  //   a machine all its rows in order of t0_s (equal: as listed): one run of one machine;
-  //             "dataset/machine" where two data sets have one of that name
-  // manifest_no_match when it names nothing, or machines of two data sets.
+  //   a machine all its rows in order of t0_s (equal: as listed): one run of one machine
+  // manifest_no_match when it names nothing.
   Result<std::vector<Recording>> select(std::string_view selection) const;
 
  private:

@@ -26,7 +26,7 @@ class PosixBytes final : public ByteSource {
       const ssize_t n =
           ::pread(fd_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return Error{Reason::io_failed, std::string_view(path_), {}, "to be read", errno};
+      if (n < 0) return Error{Reason::io_failed, std::string_view(path_), {}, "to read", errno};
       // Shorter than its size said: what is missing is for the caller to name.
       if (n == 0) break;
       done += static_cast<std::size_t>(n);
@@ -45,7 +45,7 @@ Error os_error(const std::string& path, int code) {
   const Reason reason = code == ENOENT || code == ENOTDIR ? Reason::file_missing
                         : code == EACCES || code == EPERM ? Reason::file_denied
                                                           : Reason::io_failed;
-  return Error{reason, std::string_view(path), {}, "a recording", code};
+  return Error{reason, std::string_view(path), {}, {}, code};
 }
 
 Result<std::string> resolved(const std::string& path) {

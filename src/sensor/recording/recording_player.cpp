@@ -12,11 +12,10 @@ namespace torpor {
 namespace {
 
 constexpr std::size_t kPiece = 1024;  // samples per channel read at once
-constexpr double kPicoPerG = 1e12;
+constexpr double kPicoPerUnit = 1e12;
 
 bool same_run(const Recording& a, const Recording& b) {
-  return a.dataset == b.dataset && a.machine == b.machine && a.load == b.load && a.rpm == b.rpm &&
-         a.stopped == b.stopped;
+  return a.machine == b.machine && a.load == b.load && a.rpm == b.rpm;
 }
 
 }  // namespace
@@ -29,6 +28,7 @@ Result<RecordingPlayer> RecordingPlayer::make(std::vector<Recording> recordings,
   player.axes_ = axes;
   player.rate_mhz_ = rate_mhz;
   std::uint32_t most_channels = 1;
+  const std::string units = recordings.empty() ? "" : recordings.front().units;
   // The manifest has held most of it, but recordings also come from tests and evaluation without one.
   for (Recording& r : recordings) {
     const std::string_view where = r.file;
@@ -44,19 +44,21 @@ Result<RecordingPlayer> RecordingPlayer::make(std::vector<Recording> recordings,
           .saw(r.channels)
           .want("at least ", axes, ", the axes of the contract's sensor");
     }
-    // A frame's scale is in pico-g: numbers of unknown size would be taken for it.
-    if (!r.unit.stated())
-      return Error{Reason::recording_units, where, r.unit.word, std::string_view(unit_words(true))};
+    if (r.units != units)
+      return Error{Reason::recording_units, where, std::string_view(r.units), std::string_view(units)};
     most_channels = std::max(most_channels, r.channels);
+    const std::uint64_t source_block = r.block_len == 0 ? r.samples : r.block_len;
+    // Rounded down block by block, as the resampler gives them out.
     Item item;
+    item.block =
+        player.resamples(r) ? resampled_length(source_block, r.rate_hz * 1000, rate_mhz) : source_block;
+    item.blocks = item.block == 0 ? 0 : r.samples / source_block;
     item.joins = !player.items_.empty() && same_run(player.items_.back().recording, r);
     item.recording = std::move(r);
-    player.lay_out(item, item.recording.samples);
     player.items_.push_back(std::move(item));
   }
   if (player.items_.empty())
-    return Error{Reason::recording_short, std::string_view(folder), "no recording",
-                 "one that holds a window"};
+    return Error{Reason::recording_short, std::string_view(folder), "no recording", {}};
   player.piece_.resize(kPiece * most_channels);
   player.values_.resize(kPiece * axes);
   player.resampled_.resize(kPiece * axes);
@@ -67,57 +69,38 @@ Result<RecordingPlayer> RecordingPlayer::make(std::vector<Recording> recordings,
   return player;
 }
 
-// libsamplerate's best filter takes .4 to .8 us a value on a desk, and as many times more as the rate
-// falls: it then reaches over so many samples.
-std::uint32_t RecordingPlayer::resampling_ns() const {
-  constexpr std::uint64_t kSlowHostNs = 1000;
-  std::uint64_t most = 0;
-  for (const Item& item : items_) {
-    if (!resamples(item.recording)) continue;
-    const std::uint64_t from_mhz = item.recording.rate_hz * std::uint64_t{1000};
-    most = std::max(most, std::max<std::uint64_t>(1, from_mhz / rate_mhz_) * kSlowHostNs);
-  }
-  return static_cast<std::uint32_t>(most);
-}
-
-// Where blocks lie in a file that holds `samples` per channel.
-void RecordingPlayer::lay_out(Item& item, std::uint64_t samples) const {
-  const Recording& r = item.recording;
-  item.source_block = r.block_len == 0 ? samples : r.block_len;
-  // Rounded down block by block, as the resampler gives them out.
-  item.block =
-      resamples(r) ? resampled_length(item.source_block, r.rate_hz * 1000, rate_mhz_) : item.source_block;
-  item.blocks = item.block == 0 ? 0 : samples / item.source_block;
-}
-
-// Reads `samples` (at most kPiece) per channel and leaves their axes in values_; 0 at the file's end.
+// Reads `samples` (at most kPiece) per channel and leaves their axes in values_.
 Result<std::size_t> RecordingPlayer::read_axes(std::size_t samples) {
   TORPOR_ASSERT(reader_ && samples > 0, "sensor.what_is_read_was_opened");
   const std::uint32_t channels = reader_->recording().channels;
   const std::size_t wanted = std::min(samples, kPiece);
   TORPOR_TRY(const std::size_t got, reader_->read(std::span(piece_).first(wanted * channels)));
   const std::size_t n = got / channels;
+  // The manifest's length was held against the file's at opening: this can only be a bug of ours.
+  if (n == 0)
+    return Error{Reason::internal, std::string_view(reader_->recording().file), "read past the end", {}};
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t a = 0; a < axes_; ++a) values_[i * axes_ + a] = piece_[i * channels + a];
   return n;
 }
 
-// Of what scan() has seen: a file that has no more of it was cut meanwhile.
-Result<std::size_t> RecordingPlayer::play_axes(std::size_t samples) {
-  TORPOR_TRY(const std::size_t n, read_axes(samples));
-  if (n > 0) return n;
-  const Recording& r = reader_->recording();
-  return Error{.reason = Reason::recording_length}
-      .at(r.file)
-      .saw(r.samples - reader_->missing(), ", fewer than when it was opened")
-      .want(items_[at_].source_block * items_[at_].blocks);
-}
-
-// Reads everything once: scale and length must be known before the first frame claims them.
+// Reads everything once: the scale must be known before the first frame claims it.
 Status RecordingPlayer::scan() {
   double peak_g = 0;
   exact_ = true;
-  for (at_ = 0; at_ < items_.size(); ++at_) TORPOR_CHECK(scan_item(items_[at_], peak_g));
+  for (at_ = 0; at_ < items_.size(); ++at_) {
+    const Recording& r = items_[at_].recording;
+    if (resamples(r) || r.scale != items_[0].recording.scale) exact_ = false;
+    TORPOR_CHECK(open_item());
+    // Of the axes alone: other channels are never played.
+    float peak = 0;
+    while (reader_->left() > 0) {
+      TORPOR_TRY(const std::size_t n, read_axes(kPiece));
+      for (std::size_t i = 0; i < n * axes_; ++i) peak = std::max(peak, std::fabs(values_[i]));
+    }
+    // Resampling may overshoot between two samples of full size.
+    peak_g = std::max(peak_g, double{peak} * r.scale * (resamples(r) ? kResamplerPeakGain : 1));
+  }
   reader_.reset();
   choose_scale(peak_g);
   if (scale_pg_ < 1 || scale_pg_ > kMaxScalePg) {
@@ -129,33 +112,13 @@ Status RecordingPlayer::scan() {
   return {};
 }
 
-Status RecordingPlayer::scan_item(Item& item, double& peak_g) {
-  const Recording& r = item.recording;
-  if (resamples(r) || r.lsb() != items_[0].recording.lsb()) exact_ = false;
-  TORPOR_CHECK(open_item());
-  // Of the axes alone: other channels are never played.
-  float peak = 0;
-  while (reader_->left() > 0) {
-    TORPOR_TRY(const std::size_t n, read_axes(kPiece));
-    for (std::size_t i = 0; i < n * axes_; ++i) peak = std::max(peak, std::fabs(values_[i]));
-  }
-  if (reader_->missing() > 0) {
-    const std::uint64_t there = r.samples - reader_->missing();
-    remarks_.push_back(cut_text(r.file, there, r.samples));
-    lay_out(item, there);
-  }
-  // Resampling may overshoot between two samples of full size.
-  peak_g = std::max(peak_g, double{peak} * r.lsb() * (resamples(r) ? kResamplerPeakGain : 1));
-  return {};
-}
-
 // One scale for all that is played, as a sensor has one. Where every recording has it and none
 // is resampled, samples pass as they are; else the finest that no peak exceeds, but never
 // finer than 1/256 of the first recording's: a quiet pack must not become all digits.
 void RecordingPlayer::choose_scale(double peak_g) {
-  const double first = items_[0].recording.lsb() * kPicoPerG;
+  const double first = items_[0].recording.scale * kPicoPerUnit;
   double scale = first;
-  if (!exact_ && peak_g > 0) scale = std::max(std::ceil(peak_g * kPicoPerG / INT16_MAX), first / 256);
+  if (!exact_ && peak_g > 0) scale = std::max(std::ceil(peak_g * kPicoPerUnit / INT16_MAX), first / 256);
   scale_pg_ = scale < 1e18 ? std::llround(scale) : 0;  // 0 is refused
 }
 
@@ -262,11 +225,11 @@ Status RecordingPlayer::begin_block() {
   // Read and dropped, because the file is one stream: the next block begins behind them.
   while (source_left_ > 0) {
     TORPOR_TRY(const std::size_t n,
-               play_axes(static_cast<std::size_t>(std::min<std::uint64_t>(source_left_, kPiece))));
+               read_axes(static_cast<std::size_t>(std::min<std::uint64_t>(source_left_, kPiece))));
     TORPOR_ASSERT(n <= source_left_, "sensor.what_is_passed_over_is_of_the_block");
     source_left_ -= n;
   }
-  source_left_ = items_[at_].source_block;
+  source_left_ = r.block_len == 0 ? r.samples : r.block_len;
   block_left_ = items_[at_].block;
   if (resamples(r)) TORPOR_CHECK(resampler_->begin(source_left_));
   return {};
@@ -279,8 +242,7 @@ Status RecordingPlayer::prepare() {
   // A recording may hold no block at all once it is resampled.
   while (blocks_left_ == 0) {
     if (at_ + 1 == items_.size())
-      return Error{Reason::internal, std::string_view(current().file), "no block left",
-                   "the samples of a window"};
+      return Error{Reason::internal, std::string_view(current().file), "no block left", {}};
     ++at_;
     blocks_left_ = items_[at_].blocks;
     reader_.reset();
@@ -296,7 +258,7 @@ Status RecordingPlayer::read(std::span<std::int16_t> into) {
                 "sensor.what_is_played_is_of_the_block");
   const Recording& r = items_[at_].recording;
   const bool resampling = resamples(r);
-  const double gain = exact_ ? 1 : r.lsb() * kPicoPerG / static_cast<double>(scale_pg_);
+  const double gain = exact_ ? 1 : r.scale * kPicoPerUnit / static_cast<double>(scale_pg_);
   std::size_t done = 0;  // values
   while (done < into.size()) {
     const std::size_t room = std::min(into.size() - done, kPiece * axes_);
@@ -307,16 +269,15 @@ Status RecordingPlayer::read(std::span<std::int16_t> into) {
       TORPOR_TRY(got, resampler_->pull(std::span(resampled_).first(room)));
       const std::size_t wanted = got > 0 ? 0 : resampler_->wants() / axes_;
       if (wanted > 0) {
-        TORPOR_TRY(const std::size_t n, play_axes(wanted));
+        TORPOR_TRY(const std::size_t n, read_axes(wanted));
         source_left_ -= n;
         TORPOR_CHECK(resampler_->push(std::span(values_).first(n * axes_)));
       } else if (got == 0) {
         // The sums in Item promise these samples; without progress this would turn for ever.
-        return Error{Reason::resample_failed, std::string_view(r.file), "no progress",
-                     "samples out for samples in"};
+        return Error{Reason::resample_failed, std::string_view(r.file), "no progress", {}};
       }
     } else {
-      TORPOR_TRY(const std::size_t n, play_axes(room / axes_));
+      TORPOR_TRY(const std::size_t n, read_axes(room / axes_));
       source_left_ -= n;
       got = n * axes_;
       from = values_.data();

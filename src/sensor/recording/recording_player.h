@@ -16,9 +16,8 @@ namespace torpor {
 
 // A list of recordings as one stream of blocks, with the axes, rate and scale of one
 // sensor; without time (that is RecordingSource's part). Lengths are in samples per axis
-// at the sensor's rate. Consecutive recordings of the same data set, machine, load and rpm form a
-// run. Of a file without its end what is there is played, in whole blocks. One thread; memory does
-// not grow with the recordings.
+// at the sensor's rate. Consecutive recordings of the same machine, load and rpm form a
+// run. One thread; memory does not grow with the recordings.
 class RecordingPlayer {
  public:
   // Decodes every file once, to find errors and the largest sample before anything plays.
@@ -27,10 +26,6 @@ class RecordingPlayer {
                                       std::uint32_t axes, std::uint32_t rate_mhz);
 
   std::int64_t scale_pg() const { return scale_pg_; }
-  // What a person should know of what is played, one line each: files without their end.
-  const std::vector<std::string>& remarks() const { return remarks_; }
-  // See RecordingSource.
-  std::uint32_t resampling_ns() const;
   // The recording that the next sample comes from, or the last one.
   const Recording& current() const { return items_[at_].recording; }
 
@@ -59,16 +54,13 @@ class RecordingPlayer {
  private:
   struct Item {
     Recording recording;
-    std::uint64_t source_block = 0;  // samples per channel of one block in the file
-    std::uint64_t block = 0;         // the same at the sensor's rate
+    std::uint64_t block = 0;  // samples per axis of one block at the sensor's rate
     std::uint64_t blocks = 0;
     bool joins = false;  // same run as the item before
     std::uint64_t total() const { return block * blocks; }
   };
   RecordingPlayer() = default;
-  void lay_out(Item& item, std::uint64_t samples) const;
   Status scan();
-  Status scan_item(Item& item, double& peak_g);
   void choose_scale(double peak_g);
   [[nodiscard]] bool resamples(const Recording& r) const {
     return r.rate_hz * std::uint64_t{1000} != rate_mhz_;
@@ -76,12 +68,10 @@ class RecordingPlayer {
   Status open_item();
   Status begin_block();
   Result<std::size_t> read_axes(std::size_t samples);
-  Result<std::size_t> play_axes(std::size_t samples);
   template <class F>
   void each_run(F&& run) const;  // run(first, end)
 
   std::vector<Item> items_;
-  std::vector<std::string> remarks_;
   std::string folder_;
   std::uint32_t axes_ = 0;
   std::uint32_t rate_mhz_ = 0;

@@ -15,15 +15,13 @@
 // Recordings as samples: FLAC and WAV, 16 bit, by libsndfile.
 namespace torpor {
 
-// A whole recording in memory. value = samples[i] * scale: in g, or in the recording's own numbers
-// where its unit is raw.
+// A whole recording in memory. value = samples[i] * scale, in the manifest's units.
 struct RecordedSamples {
   double rate_hz = 0;
   std::uint32_t channels = 0;
-  double scale = 0;                         // Recording::lsb()
+  double scale = 0;
   std::vector<std::int16_t> samples;        // interleaved; never INT16_MIN
   std::vector<std::uint64_t> block_starts;  // per-channel index of each contiguous piece; [0] == 0
-  std::uint64_t missing = 0;                // per channel: in the manifest, and not in the file
 
   std::uint64_t samples_per_channel() const { return channels == 0 ? 0 : samples.size() / channels; }
 };
@@ -31,18 +29,13 @@ struct RecordedSamples {
 // Decodes a file from start to end in pieces: memory does not grow with its length.
 // INT16_MIN, which means "invalid" on the link, is read as -32767. One thread.
 //
-// A logger that lost its power leaves a file without its end, and a WAV whose header says 0 or
-// 0xFFFFFFFF for its length, or a FLAC that says none. All of it that decodes is read: whole
-// samples of all channels (FLAC: its whole frames), and missing() tells what the manifest promised
-// beyond. Of a FLAC that is known at its end only, left() falls to 0 there.
-//
 // Errors, `where` naming the file:
 //   recording_unreadable  not a sound file, or damaged
 //   recording_format      a sound file, but not FLAC or WAV with 16-bit integers (a float
 //                         file, which could hold NaN, is refused here)
 //   recording_channels, recording_rate, recording_length
-//                         the file and its row in the manifest say different things; or no sample
-//                         is there
+//                         the file and its row in the manifest say different things
+// A WAV cut short is recording_length, a FLAC cut short recording_unreadable.
 // and those of the ByteSource.
 class RecordingReader {
  public:
@@ -55,8 +48,6 @@ class RecordingReader {
   // into.size(), or fewer at the end of the recording, then 0.
   Result<std::size_t> read(std::span<std::int16_t> into);
   std::uint64_t left() const;  // samples per channel not read yet
-  // Samples per channel in the manifest and not in the file, as far as is known.
-  std::uint64_t missing() const;
   const Recording& recording() const;
 
  private:
@@ -65,11 +56,7 @@ class RecordingReader {
   std::unique_ptr<State> state_;
 };
 
-// The whole recording of one row, blocks kept; of one without its end the whole blocks, at least
-// one. Memory: two bytes per value.
+// The whole recording of one row, blocks kept. Memory: two bytes per value.
 Result<RecordedSamples> read_recording(const Manifest& manifest, const Recording& recording);
-
-// "a.wav: 478 of 600 samples per channel are there: the file has lost its end".
-std::string cut_text(std::string_view file, std::uint64_t found, std::uint64_t promised);
 
 }  // namespace torpor

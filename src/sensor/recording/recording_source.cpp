@@ -75,8 +75,7 @@ Result<std::unique_ptr<RecordingSource>> RecordingSource::make(std::vector<Recor
                                                                std::uint32_t sensor_index,
                                                                std::uint64_t window) {
   if (sensor.axes < 1 || sensor.axes > kMaxAxes || sensor.rate_mhz == 0 || window == 0)
-    return Error{Reason::source_sensor, std::string_view(sensor.id), "no usable axes, rate or window",
-                 "at least 1 of each"};
+    return Error{Reason::source_sensor, std::string_view(sensor.id), "no usable axes, rate or window", {}};
   // Units, lengths and scale first: what cannot be played needs no count of pieces.
   TORPOR_TRY(RecordingPlayer player,
              RecordingPlayer::make(std::move(recordings), folder, sensor.axes, sensor.rate_mhz));
@@ -164,10 +163,9 @@ void RecordingSource::stop() {
 Context RecordingSource::context() const {
   Context context;
   context.temperature_mdeg = INT32_MIN;
-  if (state_->began_in != nullptr) {
+  // Not stated is 0 in the manifest as in Context.
+  if (state_->began_in != nullptr)
     context.rpm_milli = static_cast<std::uint32_t>(std::llround(state_->began_in->rpm * 1000));
-    context.stopped = state_->began_in->stopped;
-  }
   return context;
 }
 
@@ -182,9 +180,6 @@ bool RecordingSource::ended() const {
 }
 
 std::uint64_t RecordingSource::windows() const { return state_->player.windows(state_->window); }
-
-const std::vector<std::string>& RecordingSource::remarks() const { return state_->player.remarks(); }
-std::uint32_t RecordingSource::resampling_ns() const { return state_->player.resampling_ns(); }
 
 const Recording& RecordingSource::current() const {
   return state_->began_in != nullptr ? *state_->began_in : state_->player.current();

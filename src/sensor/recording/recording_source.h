@@ -20,14 +20,13 @@ namespace torpor {
 //  - Blocks are gathered into a window and never crossed: every piece begins with
 //    starts_block. A window that would need more than kMaxBlocks pieces or
 //    kMaxWindowFrames frames is refused at make (recording_pieces).
-//  - A window may go from one recording to the next (as a new block) where data set, machine,
-//    load and rpm are the same; otherwise what is left of the first is passed over.
-//  - Of a file without its end what is there is played (recording_reader.h); remarks() says so.
+//  - A window may go from one recording to the next (as a new block) where machine, load,
+//    rpm and units are the same; otherwise what is left of the first is passed over.
 //  - At another rate than the contract's a recording is resampled block by block.
 //  - One scale for all: that of the recordings when they agree and need no resampling
 //    (the samples then come out bit by bit), else the finest that cannot clip, found from
-//    the largest sample of all. Samples are brought to g from the unit of their row; one that
-//    nobody stated (raw) is recording_units.
+//    the largest sample of all. Units are taken as g, whatever the manifest calls them;
+//    two different units in one list are recording_units.
 //  - ended() when fewer samples are left than the contract's window.
 //
 // Memory: one piece of file, whatever the length. make() decodes every file once, which
@@ -56,10 +55,6 @@ class RecordingSource final : public SampleSource {
 
   // Whole windows of the contract's length that the list holds from its beginning.
   std::uint64_t windows() const;
-  // What a person should know of what is played, one line each.
-  const std::vector<std::string>& remarks() const;
-  // What calculating one value at the sensor's rate may take on a slow host; 0 where all are only read.
-  std::uint32_t resampling_ns() const;
   // The recording the running (or last) window began in; for the demo's line.
   const Recording& current() const;
 

@@ -99,8 +99,7 @@ Result<BlockResampler> BlockResampler::make(std::uint32_t channels, std::uint32_
   }
   int code = 0;
   s.src = src_new(SRC_SINC_BEST_QUALITY, static_cast<int>(channels), &code);
-  if (s.src == nullptr)
-    return Error{Reason::resample_failed, "resampler", src_strerror(code), "that it resamples"};
+  if (s.src == nullptr) return Error{Reason::resample_failed, "resampler", src_strerror(code), {}};
   s.most_pad = std::min(kMaxPad, static_cast<std::size_t>(std::ceil(kPadLobes * std::max(1.0, 1 / s.ratio))));
   s.input.reserve((s.most_pad * 3 + kPiece + 2) * channels);
   s.tail.reserve((2 * (s.most_pad + 1) + kPiece) * channels);
@@ -111,10 +110,9 @@ Result<BlockResampler> BlockResampler::make(std::uint32_t channels, std::uint32_
 Status BlockResampler::begin(std::uint64_t samples) {
   State& s = *state_;
   if (samples == 0 || samples > kMaxRecordingValues)
-    return Error{Reason::resample_failed, "resampler", "a block of no or too many samples",
-                 "a block that was checked"};
+    return Error{Reason::resample_failed, "resampler", "a block of no or too many samples", {}};
   if (const int code = src_reset(s.src); code != 0)
-    return Error{Reason::resample_failed, "resampler", src_strerror(code), "that it resamples"};
+    return Error{Reason::resample_failed, "resampler", src_strerror(code), {}};
   // No more mirror than there is block; the first sample is the mirror's axis.
   s.pad = std::min<std::uint64_t>(s.most_pad, samples - 1);
   s.total = samples;
@@ -139,7 +137,7 @@ std::size_t BlockResampler::wants() const {
 Status BlockResampler::push(std::span<const float> values) {
   State& s = *state_;
   if (values.size() > wants() || values.size() % s.channels != 0)
-    return Error{Reason::resample_failed, "resampler", "more samples than wanted", "as many as wants() says"};
+    return Error{Reason::resample_failed, "resampler", "more samples than wanted", {}};
   if (values.empty()) return {};
   if (s.primed) {
     s.input.clear();
@@ -169,7 +167,7 @@ Result<std::size_t> BlockResampler::pull(std::span<float> into) {
     data.end_of_input = s.finished ? 1 : 0;
     data.src_ratio = s.ratio;
     if (const int code = src_process(s.src, &data); code != 0)
-      return Error{Reason::resample_failed, "resampler", src_strerror(code), "that it resamples"};
+      return Error{Reason::resample_failed, "resampler", src_strerror(code), {}};
     s.input_at += static_cast<std::size_t>(data.input_frames_used) * s.channels;
     const auto made = static_cast<std::uint64_t>(data.output_frames_gen);
     if (skip) {
@@ -212,7 +210,7 @@ Result<RecordedSamples> resample(const RecordedSamples& in, double rate_hz) {
     const std::uint64_t first = in.block_starts[b];
     const std::uint64_t end = b + 1 < in.block_starts.size() ? in.block_starts[b + 1] : all;
     if (first >= end || end > all)
-      return Error{Reason::resample_failed, "resampler", "blocks out of order", "ascending ones"};
+      return Error{Reason::resample_failed, "resampler", "blocks out of order", {}};
     const std::uint64_t length = resampled_length(end - first, from_mhz, to_mhz);
     if (length == 0) continue;
     out.block_starts.push_back(values.size() / in.channels);

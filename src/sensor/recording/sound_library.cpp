@@ -2,24 +2,36 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "sensor/recording/sound_library.h"
 
-#include "base/posix/shared_library.h"
+#include <dlfcn.h>
+
+#include <type_traits>
 
 namespace torpor {
 namespace {
 
+constexpr const char* kLibrary = "libsndfile.so.1";
+
+Error missing(const char* what) {
+  return Error{.reason = Reason::recording_unreadable}.at(kLibrary).saw(what).want(
+      "libsndfile, Debian package libsndfile1");
+}
+
 Result<SoundLibrary> load() {
   // Lazy: of its codecs most are never called.
-  TORPOR_TRY(const SharedLibrary library,
-             SharedLibrary::open({.reason = Reason::recording_unreadable,
-                                  .file = "libsndfile.so.1",
-                                  .provided_by = "libsndfile, Debian package libsndfile1"},
-                                 SharedLibrary::Bind::lazy));
+  void* handle = ::dlopen(kLibrary, RTLD_LAZY | RTLD_LOCAL);
+  if (handle == nullptr) return missing("not installed");
   SoundLibrary sound;
-  TORPOR_CHECK(library.find(sound.open_virtual, "sf_open_virtual"));
-  TORPOR_CHECK(library.find(sound.close, "sf_close"));
-  TORPOR_CHECK(library.find(sound.readf_short, "sf_readf_short"));
-  TORPOR_CHECK(library.find(sound.error, "sf_error"));
-  TORPOR_CHECK(library.find(sound.strerror, "sf_strerror"));
+  bool all = true;
+  const auto find = [&](auto& function, const char* name) {
+    function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(::dlsym(handle, name));
+    all = all && function != nullptr;
+  };
+  find(sound.open_virtual, "sf_open_virtual");
+  find(sound.close, "sf_close");
+  find(sound.readf_short, "sf_readf_short");
+  find(sound.error, "sf_error");
+  find(sound.strerror, "sf_strerror");
+  if (!all) return missing("a function is missing");
   return sound;
 }
 

@@ -23,32 +23,29 @@ constexpr double kInnerOfOuter = 0.7;  // a spall on an element strikes the inne
 }  // namespace
 
 SimSignal::SimSignal(const SimMachine& machine, const SimConfig& config, const SensorTerms& sensor,
-                     std::int64_t scale_pg, const SimWindow& window)
+                     std::int64_t scale_pg, std::uint64_t window, std::uint32_t samples, double severity)
     : m_(machine),
       c_(config),
       axes_(sensor.axes),
       rate_hz_(sensor.rate_mhz * 1e-3),
-      window_(window),
-      share_(window.motion == SimMotion::standing || window.motion == SimMotion::starting ? 0 : 1),
-      noise_(config.seed, kNoiseStream, window.number),
-      events_(config.seed, kEventStream, window.number) {
-  CounterRandom random(config.seed, kWindowStream, window.number);
+      noise_(config.seed, kNoiseStream, window),
+      events_(config.seed, kEventStream, window) {
+  CounterRandom random(config.seed, kWindowStream, window);
   // Clamped, so that no window leaves the range of speeds the config means.
-  rpm_ = window_.rpm * (1 + c_.wander * std::clamp(random.gauss(), -3.0, 3.0));
+  rpm_ = c_.rpm * (1 + c_.wander * std::clamp(random.gauss(), -3.0, 3.0));
   const double speed = rpm_ / kReferenceRpm;
   background_g_ = c_.background_g * power(speed, 1.2) * det::exp(kLevelJitter * random.gauss());
   shaft_g_ = c_.shaft_g * power(speed, 1.5);
   belt_g_ = c_.belt_g;
-  strike_g_ = window_.severity * c_.background_g * speed;
+  strike_g_ = severity * c_.background_g * speed;
   // White noise of one and a half times the floor: a healthy sensor is never told stuck.
   sensor_noise_g_ = 1.5e-6 * sensor.noise_floor_ug;
   lsb_per_g_ = 1e12 / static_cast<double>(scale_pg);
 
   // Up and down in turn: a machine that ramps once has to come back.
-  const double ramp = window_.motion == SimMotion::driving ? c_.ramp : 0;
-  const double up = (window_.number & 1) == 0 ? ramp : -ramp;
+  const double up = (window & 1) == 0 ? c_.ramp : -c_.ramp;
   const double mean_step = rpm_ / 60 / rate_hz_;
-  step_ = mean_step * (1 - up / 2) * share_;
+  step_ = mean_step * (1 - up / 2);
   const double fastest = mean_step * (1 + c_.ramp / 2);
   // 0.45 of the rate: a line that crosses the Nyquist during a ramp would fold back.
   shaft_lines_ = std::min(kSimShaftHarmonics, static_cast<std::size_t>(0.45 / fastest));
@@ -63,16 +60,13 @@ SimSignal::SimSignal(const SimMachine& machine, const SimConfig& config, const S
   next_strike_ = m_.defect_order > 0 ? shaft_ + random.uniform() / m_.defect_order : 0;
   next_bump_ = c_.bumps_per_s > 0 ? events_.exponential() * rate_hz_ / c_.bumps_per_s : -1;
   // Before the ramp begins, so that each window starts at its own speed.
-  const std::uint32_t pre_roll = window_.motion == SimMotion::standing ? 0 : kPreRoll;
-  for (std::uint32_t i = 0; i < pre_roll; ++i) step();
-  if (window_.samples > 0) ramp_step_ = mean_step * up / window_.samples;
+  for (std::uint32_t i = 0; i < kPreRoll; ++i) step();
+  if (samples > 0) ramp_step_ = mean_step * up / samples;
 }
 
 void SimSignal::fill(std::span<std::int16_t> out) {
-  const bool swings = window_.motion == SimMotion::starting || window_.motion == SimMotion::stopping;
   for (std::size_t i = 0; i + axes_ <= out.size(); i += axes_) {
-    if (swings) swing();
-    if (window_.motion != SimMotion::standing) step();
+    step();
     for (std::uint32_t a = 0; a < axes_; ++a) {
       const double lsb = std::nearbyint((g_[a] + sensor_noise_g_ * noise_.gauss()) * lsb_per_g_);
       // INT16_MIN is the code for an invalid sample.
@@ -87,16 +81,8 @@ void SimSignal::step() {
   next_impulse_ = {};
   g_ = {};
   turn();
-  if (c_.bumps_per_s > 0 && share_ > 0) bumps();
+  if (c_.bumps_per_s > 0) bumps();
   drive();
-}
-
-// The next sample of a window in which the machine starts or stops.
-void SimSignal::swing() {
-  const double gone = window_.samples == 0 ? 1 : static_cast<double>(++at_) / window_.samples;
-  const double gathered = std::clamp(2 * gone - 0.5, 0.0, 1.0);
-  share_ = window_.motion == SimMotion::starting ? gathered : 1 - gathered;
-  step_ = rpm_ / 60 / rate_hz_ * share_;
 }
 
 // Angles, tones and strikes.
@@ -128,9 +114,9 @@ void SimSignal::turn() {
       at = {at.sin * first.cos + at.cos * first.sin, at.cos * first.cos - at.sin * first.sin};
     }
   };
-  harmonics(std::span(m_.shaft).first(shaft_lines_), shaft_, shaft_g_ * share_);
-  harmonics(std::span(m_.belt).first(belt_lines_), belt_, belt_g_ * share_);
-  add(m_.line, sin_cos(line_), belt_g_ * share_);
+  harmonics(std::span(m_.shaft).first(shaft_lines_), shaft_, shaft_g_);
+  harmonics(std::span(m_.belt).first(belt_lines_), belt_, belt_g_);
+  add(m_.line, sin_cos(line_), belt_g_);
 }
 
 // Radial load around a bearing (Stribeck): (1 - (1 - cos) / (2 extent))^1.5 inside the zone.
@@ -141,7 +127,7 @@ double SimSignal::load_zone(double turns) const {
 
 // An impulse between two samples: shared among them by its place.
 void SimSignal::strike(double share_of_next) {
-  double strength = strike_g_ * share_ * det::exp(kScatter * events_.gauss());
+  double strength = strike_g_ * det::exp(kScatter * events_.gauss());
   switch (c_.fault) {
     case BearingFault::inner:
       strength *= load_zone(shaft_ + m_.load_phase);
@@ -185,7 +171,7 @@ void SimSignal::bumps() {
 
 // Noise and impulses through the structure, and the noise that goes past it.
 void SimSignal::drive() {
-  const double level = background_g_ * share_ * (1 + m_.noise_depth * sin_cos(shaft_).cos);
+  const double level = background_g_ * (1 + m_.noise_depth * sin_cos(shaft_).cos);
   for (std::size_t i = 0; i < kSimModes; ++i) {
     const double u = impulse_[i] + level * m_.noise_drive[i] * noise_.gauss();
     const double y = m_.mode[i].c1 * y1_[i] + m_.mode[i].c2 * y2_[i] + m_.mode[i].b * u;

@@ -11,32 +11,20 @@
 
 namespace torpor {
 
-// What a simulated machine does in a window.
-enum class SimMotion : std::uint8_t { driving, standing, starting, stopping };
-
-struct SimWindow {
-  std::uint64_t number = 0;
-  std::uint32_t samples = 0;
-  double severity = 0;
-  double rpm = 0;  // driven at; above 0
-  SimMotion motion = SimMotion::driving;
-};
-
 // One window's samples of a simulated machine, sample by sample. A value: beginning a
 // window makes a new one from (machine, config, window number). No heap.
 class SimSignal {
  public:
-  // `scale_pg` per LSB. The references outlive it.
+  // `severity` of this window; `scale_pg` per LSB. The references outlive it.
   SimSignal(const SimMachine& machine, const SimConfig& config, const SensorTerms& sensor,
-            std::int64_t scale_pg, const SimWindow& window);
-  // Shaft speed: the mean of a window that is driven, else that at the newest sample; 0: it stands.
-  double rpm() const { return rpm_ * share_; }
+            std::int64_t scale_pg, std::uint64_t window, std::uint32_t samples, double severity);
+  // Shaft speed of this window, its mean.
+  double rpm() const { return rpm_; }
   // The next samples, interleaved; never INT16_MIN.
   void fill(std::span<std::int16_t> interleaved);
 
  private:
   void step();
-  void swing();
   void turn();
   void strike(double share_of_next);
   void drive();
@@ -47,12 +35,6 @@ class SimSignal {
   const SimConfig& c_;
   const std::uint32_t axes_;
   const double rate_hz_;
-
-  // A start rests for a quarter of the window, gathers speed for a half, and drives for the last;
-  // a stop is the same backwards.
-  const SimWindow window_;
-  std::uint32_t at_ = 0;  // samples made
-  double share_ = 1;      // of the driven speed, now
 
   // Scales of this window.
   double rpm_ = 0;

@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "sensor/simulated/simulated_bearing.h"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -12,14 +11,10 @@
 #include "bearing/bearing_orders.h"
 #include "exact/math.h"
 #include "sensor/frame_pacer.h"
-#include "sensor/simulated/sim_random.h"
 #include "sensor/simulated/sim_signal.h"
 
 namespace torpor {
 namespace {
-
-constexpr std::uint64_t kSpeedStream = 5;
-constexpr double kStandingRpm = 1800;
 
 Status in_range(std::string_view what, double value, double min, double max) {
   // Written so that a NaN is refused.
@@ -33,10 +28,7 @@ Status in_range(std::string_view what, double value, double min, double max) {
 
 Status check(const SimConfig& c) {
   TORPOR_CHECK(in_range("slip", c.slip, 0, 0.1));
-  // 0 is a machine that stands.
-  if (c.rpm != 0) TORPOR_CHECK(in_range("rpm", c.rpm, 6, 60'000));
-  for (const double speed : c.speeds)
-    if (speed != 0) TORPOR_CHECK(in_range("speeds", speed, 6, 60'000));
+  TORPOR_CHECK(in_range("rpm", c.rpm, 6, 60'000));
   TORPOR_CHECK(in_range("ramp", c.ramp, -1, 1));
   TORPOR_CHECK(in_range("wander", c.wander, 0, 0.1));
   TORPOR_CHECK(in_range("background_g", c.background_g, 0, 100));
@@ -72,34 +64,6 @@ struct SimulatedBearing::State {
   std::optional<SimSignal> signal;
   std::array<std::int16_t, kMaxFrameSamples> samples{};
 
-  double rpm_of(std::uint64_t window) const {
-    const auto given =
-        std::count_if(config.speeds.begin(), config.speeds.end(), [](double s) { return s > 0; });
-    if (given == 0) return config.rpm;
-    auto drawn = static_cast<std::ptrdiff_t>(CounterRandom(config.seed, kSpeedStream, window).bits() %
-                                             static_cast<std::uint64_t>(given));
-    for (const double speed : config.speeds)
-      if (speed > 0 && drawn-- == 0) return speed;
-    TORPOR_ASSERT(false, "sensor.one_of_the_given_speeds_is_drawn");
-    return 0;
-  }
-
-  SimMotion motion_of(std::uint64_t window) const {
-    if (!(rpm_of(window) > 0)) return SimMotion::standing;
-    if (config.park_windows == 0 || window + 1 < config.park_from) return SimMotion::driving;
-    if (window < config.park_from) return SimMotion::stopping;
-    // Written so that no sum overflows, whatever was asked for.
-    const std::uint64_t since = window - config.park_from;
-    if (config.drive_windows == 0 || since < config.park_windows) return SimMotion::standing;
-    const std::uint64_t turn = config.park_windows + config.drive_windows;
-    if (turn < config.park_windows) return SimMotion::standing;
-    if (since % turn < config.park_windows) return SimMotion::standing;
-    const std::uint64_t driven = since % turn - config.park_windows;
-    if (config.drive_windows < 2) return SimMotion::driving;
-    if (driven == 0) return SimMotion::starting;
-    return driven + 1 == config.drive_windows ? SimMotion::stopping : SimMotion::driving;
-  }
-
   double severity_of(std::uint64_t window) const {
     // Before fault_from nothing; by windows since the source was made, never by their ids.
     if (config.fault == BearingFault::none || window < config.fault_from) return 0;
@@ -122,8 +86,8 @@ Result<std::unique_ptr<SimulatedBearing>> SimulatedBearing::make(const SimConfig
                                                                  std::uint32_t sensor_index) {
   TORPOR_CHECK(check(config));
   if (sensor.axes < 1 || sensor.axes > kMaxAxes || sensor.rate_mhz == 0 || sensor.full_scale_mg == 0)
-    return Error{Reason::source_sensor, std::string_view(sensor.id), "no usable axes, rate or full scale",
-                 "at least 1 of each"};
+    return Error{
+        Reason::source_sensor, std::string_view(sensor.id), "no usable axes, rate or full scale", {}};
   // Rounded up, so that the last code reaches full scale.
   const std::int64_t scale_pg =
       (std::int64_t{sensor.full_scale_mg} * 1'000'000'000 + INT16_MAX - 1) / INT16_MAX;
@@ -154,14 +118,7 @@ Status SimulatedBearing::start(std::uint64_t window_id, std::uint32_t samples, c
   const std::uint64_t window = s.windows++;
   s.severity = s.severity_of(window);
   // Anew for each window, in place: a window depends on its number alone.
-  const SimMotion motion = s.motion_of(window);
-  s.signal.emplace(s.machine, s.config, s.sensor, s.facts.scale_pg,
-                   SimWindow{.number = window,
-                             .samples = samples,
-                             .severity = s.severity,
-                             // Of a machine without a speed the signal needs one all the same.
-                             .rpm = motion == SimMotion::standing ? kStandingRpm : s.rpm_of(window),
-                             .motion = motion});
+  s.signal.emplace(s.machine, s.config, s.sensor, s.facts.scale_pg, window, samples, s.severity);
   s.pacer.start(window_id, samples, now);
   return {};
 }
@@ -191,9 +148,7 @@ Context SimulatedBearing::context() const {
   // Not simulated, and 0 would be a temperature.
   context.temperature_mdeg = INT32_MIN;
   const State& s = *state_;
-  if (!s.signal || !s.config.states_speed) return context;
-  context.rpm_milli = static_cast<std::uint32_t>(std::llround(s.signal->rpm() * 1000));
-  context.stopped = context.rpm_milli == 0;
+  if (s.signal) context.rpm_milli = static_cast<std::uint32_t>(std::llround(s.signal->rpm() * 1000));
   return context;
 }
 

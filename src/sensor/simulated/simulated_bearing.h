@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: torpor authors
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 
@@ -13,8 +12,6 @@ namespace torpor {
 
 enum class BearingFault : std::uint8_t { none, inner, outer, ball };
 std::string_view name(BearingFault fault);
-
-inline constexpr std::size_t kSimSpeeds = 8;
 
 // One simulated machine and what happens to it. Times count windows since the source was
 // made (the first start() is window 0), so that a run does not depend on window ids.
@@ -28,22 +25,9 @@ struct SimConfig {
 
   // Speed. Each window runs from rpm (1 - ramp / 2) to rpm (1 + ramp / 2) or, in every
   // second window, back; wander is a slow change on top, relative.
-  double rpm = 1800;  // 0: it stands
+  double rpm = 1800;
   double ramp = 0;
   double wander = 0.002;
-  // In place of rpm, where any is above 0: each window runs at one of them, drawn for it.
-  std::array<double, kSimSpeeds> speeds{};
-  // Whether the speed is known to the sensor's side, as a machine with a tachometer states it.
-  bool states_speed = true;
-
-  // Parking. From window park_from on the machine stands for park_windows, then drives for
-  // drive_windows, of which the first starts from a stand and the last comes to one (where it is
-  // two at least), and so on in turns; drive_windows 0: it stands for good. The window before
-  // park_from comes to a stand. park_windows 0: it never parks. A machine at a stand gives the
-  // sensor's noise and nothing else.
-  std::uint64_t park_from = 0;
-  std::uint64_t park_windows = 0;
-  std::uint64_t drive_windows = 0;
 
   // The healthy machine at 1800 rpm: RMS of background noise (grows with speed), of the shaft's
   // harmonics, and of tones that no multiple of the shaft explains (belt, mains).

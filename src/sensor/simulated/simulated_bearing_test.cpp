@@ -270,7 +270,7 @@ TEST(SimulatedBearing, refuses_a_configuration_out_of_range_and_names_it) {
     const char* name;
     double bad;
   } cases[] = {{&SimConfig::slip, "slip", 0.5},
-               {&SimConfig::rpm, "rpm", 5},
+               {&SimConfig::rpm, "rpm", 0},
                {&SimConfig::rpm, "rpm", nan},
                {&SimConfig::rpm, "rpm", 1e9},
                {&SimConfig::ramp, "ramp", -1.5},

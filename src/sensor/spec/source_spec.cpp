@@ -6,7 +6,6 @@
 #include <charconv>
 #include <vector>
 
-#include "contract/host/clock_speed.h"
 #include "sensor/recording/manifest.h"
 #include "sensor/recording/recording_source.h"
 
@@ -30,26 +29,6 @@ Status parse_number(std::string_view text, std::string_view option, std::string_
   return {};
 }
 
-Status parse_speeds(SimConfig& config, std::string_view option, std::string_view value) {
-  constexpr std::string_view kExpected = "1 to 8 speeds above 0, '/' between them";
-  for (std::size_t i = 0; i < config.speeds.size(); ++i) {
-    const std::size_t slash = value.find('/');
-    TORPOR_CHECK(parse_number(value.substr(0, slash), option, kExpected, config.speeds[i]));
-    if (!(config.speeds[i] > 0)) return refuse(option, kExpected);
-    if (slash == std::string_view::npos) return {};
-    value.remove_prefix(slash + 1);
-  }
-  return refuse(option, kExpected);
-}
-
-Status parse_park(SimConfig& config, std::string_view option, std::string_view value) {
-  constexpr std::string_view kExpected = "park=STANDS/DRIVES, two numbers of windows";
-  const std::size_t slash = value.find('/');
-  if (slash == std::string_view::npos) return refuse(option, kExpected);
-  TORPOR_CHECK(parse_number(value.substr(0, slash), option, kExpected, config.park_windows));
-  return parse_number(value.substr(slash + 1), option, kExpected, config.drive_windows);
-}
-
 Status set_option(SimConfig& config, std::string_view option, std::string_view name, std::string_view value) {
   constexpr std::string_view kWindows = "a number of windows";
   constexpr std::string_view kDecimal = "a decimal number";
@@ -66,14 +45,7 @@ Status set_option(SimConfig& config, std::string_view option, std::string_view n
   if (name == "rpm") return parse_number(value, option, kDecimal, config.rpm);
   if (name == "ramp") return parse_number(value, option, kDecimal, config.ramp);
   if (name == "bumps") return parse_number(value, option, kDecimal, config.bumps_per_s);
-  if (name == "speeds") return parse_speeds(config, option, value);
-  if (name == "park") return parse_park(config, option, value);
-  if (name == "parkfrom") return parse_number(value, option, kWindows, config.park_from);
-  if (name == "tacho") {
-    if (value != "on" && value != "off") return refuse(option, "tacho=on or off");
-    return config.states_speed = value == "on", Status();
-  }
-  return refuse(option, "fault, severity, from, grow, rpm, ramp, bumps, speeds, park, parkfrom or tacho");
+  return refuse(option, "fault, severity, from, grow, rpm, ramp or bumps");
 }
 
 Result<SourceSpec> parse_sim(std::string_view rest) {
@@ -104,7 +76,6 @@ Result<SourceSpec> parse_sim(std::string_view rest) {
     return false;
   };
   // An option that could do nothing is a mistake of whoever wrote it.
-  if (config.park_windows == 0 && has("parkfrom")) return refuse("parkfrom", "a park= to go with it");
   if (config.fault == BearingFault::none)
     for (const std::string_view name : {"severity", "from", "grow"})
       if (has(name)) return refuse(name, "a fault= to go with it");
@@ -130,22 +101,18 @@ Result<SourceSpec> parse_source_spec(std::string_view text) {
   return SourceSpec(std::move(spec));
 }
 
-Result<MadeSource> make_source(const SourceSpec& spec, const Contract& contract, std::uint32_t sensor,
-                               Files& files) {
-  MadeSource made{.source = nullptr, .remarks = {}, .ns_per_value = kValueNs};
+Result<std::unique_ptr<SampleSource>> make_source(const SourceSpec& spec, const Contract& contract,
+                                                  std::uint32_t sensor, Files& files) {
   if (const auto* config = std::get_if<SimConfig>(&spec)) {
-    TORPOR_TRY(made.source, SimulatedBearing::make(*config, contract, sensor));
-    return made;
+    TORPOR_TRY(auto source, SimulatedBearing::make(*config, contract, sensor));
+    return std::unique_ptr<SampleSource>(std::move(source));
   }
   const auto& recording = std::get<RecordingSpec>(spec);
   // The manifest is read here, when the source is made: nothing opens it while windows are played.
   TORPOR_TRY(const Manifest manifest, Manifest::read(files, recording.manifest));
   TORPOR_TRY(auto chosen, manifest.select(recording.selection));
   TORPOR_TRY(auto source, RecordingSource::make(std::move(chosen), manifest.folder(), contract, sensor));
-  made.remarks = source->remarks();
-  made.ns_per_value += source->resampling_ns();
-  made.source = std::move(source);
-  return made;
+  return std::unique_ptr<SampleSource>(std::move(source));
 }
 
 }  // namespace torpor

@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 #include "base/files.h"
 #include "contract/contract.h"
@@ -29,26 +28,16 @@ using SourceSpec = std::variant<RecordingSpec, SimConfig>;
 //   sim:SEED[,NAME=VALUE]..
 //       a simulated bearing, each name at most once:
 //       fault=inner|outer|ball  severity=X  from=WINDOW  grow=WINDOWS
-//       rpm=R  ramp=X  bumps=PER_SECOND  speeds=R/R/..  tacho=on|off
-//       park=STANDS/DRIVES (windows, in turns)  parkfrom=WINDOW
-//       (SimConfig: fault, severity, fault_from, fault_grow, rpm, ramp, bumps_per_s, speeds,
-//       states_speed, park_windows and drive_windows, park_from)
+//       rpm=R  ramp=X  bumps=PER_SECOND
+//       (SimConfig: fault, severity, fault_from, fault_grow, rpm, ramp, bumps_per_s)
 //
 // source_spec, naming the offending part, for anything else; numbers are decimal and
 // are judged for range by SimulatedBearing::make.
 Result<SourceSpec> parse_source_spec(std::string_view text);
 
-// A source, and what the role that plays it should know.
-struct MadeSource {
-  std::unique_ptr<SampleSource> source;
-  std::vector<std::string> remarks;  // for a person, one line each
-  // What making and carrying one value may take on the slowest host (contract/host/clock_speed.h).
-  std::uint32_t ns_per_value = 0;
-};
-
-// For sensor number `sensor` of the contract. Errors: those of Manifest, RecordingSource::make,
-// SimulatedBearing::make.
-Result<MadeSource> make_source(const SourceSpec& spec, const Contract& contract, std::uint32_t sensor,
-                               Files& files);
+// The source, for sensor number `sensor` of the contract. Errors: those of Manifest,
+// RecordingSource::make, SimulatedBearing::make.
+Result<std::unique_ptr<SampleSource>> make_source(const SourceSpec& spec, const Contract& contract,
+                                                  std::uint32_t sensor, Files& files);
 
 }  // namespace torpor

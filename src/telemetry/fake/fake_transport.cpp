@@ -124,9 +124,11 @@ std::vector<DecodedSeries> decode_remote_write(Bytes body) {
 }
 
 Outcome FakeTransport::answer(int status, std::string_view said) const {
-  Outcome outcome = outcome_of({.status = status, .body = said});
+  Outcome outcome;
+  outcome.status = status;
+  outcome.answer = answer_of(status);
+  outcome.said = FixedString<160>(said);
   if (gives_date) outcome.date = clock_.now().wall + server_ahead;
-  outcome.retry_in = retry_in;
   return outcome;
 }
 
@@ -136,11 +138,7 @@ Outcome FakeTransport::send(const Request& request, Duration deadline) {
   sent.push_back(
       {.method = std::string(request.method), .url = url, .body = std::string(as_text(request.body))});
   sent.back().deadline = deadline;
-  if (request.path.empty()) {
-    Outcome outcome = write(request);
-    if (outcome.date) *outcome.date += remote_write_ahead;
-    return outcome;
-  }
+  if (request.path.empty()) return write(request);
   if (request.path.starts_with("/api/v2")) return alertmanager_down ? Outcome{} : answer(alertmanager_status);
   return answer(request.path.starts_with("/metrics") ? gateway_status : 200);
 }
@@ -158,10 +156,8 @@ Outcome FakeTransport::write(const Request& request) {
     clock_.advance(sent.back().deadline);
     return {};
   }
-  if (mode == Mode::unavailable) return answer(unavailable_status, unavailable_words);
-  if (mode == Mode::portal)
-    return outcome_of({.status = 200, .content_type = "text/html", .date = WallTime{}});
-  if (!moments.empty() && *moments.begin() < refuse_before_ms) return answer(refuse_status, "out of bounds");
+  if (mode == Mode::unavailable) return answer(unavailable_status);
+  if (!moments.empty() && *moments.begin() < refuse_before_ms) return answer(400, "out of bounds");
   if (moments.contains(poison_ms)) return answer(500, "out of bounds");
   for (const DecodedSeries& series : all) {
     for (const auto& [ms, value] : series.samples) {

@@ -29,19 +29,15 @@ class FakeTransport final : public Transport {
   Outcome send(const Request& request, Duration deadline) override;
 
   // What remote write answers from now on.
-  enum class Mode { well, down, unavailable, portal, hang, takes_but_answer_is_lost };
+  enum class Mode { well, down, unavailable, hang, takes_but_answer_is_lost };
   Mode mode = Mode::well;
   bool alertmanager_down = false;
   int alertmanager_status = 200;
   int gateway_status = 200;           // what the Pushgateway answers
   int unavailable_status = 503;       // in Mode::unavailable
-  std::string unavailable_words;      // the body of that answer
-  std::optional<Duration> retry_in;   // Retry-After of every answer
-  std::int64_t refuse_before_ms = 0;  // a request with an older sample is refused whole ..
-  int refuse_status = 400;            // .. by this status
+  std::int64_t refuse_before_ms = 0;  // a request with an older sample is refused whole: 400
   std::int64_t poison_ms = -1;        // a request with a sample of this moment gets 500 for ever
-  Duration server_ahead{};            // the servers' clocks against ours
-  Duration remote_write_ahead{};      // and remote write's against theirs
+  Duration server_ahead{};            // the server's clock against ours
   bool gives_date = true;
 
   struct Sent {

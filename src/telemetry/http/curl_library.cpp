@@ -2,18 +2,24 @@
 // SPDX-FileCopyrightText: torpor authors
 #include "telemetry/http/curl_library.h"
 
+#include <dlfcn.h>
 #include <link.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include "base/posix/shared_library.h"
 
 namespace torpor {
 namespace {
 
 // Opened at the first push, not linked: a robot that pushes nothing does not pay for it.
-constexpr SharedLibrary::Need kCurl{
-    .reason = Reason::push_failed, .file = "libcurl.so.4", .provided_by = "libcurl, Debian package libcurl4"};
+constexpr const char* kLibrary = "libcurl.so.4";
+
+Error missing(const char* what) {
+  Error error{.reason = Reason::push_failed};
+  error.where << kLibrary;
+  error.found << what;
+  error.expected << "libcurl, Debian package libcurl4";
+  return error;
+}
 
 // Linking and starting 35 libraries touches megabytes of their files that are not needed
 // again. The read-only parts can be let go: what is used comes back from the page cache.
@@ -32,22 +38,28 @@ int let_go(dl_phdr_info* object, std::size_t, void*) {
 
 Result<CurlLibrary> load() {
   // Lazy: of its 35 libraries most are never called.
-  TORPOR_TRY(const SharedLibrary library, SharedLibrary::open(kCurl, SharedLibrary::Bind::lazy));
+  void* handle = ::dlopen(kLibrary, RTLD_LAZY | RTLD_LOCAL);
+  if (handle == nullptr) return missing("not installed");
   ::dl_iterate_phdr(&let_go, nullptr);
   CurlLibrary curl;
-  TORPOR_CHECK(library.find(curl.global_init, "curl_global_init"));
-  TORPOR_CHECK(library.find(curl.easy_init, "curl_easy_init"));
-  TORPOR_CHECK(library.find(curl.easy_cleanup, "curl_easy_cleanup"));
-  TORPOR_CHECK(library.find(curl.easy_reset, "curl_easy_reset"));
-  TORPOR_CHECK(library.find(curl.easy_setopt, "curl_easy_setopt"));
-  TORPOR_CHECK(library.find(curl.easy_perform, "curl_easy_perform"));
-  TORPOR_CHECK(library.find(curl.easy_getinfo, "curl_easy_getinfo"));
-  TORPOR_CHECK(library.find(curl.easy_strerror, "curl_easy_strerror"));
-  TORPOR_CHECK(library.find(curl.slist_append, "curl_slist_append"));
-  TORPOR_CHECK(library.find(curl.slist_free_all, "curl_slist_free_all"));
+  bool all = true;
+  const auto find = [&](auto& function, const char* name) {
+    function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(::dlsym(handle, name));
+    all = all && function != nullptr;
+  };
+  find(curl.global_init, "curl_global_init");
+  find(curl.easy_init, "curl_easy_init");
+  find(curl.easy_cleanup, "curl_easy_cleanup");
+  find(curl.easy_reset, "curl_easy_reset");
+  find(curl.easy_setopt, "curl_easy_setopt");
+  find(curl.easy_perform, "curl_easy_perform");
+  find(curl.easy_getinfo, "curl_easy_getinfo");
+  find(curl.easy_strerror, "curl_easy_strerror");
+  find(curl.slist_append, "curl_slist_append");
+  find(curl.slist_free_all, "curl_slist_free_all");
+  if (!all) return missing("a function is missing");
   // Before any easy handle, in the one thread there is: it is not safe beside others.
-  if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-    return Error{.reason = kCurl.reason}.at(kCurl.file).saw("does not start").want(kCurl.provided_by);
+  if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return missing("does not start");
   ::dl_iterate_phdr(&let_go, nullptr);
   return curl;
 }

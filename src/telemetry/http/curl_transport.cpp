@@ -3,7 +3,6 @@
 #include "telemetry/http/curl_transport.h"
 
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <ctime>
 
@@ -19,24 +18,9 @@ namespace {
 struct Heard {
   std::size_t header_bytes = 0;
   std::size_t body_bytes = 0;
-  std::string body;  // its beginning
-  std::string content_type;
+  FixedString<160> body;
   std::optional<WallTime> date;
-  std::optional<Duration> retry_in;
-  std::optional<WallTime> retry_at;
 };
-
-// More of a body is not looked at.
-constexpr std::size_t kWordsOfBody = 160;
-// Nobody waits longer for a server that says "later"; far below what nanoseconds in 64 bits hold.
-constexpr std::uint64_t kLongestRetryS = 366 * 86'400;
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
 
 std::optional<WallTime> http_date(std::string_view text) {
   const std::string line(text);
@@ -55,29 +39,6 @@ std::optional<WallTime> http_date(std::string_view text) {
   return WallTime(std::chrono::seconds(*seconds));
 }
 
-// The value of a header line, where it is of that name; names of fields have no case.
-std::optional<std::string_view> value_of(std::string_view line, std::string_view small_name) {
-  if (line.size() <= small_name.size() || line[small_name.size()] != ':') return {};
-  // | 0x20 makes a letter small.
-  const bool same = std::equal(small_name.begin(), small_name.end(), line.begin(),
-                               [](char a, char b) { return a == b || a == (b | 0x20); });
-  if (!same) return {};
-  return trimmed(line.substr(small_name.size() + 1));
-}
-
-// RFC 9110: a number of seconds, or a date.
-void hear_retry_after(Heard& heard, std::string_view value) {
-  std::uint64_t seconds = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-  const bool number = !value.empty() && end == value.data() + value.size();
-  if (number && error == std::errc::result_out_of_range) seconds = kLongestRetryS;
-  if (number) {
-    heard.retry_in = std::chrono::seconds(std::min(seconds, kLongestRetryS));
-  } else {
-    heard.retry_at = http_date(value);
-  }
-}
-
 // Both callbacks break the transfer off by taking fewer bytes than they are given.
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
   Heard& heard = *static_cast<Heard*>(user);
@@ -85,9 +46,12 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
   // A server that never stops sending would otherwise be read until the deadline, into memory.
   heard.header_bytes += line.size();
   if (heard.header_bytes > CurlTransport::kMaxHeaders) return 0;
-  if (const auto date = value_of(line, "date")) heard.date = http_date(*date);
-  if (const auto type = value_of(line, "content-type")) heard.content_type = *type;
-  if (const auto retry = value_of(line, "retry-after")) hear_retry_after(heard, *retry);
+  constexpr std::string_view kDate = "date:";
+  // Names of header fields have no case; | 0x20 makes a letter small.
+  const bool is_date =
+      line.size() > kDate.size() && std::equal(kDate.begin(), kDate.end(), line.begin(),
+                                               [](char a, char b) { return a == (b | 0x20) || a == b; });
+  if (is_date) heard.date = http_date(line.substr(kDate.size()));
   return line.size();
 }
 
@@ -96,16 +60,10 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   const std::string_view part(data, size * count);
   heard.body_bytes += part.size();
   if (heard.body_bytes > CurlTransport::kMaxBody) return 0;
-  heard.body += part.substr(0, kWordsOfBody - std::min(kWordsOfBody, heard.body.size()));
+  // It goes to stderr and journals: nothing of a server's answer may steer a terminal.
+  for (const char c : part.substr(0, 160))
+    heard.body.append(std::string_view(c >= ' ' && c < 127 ? &c : " ", 1));
   return part.size();
-}
-
-Outcome outcome_of_heard(int status, const Heard& heard) {
-  Outcome outcome = outcome_of(
-      {.status = status, .content_type = heard.content_type, .body = heard.body, .date = heard.date});
-  outcome.retry_in = heard.retry_in;
-  outcome.retry_at = heard.retry_at;
-  return outcome;
 }
 
 }  // namespace
@@ -216,7 +174,10 @@ Outcome CurlTransport::Session::send(const Request& request, const Credential& c
   if (code == CURLE_OK) {
     long status = 0;
     curl_.easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
-    outcome = outcome_of_heard(static_cast<int>(status), heard);
+    outcome.status = static_cast<int>(status);
+    outcome.answer = answer_of(outcome.status);
+    outcome.said = heard.body;
+    outcome.date = heard.date;
   } else {
     outcome.said = FixedString<160>(trouble[0] != '\0' ? trouble : curl_.easy_strerror(code));
   }

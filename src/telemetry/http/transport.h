@@ -26,9 +26,9 @@ struct Request {
 };
 
 enum class Answer : std::uint8_t {
-  taken,        // 2xx, of the receiver
-  refused,      // the receiver judged what was sent, and will not take it: 400, 409, 422
-  unavailable,  // it may take it once a person, or time, has put right who asks, whom, or what lies between
+  taken,        // 2xx
+  refused,      // the server will never take this: 3xx, other 4xx, an unknown status
+  unavailable,  // it may take it later: 5xx, 408, 429, and 401, 403: a token may be renewed
   unreachable,  // no answer that could be understood, before the deadline
 };
 
@@ -39,30 +39,9 @@ Answer answer_of(int status);
 struct Outcome {
   Answer answer = Answer::unreachable;
   int status = 0;                // HTTP; 0 where there was none
-  FixedString<160> said;         // the server's first words, or what went wrong; printable, no blanks around
+  FixedString<160> said;         // the server's first words, or what went wrong
   std::optional<WallTime> date;  // by the server's clock
-  // Retry-After: asked to be left alone so long, or until then by the server's clock.
-  std::optional<Duration> retry_in;
-  std::optional<WallTime> retry_at;
 };
-
-// What an answer means, its head and its first words put together. A web page comes from a portal or a
-// proxy and not from a receiver: it acknowledges and refuses nothing, and its date proves no clock. So
-// does a redirect's.
-struct HttpReply {
-  int status = 0;
-  std::string_view content_type = {};
-  std::string_view body = {};  // its beginning
-  std::optional<WallTime> date = {};
-};
-Outcome outcome_of(const HttpReply& answer);
-
-// How long the server asks to be left alone; nothing where it does not. Never below 0. `now` counts
-// where it gave a date to wait for, and none of its own.
-std::optional<Duration> asked_wait(const Outcome& outcome, WallTime now);
-
-// ": WORDS" to end a line with, or nothing where there are none.
-FixedString<200> words_of(const Outcome& outcome);
 
 // Implementations: CurlTransport (telemetry/http/curl_transport.h), FakeTransport (tests). One
 // thread.

@@ -34,7 +34,6 @@ Status produce(Files& files, const Clock& clock, const ProduceOptions& options,
   TORPOR_CHECK(files.make_directories(options.out_dir));
   say(fmt::format("{} healthy training files, {:.0f} s, {} channels", pack.files, pack.seconds,
                   pack.machines.size()));
-  for (const std::string& remark : pack.remarks) say(remark);
   TrainResult trained =
       train(pack.machines, options.train, clock, [&](const Progress& p) { say(progress_line(p)); });
 

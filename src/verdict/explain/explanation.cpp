@@ -234,9 +234,7 @@ void Explainer::find_period(const EnvelopeAnalyzer& last, Explanation& best) {
 void Explainer::find_band(Explanation& best) {
   // Without a reference a level is neither loud nor quiet.
   if (reference_.looks < kMinHealthy) return;
-  // Louder first, since damage is; quieter only where nothing is louder.
-  double most = kBandDeviations, least = -kBandDeviations;
-  Explanation quieter;
+  double most = kBandDeviations;
   for (std::uint32_t axis = 0; axis < sensor_.axes; ++axis) {
     for (std::uint32_t band = 0; band < kEnvelopeBands; ++band) {
       const Moments& healthy = reference_.log_level[axis][band];
@@ -245,17 +243,12 @@ void Explainer::find_band(Explanation& best) {
       // In logarithms, so that gain and speed change both alike; the floor, because four quiet looks are
       // luck.
       const double spread = std::max(kMinLevelSpread, healthy.above(1) - static_cast<double>(healthy.mean));
+      if (rise / spread <= most) continue;
+      most = rise / spread;
       // The rise is told, the deviations choose: a band that always varies may rise much and mean little.
-      if (rise / spread > most) {
-        most = rise / spread;
-        best = {Explanation::Kind::band, {}, 0, 0, axis, band, rise};
-      } else if (rise / spread < least) {
-        least = rise / spread;
-        quieter = {Explanation::Kind::band, {}, 0, 0, axis, band, rise};
-      }
+      best = {Explanation::Kind::band, {}, 0, 0, axis, band, rise};
     }
   }
-  if (best.kind == Explanation::Kind::nothing) best = quieter;
 }
 
 }  // namespace torpor

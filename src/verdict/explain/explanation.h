@@ -39,7 +39,7 @@ struct Explanation {
     nothing,  // no evidence
     defect,   // `defect` at `hertz`
     period,   // something new repeats at `hertz`; no defect of the declared bearing does
-    band,     // louder than healthy in one band, or else quieter; nothing new repeats
+    band,     // louder than healthy in one band, nothing new repeats
   };
   Kind kind = Kind::nothing;
   Defect defect{};
@@ -47,8 +47,7 @@ struct Explanation {
   std::uint32_t harmonics = 0;  // bit h - 1: harmonic h stands out
   std::uint32_t axis = 0;
   std::uint32_t band = 0;
-  double strength = 0;  // sum of log prominence of the lines that count; band: log level over healthy, below
-                        // 0 where quieter
+  double strength = 0;  // sum of log prominence of the lines that count; band: log level over healthy
 };
 
 // A number of its own for each defect and axis, and for a period on each axis; 0: nothing or a
@@ -80,8 +79,7 @@ class Explainer {
   // What the recent windows show, against the reference where there is one (kMinHealthy
   // looks). `last`: the spectra observed last.
   Explanation explain(const EnvelopeAnalyzer& last);
-  // "inner race, 162.2 Hz x1..x5, 6.4-12.2 kHz band, axis y"; a period or a band says no more than
-  // "vibration changed: ", and where; empty for nothing.
+  // "inner race, 162.2 Hz x1..x5, 6.4-12.2 kHz band, axis y"; empty for nothing.
   FixedString<200> text(const Explanation& explanation) const;
 
   // The healthy reference, carried in the baseline file. Damaged or foreign bytes are

@@ -15,9 +15,6 @@ constexpr SealKind kSeal = {"TPEN", 2, Reason::envelope_damaged, Reason::envelop
 constexpr std::size_t kItems = 7;
 constexpr std::size_t kItemsOfVersion1 = 6;
 
-// Without a defect's frequency nothing says that it is the bearing.
-constexpr std::string_view kChanged = "vibration changed: ";
-
 // One decimal; no libc formatting, which would ask the locale.
 void tenths(FixedString<200>& out, double value) {
   const auto t = static_cast<std::int64_t>(std::llround(value * 10));
@@ -81,7 +78,7 @@ FixedString<200> Explainer::text(const Explanation& e) const {
       band_range(out, rate_hz, e.band);
       break;
     case Explanation::Kind::period:
-      out << kChanged << "repeats at ";
+      out << "repeats at ";
       tenths(out, e.hertz), out << " Hz (";
       tenths(out, 1000 / e.hertz), out << " ms) ";
       harmonics(out, e.harmonics), out << ", ";
@@ -89,8 +86,7 @@ FixedString<200> Explainer::text(const Explanation& e) const {
       break;
     case Explanation::Kind::band:
       // strength is a natural logarithm of power.
-      out << kChanged << (e.strength < 0 ? "quieter by " : "louder by ")
-          << std::llround(10 * std::abs(e.strength) / std::log(10.0)) << " dB in the ";
+      out << "louder by " << std::llround(10 * e.strength / std::log(10.0)) << " dB in the ";
       band_range(out, rate_hz, e.band);
       break;
   }
@@ -142,7 +138,7 @@ Status Explainer::decode(Bytes bytes) {
         for (const auto& defect : band) std::for_each(defect.begin(), defect.end(), finite);
     for (const auto& axis : r.log_level) std::for_each(axis.begin(), axis.end(), finite);
     for (const float p : r.period) sound = sound && std::isfinite(p);
-    if (!sound) return Error{Reason::envelope_damaged, "envelope", "numbers that cannot be", "finite ones"};
+    if (!sound) return Error{Reason::envelope_damaged, "envelope", "numbers that cannot be", {}};
     r.looks = static_cast<std::uint32_t>(looks);
     r.line_looks = static_cast<std::uint32_t>(line_looks);
     r.periods = static_cast<std::uint32_t>(periods);

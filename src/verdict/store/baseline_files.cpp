@@ -55,7 +55,7 @@ BaselinePaths baseline_paths(const std::string& state_dir, const BaselineKey& ke
 Result<StoredBaseline> load_baseline(Files& files, const std::string& state_dir, const AlarmTerms& terms,
                                      const BaselineKey& key, std::uint32_t service_uid) {
   const BaselinePaths paths = baseline_paths(state_dir, key);
-  StoredBaseline stored{Judge(terms, key), {}, {}, {}, false};
+  StoredBaseline stored{Judge(terms, key), {}, {}, false};
   const auto bytes = files.read_owned(paths.baseline, kMaxBaselineBytes, service_uid);
   if (bytes) {
     auto loaded = decode_baseline(*bytes, terms, key);
@@ -63,7 +63,6 @@ Result<StoredBaseline> load_baseline(Files& files, const std::string& state_dir,
     stored = {std::move(loaded->judge),
               {loaded->features.begin(), loaded->features.end()},
               {loaded->envelope.begin(), loaded->envelope.end()},
-              {loaded->means.begin(), loaded->means.end()},
               true};
   } else if (!missing(bytes.error())) {
     return bytes.error();
@@ -123,7 +122,7 @@ Status forget_maintenance(Files& files, const BaselinePaths& paths) {
 Result<std::vector<std::string>> list_baselines(Files& files, const std::string& state_dir) {
   const std::string directory = state_dir + "/baseline";
   const auto none = [&] {
-    Error e{Reason::baseline_none, {}, "no *.baseline", "one that torpord learned"};
+    Error e{Reason::baseline_none, {}, "no *.baseline", {}};
     e.where << directory;
     return e;
   };
@@ -193,7 +192,7 @@ Status request_event(Files& files, const std::string& state_dir, const std::stri
   event.recorded_s = now_s;
   event.after = now.events;
   if (kind == EventKind::accept && now.state == JudgeState::learning_fit) {
-    Error e{Reason::baseline_nothing_to_accept, {}, "still fitting", "a fit that is done"};
+    Error e{Reason::baseline_nothing_to_accept, {}, "still fitting", {}};
     e.where << paths.baseline;
     return e;
   }
@@ -205,9 +204,9 @@ Status request_event(Files& files, const std::string& state_dir, const std::stri
   const auto waiting = pending_event(files.read(paths.event, kMaxEventBytes), paths);
   if (waiting && !waiting->empty() && waiting->front().after < now.events)
     return files.replace(paths.event, bytes, kMode);
-  Error e{Reason::event_pending, {}, {}, "no event that waits"};
+  Error e{Reason::event_pending, {}, {}, {}};
   e.where << paths.event;
-  e.found << (waiting && !waiting->empty() ? name(waiting->front().kind) : "an event") << " waits";
+  if (waiting && !waiting->empty()) e.found << name(waiting->front().kind) << " waits";
   return e;
 }
 

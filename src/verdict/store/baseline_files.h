@@ -25,13 +25,11 @@ struct BaselinePaths {
 BaselinePaths baseline_paths(const std::string& state_dir, const BaselineKey& key);
 BaselinePaths baseline_paths(const std::string& state_dir, const std::string& stem);
 
-// A judge ready to go on, and what was carried for the feature baseline, the explainer and the
-// condition of the sensor.
+// A judge ready to go on, and what was carried for the feature baseline and the explainer.
 struct StoredBaseline {
   Judge judge;
   std::vector<std::byte> features;
   std::vector<std::byte> envelope;
-  std::vector<std::byte> means;
   bool found = false;  // false: no file yet, the judge is new
 };
 

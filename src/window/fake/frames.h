@@ -21,13 +21,8 @@ class FramesForTest {
         per_frame_(samples_per_frame),
         scale_pg_(scale_pg),
         samples_(std::size_t{window_} * terms_.axes) {
-    renew(0);
-  }
-
-  // Another window's samples: the same twice are a sensor fault.
-  void renew(std::uint64_t seed) {
     // A full-period pseudo-random sequence, +-512 LSB: no constant axis, no rail.
-    std::uint32_t state = static_cast<std::uint32_t>(seed) * 2'654'435'769u + 1;
+    std::uint32_t state = 1;
     for (auto& x : samples_) {
       state = state * 1'664'525u + 1'013'904'223u;
       x = static_cast<std::int16_t>(static_cast<std::int32_t>(state >> 22) - 512);

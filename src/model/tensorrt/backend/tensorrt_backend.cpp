@@ -27,7 +27,6 @@ Status TensorRtBackend::check_done(bool done, std::string_view call) {
   if (done) return {};
   Error error{.reason = Reason::device_failed, .where = "tensorrt: ", .found = logger_.last};
   error.where << call;
-  error.expected << "that TensorRT does it";
   return error;
 }
 
